@@ -1,0 +1,78 @@
+-- Total functions: whatever they are given they answer, or answer null; never an error.
+
+-- Read an RFC 3339 text (without offset: UTC; a date alone: its midnight). Null where it is none, or no such date.
+CREATE OR REPLACE FUNCTION parcours.instant(value text) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    part text[];
+    days integer;
+    offset_minutes integer := 0;
+    micros text;
+BEGIN
+    IF length(value) > 64 THEN RETURN NULL; END IF;
+    part := regexp_match(value COLLATE "C",
+        '^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.]([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?$');
+    IF part IS NULL THEN RETURN NULL; END IF;
+    IF part[1]::int < 1 OR part[2]::int NOT BETWEEN 1 AND 12 OR part[3]::int < 1 THEN RETURN NULL; END IF;
+    days := CASE
+        WHEN part[2]::int IN (4, 6, 9, 11) THEN 30
+        WHEN part[2]::int <> 2 THEN 31
+        WHEN part[1]::int % 4 = 0 AND (part[1]::int % 100 <> 0 OR part[1]::int % 400 = 0) THEN 29
+        ELSE 28 END;
+    IF part[3]::int > days THEN RETURN NULL; END IF;
+    IF part[4] IS NOT NULL AND (part[4]::int > 23 OR part[5]::int > 59 OR part[6]::int > 59) THEN RETURN NULL; END IF;
+    IF length(part[8]) = 6 THEN
+        IF substr(part[8], 2, 2)::int > 23 OR substr(part[8], 5, 2)::int > 59 THEN RETURN NULL; END IF;
+        offset_minutes := substr(part[8], 2, 2)::int * 60 + substr(part[8], 5, 2)::int;
+        IF left(part[8], 1) = '-' THEN offset_minutes := -offset_minutes; END IF;
+    END IF;
+    -- An instant that leaves the years 1 to 9999 in UTC is none, so that every reader can hold it.
+    IF (part[1] = '0001' AND part[2] = '01' AND part[3] = '01') OR (part[1] = '9999' AND part[2] = '12' AND part[3] = '31') THEN
+        IF offset_minutes <> 0 THEN RETURN NULL; END IF;
+    END IF;
+    micros := rpad(left(coalesce(part[7], ''), 6), 6, '0');
+    RETURN (make_timestamp(part[1]::int, part[2]::int, part[3]::int, coalesce(part[4]::int, 0), coalesce(part[5]::int, 0),
+                           coalesce(part[6]::int, 0)) AT TIME ZONE 'UTC')
+        + make_interval(mins => -offset_minutes) + micros::int * interval '1 microsecond';
+END $$;
+
+-- Write an instant as the outputs do: YYYY-MM-DDTHH:MM:SS[.ffffff]Z.
+CREATE OR REPLACE FUNCTION parcours.instant_text(value timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT to_char(value AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
+        || CASE WHEN extract(microseconds FROM value AT TIME ZONE 'UTC')::bigint % 1000000 = 0 THEN ''
+                ELSE to_char(value AT TIME ZONE 'UTC', '.US') END || 'Z'
+$$;
+
+-- The identity of a message: equal for any number of buckets, so it can be an idempotency key outside.
+CREATE OR REPLACE FUNCTION parcours.message_key(journey text, profile_id uuid, entry_no integer, seq integer, step text)
+RETURNS uuid LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT encode(substring(sha256(convert_to(
+        journey || '/' || profile_id::text || '/' || entry_no::text || '/' || seq::text || '/' || step, 'UTF8'))
+        FROM 1 FOR 16), 'hex')::uuid
+$$;
+
+-- The first 16 bytes of SHA-256 of a person's key.
+CREATE OR REPLACE FUNCTION parcours.profile_id(user_id text) RETURNS uuid
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT encode(substring(sha256(convert_to(user_id, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid
+$$;
+
+-- The bucket of a person: the top bits of the first four bytes of its id. `buckets` is a power of two.
+CREATE OR REPLACE FUNCTION parcours.bucket_of(profile_id uuid, buckets integer) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT ((('x' || left(profile_id::text, 8))::bit(32)::bigint & 4294967295) * buckets >> 32)::integer
+$$;
+
+-- Whether an instant, read in a zone, lies in [opens, shuts) on these ISO weekdays; over midnight the day is that
+-- of `opens`, equal times mean the whole day (R21).
+CREATE OR REPLACE FUNCTION parcours.in_window(local timestamp, weekdays integer[], opens time, shuts time) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN opens = shuts THEN weekdays IS NULL OR extract(isodow FROM local)::int = ANY (weekdays)
+        WHEN opens < shuts THEN local::time >= opens AND local::time < shuts
+            AND (weekdays IS NULL OR extract(isodow FROM local)::int = ANY (weekdays))
+        WHEN local::time >= opens THEN weekdays IS NULL OR extract(isodow FROM local)::int = ANY (weekdays)
+        WHEN local::time < shuts THEN weekdays IS NULL OR extract(isodow FROM local - interval '1 day')::int = ANY (weekdays)
+        ELSE false END
+$$;
