@@ -1,0 +1,78 @@
+# The house's few commands. `make setup` needs Python 3.11 or newer and nothing else; later calls are instant.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench format debian-postgres
+.NOTPARALLEL:
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+TOOLS := .venv-tools
+SYNCED := $(VENV)/.synced
+DEBIAN_POSTGRES := /usr/lib/postgresql/15/bin
+MAX_LINES := 500
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(SYNCED) ## Install the locked dependencies into .venv
+
+# uv comes from the PATH, from an earlier call, or from PyPI: into its own venv, or for this user where
+# the venv module is missing.
+$(SYNCED): pyproject.toml uv.lock
+	@set -e; \
+	uv=$$(command -v uv || true); \
+	if [ -z "$$uv" ] && [ -x $(TOOLS)/bin/uv ]; then uv=$(TOOLS)/bin/uv; fi; \
+	if [ -z "$$uv" ] && $(PYTHON) -m venv $(TOOLS) >/dev/null 2>&1; then \
+		echo "Installing uv into $(TOOLS)"; \
+		$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check uv; \
+		uv=$(TOOLS)/bin/uv; \
+	fi; \
+	if [ -z "$$uv" ]; then \
+		rm -rf $(TOOLS); \
+		echo "Installing uv for this user (Python has no venv module)"; \
+		$(PYTHON) -m pip install --user --quiet --disable-pip-version-check uv \
+			|| $(PYTHON) -m pip install --user --break-system-packages --quiet uv; \
+		uv=$$($(PYTHON) -m site --user-base)/bin/uv; \
+	fi; \
+	"$$uv" sync --frozen --quiet; \
+	touch $@
+
+demo: $(SYNCED) ## Run the demonstration (ARGS="--help" for its options)
+	@$(VENV)/bin/parcours demo $(ARGS)
+
+test: $(SYNCED) debian-postgres ## Run the tests on the embedded PostgreSQL, some again on Debian's 15
+	$(VENV)/bin/pytest -n auto $(ARGS)
+	@if [ -x $(DEBIAN_POSTGRES)/initdb ]; then \
+		set -x; PARCOURS_TEST_SERVER=debian $(VENV)/bin/pytest -n auto -m both_servers $(ARGS); \
+	else \
+		echo "Not repeated on PostgreSQL 15: $(DEBIAN_POSTGRES) is missing."; \
+	fi
+
+# Only root on a system with apt can install it; elsewhere `make test` says what it left out.
+debian-postgres:
+	@if [ ! -x $(DEBIAN_POSTGRES)/initdb ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing PostgreSQL 15 from Debian"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq </dev/null && apt-get install -y -qq --no-install-recommends postgresql-15 \
+			</dev/null >/dev/null; \
+	fi
+
+check: $(SYNCED) ## Check lint, format, types, import contracts and file sizes, as CI does
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+	@find src tests bench \( -name '*.py' -o -name '*.sql' \) -exec wc -l {} + 2>/dev/null | awk ' \
+		$$2 != "total" && $$1 > $(MAX_LINES) { print $$2 " has " $$1 " lines, more than $(MAX_LINES)"; bad = 1 } \
+		$$2 != "total" { files++ } \
+		END { if (!bad) print files " files, none longer than $(MAX_LINES) lines"; exit bad }'
+
+format: $(SYNCED) ## Write the format and the safe fixes of the linter
+	$(VENV)/bin/ruff format
+	$(VENV)/bin/ruff check --fix
+
+bench: $(SYNCED) ## Run the benchmarks
+	@set -e; for file in bench/bench_*.py; do \
+		echo "== $$file"; $(VENV)/bin/python "$$file" $(ARGS); \
+	done
