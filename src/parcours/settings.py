@@ -1,0 +1,149 @@
+"""Settings: one frozen, validated value made from the environment (`PARCOURS_*`) and passed in."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from parcours.domain.errors import ParcoursError
+from parcours.domain.identity import MAX_BUCKETS
+
+__all__ = ["PREFIX", "SYSTEM_FOLDER", "Settings", "default_data_folder", "load"]
+
+PREFIX = "PARCOURS_"
+SYSTEM_FOLDER = Path("/var/lib/parcours")
+MASK = "********"
+
+LogFormat: TypeAlias = Literal["console", "json"]
+SmtpTls: TypeAlias = Literal["none", "starttls", "tls"]
+
+
+def default_data_folder() -> Path:
+    """Return where data lives unless told: the system's folder for root, else the user's data folder."""
+    if os.geteuid() == 0:
+        return SYSTEM_FOLDER
+    return platformdirs.user_data_path("parcours", appauthor=False)
+
+
+def _power_of_two(number: int) -> int:
+    if number & (number - 1):
+        raise ValueError("must be a power of two")
+    return number
+
+
+def _postgres_url(url: str) -> str:
+    if urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        raise ValueError("must begin with postgresql://")
+    return url
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Build it with `load`, which reports problems as a ParcoursError."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    database_url: Annotated[str, AfterValidator(_postgres_url)] | None = Field(
+        default=None,
+        repr=False,
+        description="PostgreSQL 15 or newer, as postgresql://...; unset: the embedded PostgreSQL is started",
+    )
+    data: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default_factory=default_data_folder,
+        description="folder of the embedded PostgreSQL and other local data; /var/lib/parcours for root",
+    )
+    buckets: Annotated[int, AfterValidator(_power_of_two)] = Field(
+        default=8, ge=1, le=MAX_BUCKETS, description="into how many parts people are divided; a power of two"
+    )
+
+    smtp_host: str | None = Field(
+        default=None, description="mail server; unset: mail goes to the built-in mailbox"
+    )
+    smtp_port: Port = Field(default=587, description="port of the mail server")
+    smtp_user: str | None = Field(default=None, description="user name at the mail server")
+    smtp_password: str | None = Field(default=None, repr=False, description="password at the mail server")
+    smtp_tls: SmtpTls = Field(default="starttls", description="none, starttls, or tls from the first byte")
+    smtp_timeout: float = Field(
+        default=30, gt=0, le=600, description="seconds a mail server may take to answer"
+    )
+    smtp_connections: int = Field(default=4, ge=1, le=1000, description="connections kept to the mail server")
+    mail_from_domain: str | None = Field(
+        default=None, description="domain in Message-ID; unset: the domain of the sender's address"
+    )
+
+    worker_concurrency: int = Field(
+        default=4, ge=1, le=256, description="units one worker runs at the same time, each on a connection"
+    )
+    log_format: LogFormat = Field(default="console", description="console for people, json for machines")
+    http_host: str = Field(
+        default="127.0.0.1", min_length=1, description="address the HTTP server listens on"
+    )
+    http_port: Port = Field(default=8780, description="port of the HTTP server")
+    mailbox_port: Port = Field(default=8725, description="SMTP port of the built-in mailbox, on loopback")
+
+    def dump(self) -> dict[str, str]:
+        """Return the effective values by variable name, as text, passwords masked, unset ones empty."""
+        shown = {name: "" if value is None else str(value) for name, value in self}
+        if self.database_url is not None:
+            shown["database_url"] = _without_password(self.database_url)
+        if self.smtp_password is not None:
+            shown["smtp_password"] = MASK
+        return {PREFIX + name.upper(): text for name, text in shown.items()}
+
+
+def load(**overrides: object) -> Settings:
+    """Build settings from the environment, overrides (field names, such as `data`) going first.
+
+    An override of None counts as not given. Raises ParcoursError `settings_invalid` with every problem, or
+    `settings_unknown` for a misspelt variable.
+    """
+    _refuse_unknown(os.environ)
+    given: dict[str, Any] = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise ParcoursError(
+            "settings_invalid",
+            "; ".join(_problem(problem) for problem in error.errors()),
+            hint="Correct the environment variables or options named.",
+        ) from None
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    name = PREFIX + str(problem["loc"][0]).upper()
+    return f"{name}: {str(problem['msg']).removeprefix('Value error, ')}"
+
+
+def _refuse_unknown(variables: Iterable[str]) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    # PARCOURS_TEST_* belongs to the test suite.
+    present = {
+        name for name in variables if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_")
+    }
+    for name in sorted(present - known):
+        near = difflib.get_close_matches(name, known, n=1)
+        raise ParcoursError(
+            "settings_unknown",
+            f"There is no setting {name}",
+            hint=f"Did you mean {near[0]}?" if near else "Remove it from the environment.",
+        )
+
+
+def _without_password(url: str) -> str:
+    url = re.sub(r"^(\w+://[^:/?#@]*:)[^/?#]*@", rf"\g<1>{MASK}@", url)
+    return re.sub(r"(?<=[?&])password=[^&]*", f"password={MASK}", url)
