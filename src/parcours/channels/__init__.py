@@ -1,0 +1,1 @@
+"""How a message leaves the house: channels, and what they carry. Imports nothing above it, no store."""

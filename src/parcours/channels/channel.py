@@ -1,0 +1,92 @@
+"""How a message leaves the house: one protocol for every channel, and every answer it may give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, TypeAlias, runtime_checkable
+from uuid import UUID
+
+__all__ = ["Channel", "Outcome", "Outgoing", "Rejected", "Sent", "TooLate", "Unavailable", "Uncertain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message, complete: `sender` and `recipient` are the envelope, `payload` is what is handed over."""
+
+    message_id: UUID
+    sender: str
+    recipient: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The other side took the message and said so."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The other side refused this message for good; nothing was handed over."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Nothing was handed over, and a later try may succeed, at the earliest after `retry_after`.
+
+    `safe` says that a repetition cannot send twice; a channel that cannot promise it sets it False.
+    """
+
+    detail: str
+    retry_after: timedelta | None = None
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The message was handed over and the answer never came: it may or may not be sent (R30)."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """`begin_by` had passed before the hand-over began; the message is untouched."""
+
+
+Outcome: TypeAlias = Sent | Rejected | Unavailable | Uncertain | TooLate
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """Carry messages to one kind of outside world. Never writes a state, never decides what comes next."""
+
+    @property
+    def capacity_per_second(self) -> float:
+        """How many messages the channel can begin in a second: the size of one claim."""
+        ...
+
+    @property
+    def timeout(self) -> float:
+        """Seconds from the beginning of a hand-over in which `send` answers at the latest."""
+        ...
+
+    async def start(self) -> None:
+        """Make ready to send. Reaching the other side may wait until the first message."""
+        ...
+
+    async def close(self) -> None:
+        """Say goodbye and free everything. Messages under way are cut."""
+        ...
+
+    async def send(self, message: Outgoing, begin_by: float) -> Outcome:
+        """Hand over one message, unless the channel's monotonic clock has passed `begin_by`.
+
+        The clock is read immediately before the hand-over begins (architecture.md, Delivery). Never raises
+        for what the other side does: every answer, silence included, is an outcome.
+        """
+        ...
