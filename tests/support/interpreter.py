@@ -1,0 +1,167 @@
+"""The reference: customer journeys person by person, line by line, as the rules in docs/rules.md say it.
+
+Slow and plain on purpose, and ignorant of the engine: what `parcours simulate` prints must equal this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from parcours.domain.journey import (
+    Audience,
+    AudienceTrigger,
+    End,
+    Experiment,
+    Journey,
+    ScheduleTrigger,
+    Wait,
+    Webhook,
+)
+from support.conditions import instant_of
+from support.interpreter_commands import make_draft, publish, run_automatic, run_command
+from support.interpreter_feed import read_feed, settle, settle_caused
+from support.interpreter_output import output_lines
+from support.interpreter_walk import fire
+from support.interpreter_world import Participant, World
+
+__all__ = ["simulate"]
+
+
+def _none_has(_: Journey) -> bool:
+    return False
+
+
+def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its command line
+    journeys: Sequence[Journey],
+    audiences: Sequence[Audience],
+    feed: Sequence[Any],
+    commands: Sequence[Mapping[str, Any]],
+    start: datetime,
+    to: datetime,
+    *,
+    moves: bool = False,
+    files: Mapping[str, Journey] | None = None,
+    has_errors: Callable[[Journey], bool] = _none_has,
+) -> list[dict[str, Any]]:
+    """Return the output lines of `parcours simulate`.
+
+    `files` holds the journeys that `apply` commands name by `options.file`; `has_errors` is the check that
+    refuses a publication (P20).
+    """
+    world = World(start, {a.key: a for a in audiences}, files or {}, has_errors)
+    for journey in [*journeys, *world.files.values()]:
+        _assert_supported(journey)
+    for audience in audiences:
+        for user_id in audience.members:
+            world.profile(user_id).audiences.add(audience.key)
+    lines = read_feed(feed)
+    for line in lines:
+        if line.at < start:
+            settle(world, line, history=True)
+    lines = [line for line in lines if start <= line.at < to]
+    given = sorted(((_at(c), c) for c in commands), key=lambda pair: pair[0])
+    for journey in sorted(journeys, key=lambda journey: journey.key):
+        version, _ = make_draft(world, journey)
+        if not _publishes_first(journey.key, [c for _, c in given], world.files):
+            publish(world, world.families[journey.key], version)
+    given = [(at, c) for at, c in given if start <= at < to]
+
+    now: datetime | None = start
+    while now is not None and now < to:
+        world.now = now
+        run_automatic(world)
+        for at, command in given:
+            if at == now:
+                run_command(world, command)
+        for line in lines:
+            if line.at == now:
+                settle(world, line)
+        _fire_due_timers(world)
+        _finish_the_empty(world)
+        instants = {line.at for line in lines} | {at for at, _ in given} | set(_own_instants(world))
+        now = min((at for at in instants if at > now), default=None)
+    return output_lines(world, moves=moves)
+
+
+def _at(command: Mapping[str, Any]) -> datetime:
+    at = instant_of(command["at"])
+    assert at is not None, command
+    return at
+
+
+def _publishes_first(key: str, commands: Sequence[Mapping[str, Any]], files: Mapping[str, Journey]) -> bool:
+    """Tell whether the commands publish the journey before they apply another definition of it (R1, P39)."""
+    for command in commands:
+        if command["command"] == "publish" and command.get("journey") == key:
+            return command.get("version") in (None, 1)
+        if command["command"] == "apply":
+            file = files.get((command.get("options") or {}).get("file", ""))
+            if file is not None and file.key == key:
+                return False
+    return False
+
+
+def _due(world: World) -> list[Participant]:
+    due = [
+        p
+        for p in world.participants
+        if p.active and p.version.may_move and p.deadline is not None and p.deadline <= world.now
+    ]
+    return sorted(due, key=lambda p: (p.family.key, p.profile.user_id))
+
+
+def _fire_due_timers(world: World) -> None:
+    """Fire one due timer after the other, journeys by key, until none is left (R3 (5))."""
+    while due := _due(world):
+        fire(world, due[0])
+        settle_caused(world)
+
+
+def _finish_the_empty(world: World) -> None:
+    """Closed versions with nobody inside are finished, at the end of the instant (P21)."""
+    for family in world.by_key():
+        for version in family.versions:
+            if version.status == "closed" and not world.inside(version):
+                version.status = "finished"
+
+
+def _own_instants(world: World) -> Iterator[datetime]:
+    """Yield the instants at which something happens by itself."""
+    for p in world.participants:
+        if p.active and p.version.may_move and p.deadline is not None:
+            yield p.deadline
+    for family in world.by_key():
+        for version in family.published:
+            entry = version.journey.entry
+            if not version.started and entry.start is not None:
+                yield entry.start
+            if version.entry_open and entry.end is not None:
+                yield entry.end
+
+
+def _assert_supported(journey: Journey) -> None:
+    """Stop early at what the interpreter does not know yet."""
+    entry = journey.entry
+    unknown = [
+        type(step).__name__
+        for step in journey.steps.values()
+        if isinstance(step, Experiment | Webhook)
+        or (isinstance(step, Wait) and step.duration is None and step.until is None)
+        or (isinstance(step, End) and step.start is not None)
+    ]
+    unknown += [type(t).__name__ for t in entry.triggers if isinstance(t, AudienceTrigger | ScheduleTrigger)]
+    unknown += [
+        name
+        for name, value in {
+            "lifetime": journey.lifetime,
+            "window": journey.window,
+            "rate": entry.rate,
+            "waves": entry.waves,
+            "removes_from": entry.removes_from or None,
+        }.items()
+        if value is not None
+    ]
+    if unknown:
+        raise NotImplementedError(f"{journey.key}: {', '.join(unknown)}")

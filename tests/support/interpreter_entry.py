@@ -1,0 +1,85 @@
+"""Suggestions: admitted or refused, in the order of lifecycle.md (Admission)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from parcours.domain.journey import EventTrigger
+from support.conditions import Happening, holds
+from support.interpreter_walk import judge, start_walk
+from support.interpreter_world import Family, Participant, Profile, Refusal, Version, World
+
+__all__ = ["suggest", "suggest_by_event"]
+
+
+def suggest_by_event(world: World, family: Family, profile: Profile, event: Happening) -> None:
+    """Suggest the person, once, where some trigger of the admitting version matches the event (R17)."""
+    version = family.admitting
+    if version is None:
+        return
+    scene = world.scene_of_history(version.journey, profile, event=event.properties)
+    for trigger in version.journey.entry.triggers:
+        if not isinstance(trigger, EventTrigger) or trigger.event != event.name:
+            continue
+        if trigger.when is None or holds(trigger.when, scene):
+            suggest(world, family, profile, event.name, event.properties)
+            return
+
+
+def suggest(
+    world: World, family: Family, profile: Profile, trigger: str, event: Mapping[str, Any] | None = None
+) -> None:
+    """Admit, or write down the refusal (P4)."""
+    reason = _refused(world, family, profile, event)
+    if reason is None:
+        assert family.admitting is not None
+        _admit(world, family, family.admitting, profile, event)
+    else:
+        newest = family.published[-1]
+        world.refusals.append(Refusal(family, newest.number, profile.user_id, trigger, world.now, reason))
+
+
+def _refused(world: World, family: Family, profile: Profile, event: Mapping[str, Any] | None) -> str | None:
+    version = family.admitting
+    if profile.deleted:
+        return "profile_deleted"
+    if version is None:
+        return "journey_stopped" if family.published[-1].status == "stopped" else "journey_closed"
+    entry = version.journey.entry
+    scene = world.scene_of_history(version.journey, profile, event=event)
+    if entry.filter is not None and not holds(entry.filter, scene):
+        return "filter"
+    if any(world.is_member(profile, audience) for audience in entry.exclude):
+        return "excluded"
+    if world.current(family, profile) is not None:
+        return "already_inside"
+    former = world.passages(family, profile)
+    if former and entry.reentry.mode == "once":
+        return "reentry_once"
+    interval = entry.reentry.min_interval or timedelta()
+    if former and entry.reentry.mode == "after_exit" and world.now < former[-1].entered_at + interval:
+        return "reentry_interval"
+    if entry.cap is not None and sum(p.version is version for p in world.participants) >= entry.cap:
+        return "entry_cap"
+    return None
+
+
+def _admit(
+    world: World, family: Family, version: Version, profile: Profile, event: Mapping[str, Any] | None
+) -> None:
+    """Begin a passage; it goes to the first step at once, or queues."""
+    p = Participant(
+        family=family,
+        version=version,
+        profile=profile,
+        entry_no=len(world.passages(family, profile)) + 1,
+        entered_at=world.now,
+        admitted_number=world.number,
+        event=event,
+    )
+    world.participants.append(p)
+    judge(world, p, blind=True)
+    if p.active and version.may_move:
+        start_walk(world, p)

@@ -1,0 +1,156 @@
+"""Feed lines: read, put in order, and settled one after the other (R2, R3, R6, R11)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from support.conditions import MISSING, Happening, instant_of, same_json
+from support.interpreter_entry import suggest_by_event
+from support.interpreter_walk import judge, meet_wait
+from support.interpreter_world import Family, Profile, World
+
+__all__ = ["Line", "read_feed", "settle", "settle_caused"]
+
+_EVENT_NAME = {"track": "event", "page": "name", "screen": "name"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One good line of the feed. `key` tells repeated ones, `name` is that of the event or audience."""
+
+    at: datetime
+    user_id: str
+    kind: str
+    key: str
+    name: str
+    data: Mapping[str, Any]
+    historical: bool
+    op: str = ""
+
+
+def read_feed(feed: Sequence[Any]) -> list[Line]:
+    """Return the good lines in the order of their timestamps, ties as given (P24)."""
+    lines = [line for line in map(_read, feed) if line is not None]
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _read(raw: Any) -> Line | None:
+    if not isinstance(raw, dict):
+        return None
+    kind = _text(raw, "type")
+    user_id = _text(raw, "userId") or _text(raw, "anonymousId")
+    at = instant_of(raw.get("timestamp"))
+    name: str | None = ""
+    data: Any = None
+    if kind in _EVENT_NAME:
+        name, data = _text(raw, _EVENT_NAME[kind]), raw.get("properties")
+    elif kind == "identify":
+        data = raw.get("traits")
+    elif kind == "audience":
+        name = _text(raw, "audience") if raw.get("op") in ("add", "remove") else None
+    elif kind not in ("group", "alias"):
+        return None
+    data = {} if data is None else data
+    if user_id is None or at is None or name is None or not isinstance(data, dict):
+        return None
+    context = raw.get("context")
+    return Line(
+        at=at,
+        user_id=user_id,
+        kind=kind,
+        key=_text(raw, "messageId") or json.dumps(raw, sort_keys=True),
+        name=name,
+        data=data,
+        historical=isinstance(context, dict) and context.get("historical") is True,
+        op=str(raw.get("op")),
+    )
+
+
+def _text(raw: Mapping[str, Any], key: str) -> str | None:
+    value = raw.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def settle(world: World, line: Line, *, history: bool = False) -> None:
+    """Let one line take its whole effect; `history` lines are only remembered (R1)."""
+    if (line.user_id, line.key) in world.seen:
+        return
+    world.seen.add((line.user_id, line.key))
+    world.number += 1
+    if line.kind in ("group", "alias"):
+        return
+    profile = world.profile(line.user_id)
+    silent = history or line.historical
+    if line.kind == "identify":
+        if _merge(profile, line.data) and not silent:
+            _judge_everywhere(world, profile)
+    elif line.kind == "audience":
+        if _change_membership(world, profile, line) and not silent:
+            _judge_everywhere(world, profile)
+    else:
+        event = Happening(line.name, line.at, world.number, line.data, line.historical)
+        if not profile.deleted:
+            profile.events.append(event)
+        if not silent:
+            for family in world.by_key():
+                _meet(world, family, profile, event)
+    settle_caused(world)
+
+
+def settle_caused(world: World) -> None:
+    """Show changes made by walks to the other journeys, each a line of its own (R3)."""
+    while world.caused:
+        profile, origin = world.caused.popleft()
+        _judge_everywhere(world, profile, but=origin)
+
+
+def _merge(profile: Profile, traits: Mapping[str, Any]) -> bool:
+    """Write the traits; tell whether some attribute really changed (P13)."""
+    if profile.deleted:
+        return False
+    changed = False
+    for name, value in traits.items():
+        if name != "user_id" and not same_json(profile.attributes.get(name, MISSING), value):
+            profile.attributes[name] = value
+            changed = True
+    return changed
+
+
+def _change_membership(world: World, profile: Profile, line: Line) -> bool:
+    """Add to or remove from a static audience; tell whether that was a change (P15)."""
+    definition = world.audiences.get(line.name)
+    if profile.deleted or (definition is not None and definition.where is not None):
+        return False
+    if (line.name in profile.audiences) == (line.op == "add"):
+        return False
+    if line.op == "add":
+        profile.audiences.add(line.name)
+    else:
+        profile.audiences.remove(line.name)
+    return True
+
+
+def _judge_everywhere(world: World, profile: Profile, *, but: Family | None = None) -> None:
+    for family in world.by_key():
+        p = world.current(family, profile)
+        if family is not but and p is not None:
+            judge(world, p)
+
+
+def _meet(world: World, family: Family, profile: Profile, event: Happening) -> None:
+    """Bring one event to one journey: goal and exits, awaited events, admission (R6, R7)."""
+    used = False
+    p = world.current(family, profile)
+    if p is not None:
+        used = judge(world, p)
+        if p.active and p.version.may_move:
+            used = meet_wait(world, p, event) or used
+        elif p.active and meet_wait(world, p, event, only_ask=True):
+            p.kept.append(event)
+            used = True
+    if not used:
+        suggest_by_event(world, family, profile, event)

@@ -1,0 +1,193 @@
+"""One person's way through one journey: judged, moved on, brought to rest, let go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from parcours.domain.journey import (
+    DropOut,
+    Email,
+    End,
+    Experiment,
+    Jump,
+    Split,
+    Step,
+    Target,
+    UpdateProfile,
+    Wait,
+    WaitFor,
+    Webhook,
+)
+from support.conditions import MISSING, Happening, holds, same_json
+from support.interpreter_message import send_email
+from support.interpreter_world import Move, Participant, World
+
+__all__ = ["fire", "judge", "leave", "meet_wait", "release", "start_walk"]
+
+
+@dataclass(frozen=True)
+class Onward:
+    """Where somebody goes next; `reason` is for a drop-out; `judged`: goal and exits have been asked."""
+
+    target: Target
+    reason: str = ""
+    judged: bool = False
+
+
+def judge(world: World, p: Participant, *, blind: bool = False) -> bool:
+    """Ask goal, exit rules, exclusion, in this order; tell whether goal or exit took it up (R6, R7, P15).
+
+    `blind`: at admission event tests are false (P6).
+    """
+    journey = p.version.journey
+    scene = world.scene_of_passage(p, blind=blind)
+    met = False
+    goal = journey.goal
+    if goal is not None and not p.goal_met and holds(goal.when, scene):
+        p.goal_met = met = True
+        if goal.leave:
+            leave(world, p, "succeeded", None)
+            return True
+    if any(holds(rule, scene) for rule in journey.exits):
+        leave(world, p, "dropped_out", "exit_rule")
+        return True
+    if any(world.is_member(p.profile, audience) for audience in journey.entry.exclude):
+        leave(world, p, "dropped_out", "excluded")
+    return met
+
+
+def leave(world: World, p: Participant, status: str, reason: str | None) -> None:
+    """End a passage somewhere else than at an end of the journey."""
+    world.moves.append(Move(p, p.version.number, p.step, None, world.now))
+    finish(world, p, status, reason)
+
+
+def finish(world: World, p: Participant, status: str, reason: str | None) -> None:
+    """Write down the final status."""
+    p.status, p.reason, p.left_at = status, reason, world.now
+    p.deadline = None
+    p.kept.clear()
+
+
+def start_walk(world: World, p: Participant) -> None:
+    """Bring somebody just admitted, and judged, to the first step."""
+    walk(world, p, Onward(Jump(p.version.journey.first_step), judged=True))
+
+
+def release(world: World, p: Participant) -> None:
+    """Bring somebody from the queue to the first step; goal, exits and exclusion are asked again."""
+    walk(world, p, Onward(Jump(p.version.journey.first_step)))
+
+
+def fire(world: World, p: Participant) -> None:
+    """Take somebody on whose deadline has come."""
+    assert p.step is not None
+    step = p.version.journey.steps[p.step]
+    if isinstance(step, WaitFor):
+        assert step.timeout is not None
+        walk(world, p, Onward(step.timeout.target, "wait_timeout"))
+    else:
+        assert isinstance(step, Wait)
+        walk(world, p, Onward(Jump(step.next)))
+
+
+def meet_wait(world: World, p: Participant, event: Happening, *, only_ask: bool = False) -> bool:
+    """Take somebody on by the first alternative that this event satisfies; tell whether one did."""
+    step = p.version.journey.steps[p.step] if p.step is not None else None
+    if not isinstance(step, WaitFor):
+        return False
+    scene = world.scene_of_passage(p, event=event.properties)
+    for awaited in step.events:
+        if awaited.event == event.name and (awaited.when is None or holds(awaited.when, scene)):
+            if not only_ask:
+                if awaited.save_as is not None:
+                    p.saved[awaited.save_as] = event.properties
+                walk(world, p, Onward(awaited.target, "exit_rule"))
+            return True
+    return False
+
+
+def walk(world: World, p: Participant, onward: Onward | None) -> None:
+    """Go on through every step that does not rest (R15)."""
+    while onward is not None:
+        if not onward.judged:
+            judge(world, p)
+            if not p.active:
+                return
+        if isinstance(onward.target, DropOut):
+            leave(world, p, "dropped_out", onward.reason)
+            return
+        world.moves.append(Move(p, p.version.number, p.step, onward.target.step, world.now))
+        p.step, p.deadline = onward.target.step, None
+        assert len(world.moves) < 100_000, "a cycle without a wait"
+        onward = enter(world, p, p.version.journey.steps[onward.target.step])
+
+
+def enter(world: World, p: Participant, step: Step) -> Onward | None:
+    """Do what a step does; None where the participant rests there."""
+    match step:
+        case End():
+            finish(world, p, "succeeded" if p.goal_met else "completed", None)
+            return None
+        case Split():
+            return take_branch(world, p, step)
+        case Wait():
+            return enter_wait(world, p, step)
+        case WaitFor():
+            p.deadline = None if step.timeout is None else world.now + step.timeout.after
+            return None
+        case UpdateProfile():
+            update(world, p, step)
+            return Onward(Jump(step.next))
+        case Email():
+            target, reason = send_email(world, p, step)
+            return Onward(target, reason)
+        case Experiment() | Webhook():
+            raise NotImplementedError(type(step).__name__)
+        case _:
+            assert_never(step)
+
+
+def take_branch(world: World, p: Participant, step: Split) -> Onward:
+    """Choose the first branch that is true. Nothing has changed since the last judgement."""
+    scene = world.scene_of_history(p.version.journey, p.profile, event=p.event, participant=p)
+    for branch in step.branches:
+        if holds(branch.when, scene):
+            return Onward(branch.target, "exit_rule", judged=True)
+    return Onward(step.otherwise, "split_else", judged=True)
+
+
+def enter_wait(world: World, p: Participant, step: Wait) -> Onward | None:
+    """Stamp the deadline (R19); one that has come already is no rest (P27)."""
+    if step.duration is not None:
+        p.deadline = world.now + step.duration
+    elif step.until is not None:
+        p.deadline = step.until
+    else:
+        raise NotImplementedError("until_field, until_time")
+    return Onward(Jump(step.next)) if p.deadline <= world.now else None
+
+
+def update(world: World, p: Participant, step: UpdateProfile) -> None:
+    """Write attributes and memberships; a real change is a line for the other journeys (P16)."""
+    changed = False
+    attributes, audiences = p.profile.attributes, p.profile.audiences
+    for name, value in step.set.items():
+        if name != "user_id" and not same_json(attributes.get(name, MISSING), value):
+            attributes[name] = value
+            changed = True
+    for name in step.unset:
+        if name in attributes:
+            del attributes[name]
+            changed = True
+    for key in step.add_to:
+        if key not in audiences:
+            audiences.add(key)
+            changed = True
+    for key in step.remove_from:
+        if key in audiences:
+            audiences.remove(key)
+            changed = True
+    if changed:
+        world.caused.append((p.profile, p.family))

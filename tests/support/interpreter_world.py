@@ -1,0 +1,298 @@
+"""What the reference interpreter remembers: people, journeys, passages and the lines it will print."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from parcours.domain.journey import Audience, Journey
+from support.conditions import Happening, Scene, holds
+
+__all__ = [
+    "Family",
+    "Message",
+    "Move",
+    "Participant",
+    "Profile",
+    "Refusal",
+    "Version",
+    "World",
+    "instant_text",
+]
+
+
+def instant_text(at: datetime | None) -> str | None:
+    """Write an instant as the outputs do: YYYY-MM-DDTHH:MM:SS[.ffffff]Z."""
+    return None if at is None else at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+@dataclass
+class Profile:
+    """A person: attributes, stored events in order of arrival, static memberships."""
+
+    user_id: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+    events: list[Happening] = field(default_factory=list)
+    audiences: set[str] = field(default_factory=set)
+    deleted: bool = False
+
+
+@dataclass(eq=False)
+class Version:
+    """One version of a journey. `started` is false before its start date."""
+
+    number: int
+    journey: Journey
+    status: str = "draft"
+    entry_open: bool = False
+    started: bool = False
+
+    @property
+    def may_move(self) -> bool:
+        """Whether people go on: not in a pause, not before the start date (P5, P36)."""
+        return self.status in {"live", "closed"} and self.started
+
+
+@dataclass(eq=False)
+class Family:
+    """A journey with its versions, oldest first."""
+
+    key: str
+    versions: list[Version] = field(default_factory=list)
+
+    @property
+    def published(self) -> list[Version]:
+        """The versions that are not drafts."""
+        return [version for version in self.versions if version.status != "draft"]
+
+    @property
+    def draft(self) -> Version | None:
+        """The draft, where there is one."""
+        return next((version for version in self.versions if version.status == "draft"), None)
+
+    @property
+    def admitting(self) -> Version | None:
+        """The version whose entry is open, where there is one."""
+        return next((version for version in self.versions if version.entry_open), None)
+
+
+@dataclass(eq=False)
+class Participant:
+    """One passage of a person. Queued: active, and `step` is None."""
+
+    family: Family
+    version: Version
+    profile: Profile
+    entry_no: int
+    entered_at: datetime
+    admitted_number: int  # events with a greater number belong to this passage
+    event: Mapping[str, Any] | None  # properties of the entry event
+    status: str = "active"
+    reason: str | None = None
+    left_at: datetime | None = None
+    step: str | None = None
+    deadline: datetime | None = None
+    goal_met: bool = False
+    kept: list[Happening] = field(default_factory=list)
+    saved: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    outcomes: list[tuple[str, str]] = field(default_factory=list)  # (step, outcome) of its messages
+
+    @property
+    def active(self) -> bool:
+        """Whether it is still inside."""
+        return self.status == "active"
+
+    @property
+    def queued(self) -> bool:
+        """Whether it waits before the first step."""
+        return self.active and self.step is None
+
+
+@dataclass(frozen=True)
+class Move:
+    """One edge travelled (P1)."""
+
+    participant: Participant
+    version: int
+    source: str | None
+    target: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Message:
+    """One attempt with a final outcome."""
+
+    participant: Participant
+    version: int
+    step: str
+    channel: str
+    at: datetime
+    to: str | None
+    subject: str | None
+    outcome: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One suggestion turned down."""
+
+    family: Family
+    version: int
+    user_id: str
+    trigger: str
+    at: datetime
+    reason: str
+
+
+@dataclass
+class World:
+    """Everything there is, and the clock."""
+
+    now: datetime
+    audiences: Mapping[str, Audience]
+    files: Mapping[str, Journey]
+    has_errors: Callable[[Journey], bool]
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    families: dict[str, Family] = field(default_factory=dict)
+    participants: list[Participant] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    command_lines: list[dict[str, Any]] = field(default_factory=list)
+    stubs: dict[tuple[str, str, str | None], tuple[str, str | None]] = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    number: int = 0  # of the latest arrival
+    caused: deque[tuple[Profile, Family]] = field(default_factory=deque)  # changes made by walks
+
+    def by_key(self) -> Iterator[Family]:
+        """Yield the journeys in order of key (R3)."""
+        for key in sorted(self.families):
+            yield self.families[key]
+
+    def family(self, key: str) -> Family:
+        """Return the journey, made where it is new."""
+        return self.families.setdefault(key, Family(key))
+
+    def profile(self, user_id: str) -> Profile:
+        """Return the person, made where new."""
+        return self.profiles.setdefault(user_id, Profile(user_id))
+
+    def inside(self, *versions: Version) -> list[Participant]:
+        """Return the active participants of these versions, oldest first, ties by user_id (R22)."""
+        found = [p for p in self.participants if p.active and p.version in versions]
+        return sorted(found, key=lambda p: (p.entered_at, p.profile.user_id))
+
+    def passages(self, family: Family, profile: Profile) -> list[Participant]:
+        """Return all passages of a person in a journey, over all versions, the first one first."""
+        return [p for p in self.participants if p.family is family and p.profile is profile]
+
+    def current(self, family: Family, profile: Profile) -> Participant | None:
+        """Return the active passage of a person in a journey."""
+        return next((p for p in self.passages(family, profile) if p.active), None)
+
+    def is_member(self, profile: Profile, audience: str) -> bool:
+        """Tell whether the person belongs to an audience, static or by condition, as it is now."""
+        definition = self.audiences.get(audience)
+        if definition is None or definition.where is None:
+            return audience in profile.audiences
+        return holds(definition.where, self.scene(profile, profile.events, zone=ZoneInfo("UTC")))
+
+    def scene(
+        self,
+        profile: Profile,
+        events: Sequence[Happening],
+        *,
+        zone: ZoneInfo,
+        event: Mapping[str, Any] | None = None,
+        participant: Participant | None = None,
+        blind: bool = False,
+    ) -> Scene:
+        """Return what a condition sees."""
+        roots: dict[str, Mapping[str, Any]] = {"profile": {**profile.attributes, "user_id": profile.user_id}}
+        if event is not None:
+            roots["event"] = event
+        if participant is not None:
+            roots |= participant.saved
+            roots["participant"] = {
+                "entry_no": participant.entry_no,
+                "entered_at": instant_text(participant.entered_at),
+                "step": participant.step,
+                "version": participant.version.number,
+            }
+        return Scene(
+            now=self.now,
+            roots=roots,
+            zone=zone,
+            events=events,
+            is_member=lambda audience: self.is_member(profile, audience),
+            had_outcome=lambda step, outcome: (
+                participant is not None and had_outcome(participant, step, outcome)
+            ),
+            blind=blind,
+        )
+
+    def scene_of_history(
+        self,
+        journey: Journey,
+        profile: Profile,
+        *,
+        event: Mapping[str, Any] | None = None,
+        participant: Participant | None = None,
+    ) -> Scene:
+        """Return the scene of triggers, filters and splits: events of the whole history (R9)."""
+        zone = zone_of(journey, profile)
+        return self.scene(profile, profile.events, zone=zone, event=event, participant=participant)
+
+    def scene_of_passage(
+        self, participant: Participant, *, event: Mapping[str, Any] | None = None, blind: bool = False
+    ) -> Scene:
+        """Return the scene of goals, exits and waits: events of this passage only (R9)."""
+        zone = zone_of(participant.version.journey, participant.profile)
+        return self.scene(
+            participant.profile,
+            events_of_passage(participant),
+            zone=zone,
+            event=participant.event if event is None else event,
+            participant=participant,
+            blind=blind,
+        )
+
+
+def events_of_passage(participant: Participant) -> list[Happening]:
+    """Return the person's events after admission, imported history left out (R9, R11)."""
+    return [
+        event
+        for event in participant.profile.events
+        if event.number > participant.admitted_number and not event.historical
+    ]
+
+
+def had_outcome(participant: Participant, step: str, outcome: str) -> bool:
+    """Tell whether a message of a step had this outcome in this passage (P11)."""
+    if outcome in {"sent", "bounced"}:
+        wanted = {"sent", "uncertain"} if outcome == "sent" else {"rejected"}
+        return any(at == step and had in wanted for at, had in participant.outcomes)
+    name = "Email Opened" if outcome == "opened" else "Email Link Clicked"
+    return any(
+        event.name == name
+        and event.properties.get("journey") == participant.family.key
+        and event.properties.get("step") == step
+        for event in events_of_passage(participant)
+    )
+
+
+def zone_of(journey: Journey, profile: Profile) -> ZoneInfo:
+    """Return the zone in which local times are read for this person."""
+    own = profile.attributes.get("timezone")
+    if journey.profile_timezone and isinstance(own, str):
+        try:
+            return ZoneInfo(own)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            pass
+    return ZoneInfo(journey.timezone)
