@@ -1,0 +1,141 @@
+"""When goals and exit rules must be asked: parts that only an arriving row can change are not asked by timers.
+
+A goal or exit rule is a list of alternatives. Each alternative is one of
+  event     a plain `{event}`: true exactly when such an event arrives (it acts at once, so nothing is missed)
+  steady    changes only by events, attributes, memberships or outcomes, each of which arrives as a row
+  restless  also changes by time, or by the walk itself: asked wherever something is decided (R31)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from psycopg import sql
+
+from parcours.compiler.predicates import either, predicate
+from parcours.compiler.scope import Scope
+from parcours.domain.condition import (
+    All,
+    AnyOf,
+    AudienceTest,
+    Condition,
+    EventTest,
+    FieldTest,
+    MessageTest,
+    Not,
+    TimeTest,
+)
+
+__all__ = ["Listening", "judged", "listening", "nature"]
+
+Site = Literal["row", "timer", "admission", "after_write"]
+
+
+def judged(condition: Condition, site: Site, scope: Scope) -> sql.Composable | None:
+    """Compile what of this condition must be asked at this site; None where nothing must."""
+    parts: list[sql.Composable] = []
+    for alternative in _alternatives(condition):
+        kind = nature(alternative)
+        if kind == "event":
+            if site == "row" and isinstance(alternative, EventTest):
+                parts.append(_row_is(alternative, scope))
+        elif kind == "restless" or site != "timer":
+            parts.append(predicate(alternative, scope))
+    return either(parts) if parts else None
+
+
+def nature(condition: Condition) -> Literal["event", "steady", "restless"]:
+    """Tell how an alternative can change."""
+    if isinstance(condition, EventTest):
+        simple = condition.count == "at_least" and condition.times == 1 and condition.within is None
+        own = condition.when is None or all(
+            isinstance(leaf, FieldTest) and leaf.root == "event" for leaf in _leaves(condition.when)
+        )
+        if simple and own and not _restless(condition):
+            return "event"
+    return "restless" if _restless(condition) else "steady"
+
+
+class Listening:
+    """What a journey must hear of: event names, attributes, audiences; `*` means every one."""
+
+    def __init__(self) -> None:
+        self.events: set[str] = set()
+        self.fields: set[str] = set()
+        self.audiences: set[str] = set()
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return (kind, name) pairs, sorted."""
+        pairs = {("event", name) for name in self.events}
+        pairs |= {("field", name) for name in self.fields}
+        pairs |= {("audience", name) for name in self.audiences}
+        return sorted(pairs)
+
+
+def listening(conditions: list[Condition], into: Listening) -> None:
+    """Collect what goals and exit rules depend on."""
+    for condition in conditions:
+        if any(nature(a) == "restless" for a in _alternatives(condition)):
+            into.events.add("*")
+            into.fields.add("*")
+        for leaf in _leaves(condition):
+            match leaf:
+                case FieldTest(root="profile", path=path) if path != ("user_id",):
+                    into.fields.add(path[0])
+                case EventTest(name=name):
+                    into.events.add(name)
+                case AudienceTest(audience=audience):
+                    into.audiences.add(audience)
+                case MessageTest(outcome="opened"):
+                    into.events.add("Email Opened")
+                case MessageTest(outcome="clicked"):
+                    into.events.add("Email Link Clicked")
+
+
+def _alternatives(condition: Condition) -> Iterator[Condition]:
+    if isinstance(condition, AnyOf):
+        for item in condition.items:
+            yield from _alternatives(item)
+    else:
+        yield condition
+
+
+def _leaves(condition: Condition) -> Iterator[Condition]:
+    match condition:
+        case All(items) | AnyOf(items):
+            for item in items:
+                yield from _leaves(item)
+        case Not(item):
+            yield from _leaves(item)
+        case EventTest(when=when):
+            yield condition
+            if when is not None:
+                yield from _leaves(when)
+        case _:
+            yield condition
+
+
+def _restless(condition: Condition) -> bool:
+    for leaf in _leaves(condition):
+        match leaf:
+            case TimeTest() | MessageTest():
+                return True
+            case FieldTest(op="within_last" | "within_next"):
+                return True
+            case FieldTest(root=root) if root not in ("profile", "event"):
+                return True
+            case EventTest(within=within) if within is not None:
+                return True
+    return False
+
+
+def _row_is(test: EventTest, scope: Scope) -> sql.Composable:
+    parts = [
+        sql.SQL("r.kind = 'event' AND r.name = {} AND (r.happened_at, r.feed_no) > (p.cause_at, p.cause_no)").format(
+            scope.params.bind(test.name, "text")
+        )
+    ]
+    if test.when is not None:
+        parts.append(predicate(test.when, scope.with_root("event", sql.SQL("(r.data -> 'properties')"))))
+    return sql.SQL("({})").format(sql.SQL(" AND ").join(parts))

@@ -1,0 +1,240 @@
+"""Journey → Plan: where people rest, and the routes between the rests, as printable data.
+
+A person never rests at a split, so a split is folded into the routes that lead through it. A route is one way
+from one exit of a rest to the next rest; it has a number, and the compiled decision answers with that number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from parcours.domain.condition import Condition
+from parcours.domain.journey import (
+    Awaited,
+    DropOut,
+    Email,
+    End,
+    Journey,
+    Jump,
+    Split,
+    Step,
+    Target,
+    UpdateProfile,
+    Wait,
+    WaitFor,
+)
+
+__all__ = ["Exit", "Fork", "Leaf", "Plan", "Rest", "Route", "Tree", "build_plan"]
+
+# A split whose own alternatives exceed this is made a rest where several ways lead to it: routes stay few.
+MOST_ROUTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way: `path` are the steps entered, `stands` where the person is afterwards (None: where it was)."""
+
+    number: int
+    path: tuple[str, ...]
+    stands: str | None
+    outcome: Literal["rest", "end", "drop_out"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A decision made: take this route."""
+
+    route: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A decision to make at a split: the first branch that is true, else `otherwise`."""
+
+    step: str
+    branches: tuple[tuple[Condition, Tree], ...]
+    otherwise: Tree
+
+
+Tree: TypeAlias = Leaf | Fork
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """One way out of a rest: by time (`timer`), by an awaited event, or by a message's outcome."""
+
+    name: str  # timer | event | sent | skipped:REASON… | failed
+    tree: Tree
+    awaited: Awaited | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A step at which people stand, and its ways out."""
+
+    step: str
+    kind: str
+    exits: tuple[Exit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a journey compiles to before it becomes SQL."""
+
+    journey: Journey
+    entry: Tree
+    rests: tuple[Rest, ...]
+    routes: tuple[Route, ...]
+
+    def rest(self, step: str) -> Rest:
+        """Return the rest at a step; KeyError where nobody rests."""
+        return next(rest for rest in self.rests if rest.step == step)
+
+    def describe(self) -> list[str]:
+        """Return the plan as lines to read: every rest with its ways out."""
+        lines = [f"journey {self.journey.key}", "entry"]
+        lines += _describe_tree(self.entry, self.routes, "  ")
+        for rest in self.rests:
+            lines.append(f"{rest.step} ({rest.kind})")
+            for way in rest.exits:
+                lines.append(f"  {way.name}" + (f" {way.awaited.event}" if way.awaited else ""))
+                lines += _describe_tree(way.tree, self.routes, "    ")
+        return lines
+
+
+def build_plan(journey: Journey) -> Plan:
+    """Fold splits into routes and list every rest with its exits. The journey must have passed the checks."""
+    return _Builder(journey).build()
+
+
+# Where a message is refused for one of these, the person leaves unless the journey says otherwise (lifecycle).
+LEAVING_SKIPS = ("no_consent", "not_subscribed", "suppressed")
+
+
+@dataclass(slots=True)
+class _Builder:
+    journey: Journey
+    routes: dict[tuple[tuple[str, ...], str | None, str, str | None], Route] = field(default_factory=dict)
+    resting_splits: frozenset[str] = frozenset()
+
+    def build(self) -> Plan:
+        steps = self.journey.steps
+        self.resting_splits = _splits_that_rest(steps)
+        entry = self.tree(Jump(self.journey.first_step), "split_else", ())
+        rests = tuple(
+            Rest(step.id, _kind(step), self.exits(step))
+            for step in steps.values()
+            if not isinstance(step, End) and (not isinstance(step, Split) or step.id in self.resting_splits)
+        )
+        return Plan(self.journey, entry, rests, tuple(self.routes.values()))
+
+    def exits(self, step: Step) -> tuple[Exit, ...]:
+        match step:
+            case Wait() | UpdateProfile():
+                return (Exit("timer", self.tree(Jump(step.next), "split_else", ())),)
+            case Split():
+                return (Exit("timer", self.fork(step, ())),)
+            case WaitFor():
+                ways = [
+                    Exit("event", self.tree(a.target, "exit_rule", ()), a) for a in step.events
+                ]
+                if step.timeout:
+                    ways.append(Exit("timer", self.tree(step.timeout.target, "wait_timeout", ())))
+                return tuple(ways)
+            case Email():
+                return self.message_exits(step)
+        raise ValueError(f"step {step.id} is not available")
+
+    def message_exits(self, step: Email) -> tuple[Exit, ...]:
+        on_skip = step.on_skip or self.journey.email.on_skip
+        ways = [Exit("sent", self.tree(Jump(step.next), "split_else", ()))]
+        for reason in (*LEAVING_SKIPS, "no_address", "expired"):
+            if on_skip is None:
+                target: Target = DropOut() if reason in LEAVING_SKIPS else Jump(step.next)
+            else:
+                target = Jump(step.next) if on_skip == "next" else on_skip
+            ways.append(Exit(f"skipped:{reason}", self.tree(target, reason, ())))
+        for reason in ("send_failed", "step_failed"):
+            if step.on_error is None or reason == "step_failed":
+                target = DropOut()
+            else:
+                target = Jump(step.next) if step.on_error == "next" else step.on_error
+            ways.append(Exit(f"failed:{reason}", self.tree(target, reason, ())))
+        return tuple(ways)
+
+    def tree(self, target: Target, reason: str, path: tuple[str, ...]) -> Tree:
+        if isinstance(target, DropOut):
+            stands = path[-1] if path else None
+            return self.leaf(path, stands, "drop_out", reason)
+        step = self.journey.steps[target.step]
+        path = (*path, step.id)
+        if isinstance(step, End):
+            return self.leaf(path, step.id, "end", None)
+        if isinstance(step, Split) and step.id not in self.resting_splits:
+            return self.fork(step, path)
+        return self.leaf(path, step.id, "rest", None)
+
+    def fork(self, step: Split, path: tuple[str, ...]) -> Fork:
+        return Fork(
+            step.id,
+            tuple((b.when, self.tree(b.target, "split_else", path)) for b in step.branches),
+            self.tree(step.otherwise, "split_else", path),
+        )
+
+    def leaf(
+        self,
+        path: tuple[str, ...],
+        stands: str | None,
+        outcome: Literal["rest", "end", "drop_out"],
+        reason: str | None,
+    ) -> Leaf:
+        key = (path, stands, outcome, reason)
+        if key not in self.routes:
+            self.routes[key] = Route(len(self.routes) + 1, path, stands, outcome, reason)
+        return Leaf(self.routes[key].number)
+
+
+def _kind(step: Step) -> str:
+    names = {Email: "email", Wait: "wait", WaitFor: "wait_for", UpdateProfile: "update_profile", Split: "split"}
+    return names[type(step)]
+
+
+def _splits_that_rest(steps: Mapping[str, Step]) -> frozenset[str]:
+    """Choose the splits at which people rest for an instant, so that joined splits do not multiply routes."""
+    resting: set[str] = set()
+    sizes: dict[str, int] = {}
+
+    def size(step_id: str) -> int:
+        step = steps[step_id]
+        if not isinstance(step, Split) or step_id in resting:
+            return 1
+        if step_id not in sizes:
+            sizes[step_id] = 1  # a cycle of splits alone is refused by the checks
+            targets = [*(b.target for b in step.branches), step.otherwise]
+            total = sum(size(t.step) if isinstance(t, Jump) else 1 for t in targets)
+            sizes[step_id] = total
+            if total > MOST_ROUTES:
+                resting.add(step_id)
+                return 1
+        return sizes[step_id]
+
+    for step_id in steps:
+        size(step_id)
+    return frozenset(resting)
+
+
+def _describe_tree(tree: Tree, routes: tuple[Route, ...], indent: str) -> list[str]:
+    if isinstance(tree, Leaf):
+        route = routes[tree.route - 1]
+        ways = " → ".join(route.path) or "here"
+        ending = {"rest": "", "end": " (end)", "drop_out": f" (drops out: {route.reason})"}[route.outcome]
+        return [f"{indent}route {route.number}: {ways}{ending}"]
+    lines = []
+    for number, (_, branch) in enumerate(tree.branches, 1):
+        lines.append(f"{indent}{tree.step} branch {number}")
+        lines += _describe_tree(branch, routes, indent + "  ")
+    lines.append(f"{indent}{tree.step} else")
+    return lines + _describe_tree(tree.otherwise, routes, indent + "  ")

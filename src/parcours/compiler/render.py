@@ -1,0 +1,412 @@
+"""Plan → Program: the decisions of a version as SQL statements over sets of people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from psycopg import sql
+
+from parcours.compiler.judge import Listening, Site, judged, listening
+from parcours.compiler.plan import Exit, Fork, Leaf, Plan, Rest, Tree, build_plan
+from parcours.compiler.predicates import either, predicate, span
+from parcours.compiler.program import Program, Statement
+from parcours.compiler.scope import Parameters, Scope
+from parcours.compiler.templates import template
+from parcours.compiler.values import compared
+from parcours.domain.condition import Condition
+from parcours.domain.journey import Email, EventTrigger, Journey, UpdateProfile, Wait, WaitFor
+
+__all__ = ["compile_journey"]
+
+NULL_TEXT = sql.SQL("NULL::text")
+NULL_JSON = sql.SQL("NULL::jsonb")
+NULL_ROUTE = sql.SQL("NULL::integer")
+
+
+def compile_journey(journey: Journey, version_no: int) -> Program:
+    """Compile a checked journey. The Program does not depend on the number of buckets or the batch size."""
+    return _Renderer(build_plan(journey), version_no).program()
+
+
+class _Renderer:
+    def __init__(self, plan: Plan, version_no: int) -> None:
+        self.plan = plan
+        self.journey: Journey = plan.journey
+        self.version_no = version_no
+        self.writes = [s for s in self.journey.steps.values() if isinstance(s, UpdateProfile)]
+
+    def program(self) -> Program:
+        makers: dict[str, Callable[[Parameters], sql.Composable]] = {
+            "inside": self.inside, "keep": self.keep, "due": self.due, "admit": self.admit, "refuse": self.refuse,
+        }  # fmt: skip
+        if self.writes:
+            for name in ("announce", "write", "join", "quit"):
+                makers[name] = lambda params, name=name: self.effect(name, params)  # type: ignore[misc]
+        statements = {}
+        for name, make in makers.items():
+            params = Parameters()
+            statements[name] = Statement(make(params).as_string(None), params.values)
+        return Program(
+            statements=statements,
+            message_steps={s.id: "email" for s in self.journey.steps.values() if isinstance(s, Email)},
+            awaited={
+                s.id: tuple(dict.fromkeys(a.event for a in s.events))
+                for s in self.journey.steps.values()
+                if isinstance(s, WaitFor)
+            },
+            listeners=tuple(self.listeners().rows()),
+            step_ids=tuple(self.journey.steps),
+        )
+
+    def listeners(self) -> Listening:
+        heard = Listening()
+        heard.events |= {t.event for t in self.journey.entry.triggers if isinstance(t, EventTrigger)}
+        for step in self.journey.steps.values():
+            if isinstance(step, WaitFor):
+                heard.events |= {a.event for a in step.events}
+        heard.audiences |= set(self.journey.entry.exclude)
+        goals = [self.journey.goal.when] if self.journey.goal else []
+        listening([*goals, *self.journey.exits], heard)
+        return heard
+
+    # Statements ------------------------------------------------------------------------------------------------
+
+    def inside(self, params: Parameters) -> sql.Composable:
+        scope = self.inside_scope(params)
+        source = template("inside").format(
+            leave=self.leave("row", scope, sql.SQL("r.kind = 'audience'")),
+            awaited=self.awaited(scope),
+            remember=self.remember("row", scope),
+            seen=self.seen_inside(scope),
+            saved=self.saved(scope),
+        )
+        return self.passage(source, scope)
+
+    def keep(self, params: Parameters) -> sql.Composable:
+        return template("keep").format(awaited=self.awaited(self.inside_scope(params)))
+
+    def due(self, params: Parameters) -> sql.Composable:
+        scope = self.due_scope(params)
+        whens = [
+            sql.SQL("WHEN {} THEN {}").format(params.bind(rest.step, "text"), self.tree(way.tree, scope))
+            for rest, way in self.timers()
+        ]
+        route = sql.SQL("CASE WHEN p.step IS NULL THEN {} ELSE CASE p.step {} END END").format(
+            self.tree(self.plan.entry, scope), sql.SQL(" ").join([*whens, sql.SQL("ELSE NULL")])
+        ) if whens else sql.SQL("CASE WHEN p.step IS NULL THEN {} END").format(self.tree(self.plan.entry, scope))
+        source = template("due").format(
+            leave=self.leave("timer", scope, None),
+            route=route,
+            remember=self.remember("timer", scope),
+            seen=self.seen_due(scope),
+        )
+        return self.passage(source, scope)
+
+    def admit(self, params: Parameters) -> sql.Composable:
+        scope = self.admit_scope(params)
+        leave = self.leave("admission", scope, None)
+        source = template("admit").format(
+            leave=sql.SQL("WHEN false THEN NULL::text {}").format(leave),
+            route=self.tree(self.plan.entry, scope),
+            remember=self.remember("admission", scope),
+            seen=compared(_tree_conditions(self.plan.entry), scope) or NULL_JSON,
+            candidates=self.candidates(params),
+        )
+        return self.passage(source, scope)
+
+    def refuse(self, params: Parameters) -> sql.Composable:
+        condition = self.journey.entry.filter
+        scope = replace(self.admit_scope(params), history=True)
+        seen = compared([condition], scope) if condition else None
+        return template("refuse").format(candidates=self.candidates(params), seen=seen or NULL_JSON)
+
+    def effect(self, name: str, params: Parameters) -> sql.Composable:
+        rows = [
+            sql.SQL("({}, {}, {}, {}, {})").format(
+                params.bind(s.id, "text"),
+                params.bind(json.dumps(dict(s.set)), "jsonb"),
+                params.bind(list(s.unset), "text[]"),
+                params.bind(list(s.add_to), "text[]"),
+                params.bind(list(s.remove_from), "text[]"),
+            )
+            for s in self.writes
+        ]
+        parts = {"writes": sql.SQL(", ").join(rows)}
+        if name == "announce":
+            parts["journey"] = params.bind(self.journey.key, "text")
+        return template(name).format(**parts)
+
+    def passage(self, source: sql.Composable, scope: Scope) -> sql.Composable:
+        bind = scope.params.bind
+        routes = [
+            sql.SQL("({}, {}, {}, {}, {})").format(
+                sql.Literal(route.number),
+                bind(list(route.path), "text[]"),
+                bind(route.stands, "text"),
+                bind(route.outcome, "text"),
+                bind(route.reason, "text"),
+            )
+            for route in self.plan.routes
+        ]
+        return template("passage").format(source=source, routes=sql.SQL(", ").join(routes), wake=self.wake(scope))
+
+    # Pieces ----------------------------------------------------------------------------------------------------
+
+    def leave(self, site: Site, scope: Scope, audience_row: sql.Composable | None) -> sql.Composable:
+        """Goal, exit rules in file order, exclusion: `WHEN … THEN reason` in that order (lifecycle: before every step)."""
+        ways: list[tuple[sql.Composable, str]] = []
+        passage_scope = replace(scope, history=False)
+        if self.journey.goal and self.journey.goal.leave:
+            ways += self.asked(self.journey.goal.when, site, passage_scope, "goal")
+        for rule in self.journey.exits:
+            ways += self.asked(rule, site, passage_scope, "exit_rule")
+        if self.journey.entry.exclude and site != "admission":
+            excluded = self.excluded(scope)
+            if audience_row is not None:
+                ways.append((sql.SQL("{} AND {}").format(audience_row, excluded), "excluded"))
+            elif self.writes:
+                ways.append((sql.SQL("{} AND {}").format(self.after_write(scope), excluded), "excluded"))
+        whens = [sql.SQL("WHEN {} THEN {}").format(test, sql.Literal(reason)) for test, reason in ways]
+        return sql.SQL(" ").join(whens)
+
+    def asked(self, condition: Condition, site: Site, scope: Scope, reason: str) -> list[tuple[sql.Composable, str]]:
+        test = judged(condition, site, scope)
+        parts = [] if test is None else [test]
+        if site == "timer" and self.writes:
+            written = judged(condition, "after_write", scope)
+            if written is not None:
+                parts.append(sql.SQL("({} AND {})").format(self.after_write(scope), written))
+        return [(either(parts), reason)] if parts else []
+
+    def remember(self, site: Site, scope: Scope) -> sql.Composable:
+        """A goal with `leave: false`, met for the first time here (R16)."""
+        if self.journey.goal is None or self.journey.goal.leave:
+            return sql.SQL("false")
+        ways = self.asked(self.journey.goal.when, site, replace(scope, history=False), "goal")
+        if not ways:
+            return sql.SQL("false")
+        first = sql.SQL("true") if site == "admission" else sql.SQL("p.goal_met_at IS NULL")
+        return sql.SQL("({} AND {})").format(first, ways[0][0])
+
+    def after_write(self, scope: Scope) -> sql.Composable:
+        return sql.SQL("p.step = ANY ({})").format(scope.params.bind([s.id for s in self.writes], "text[]"))
+
+    def excluded(self, scope: Scope) -> sql.Composable:
+        return sql.SQL(
+            "EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = {} AND ex.profile_id = {}"
+            " AND ex.audience_key = ANY ({}))"
+        ).format(scope.bucket, scope.profile_id, scope.params.bind(list(self.journey.entry.exclude), "text[]"))
+
+    def awaited(self, scope: Scope) -> sql.Composable:
+        """The route that this row opens for whoever stands at a step that awaits it; null where it opens none."""
+        whens = []
+        for rest in self.plan.rests:
+            if rest.kind == "wait_for":
+                whens.append(self.at_step(rest, self.event_ways(rest, scope), scope))
+            elif rest.kind == "email":
+                whens.append(self.at_step(rest, self.outcome_ways(rest, scope), scope))
+        return _case(sql.SQL("p.step"), [w for w in whens if w is not None], NULL_ROUTE)
+
+    def at_step(self, rest: Rest, ways: list[sql.Composable], scope: Scope) -> sql.Composable | None:
+        if not ways:
+            return None
+        return sql.SQL("WHEN {} THEN CASE {} END").format(
+            scope.params.bind(rest.step, "text"), sql.SQL(" ").join(ways)
+        )
+
+    def event_ways(self, rest: Rest, scope: Scope) -> list[sql.Composable]:
+        ways = []
+        for way in rest.exits:
+            if way.awaited is None:
+                continue
+            inner = scope
+            if way.awaited.save_as:
+                inner = scope.with_root(way.awaited.save_as, sql.SQL("(r.data -> 'properties')"))
+            test = self.awaits(way, scope)
+            ways.append(sql.SQL("WHEN {} THEN {}").format(test, self.tree(way.tree, inner)))
+        return ways
+
+    def awaits(self, way: Exit, scope: Scope) -> sql.Composable:
+        assert way.awaited is not None
+        parts = [
+            sql.SQL(
+                "r.name = {} AND (r.happened_at, r.feed_no) > (p.since_at, p.since_no)"
+                " AND (r.kind = 'event' OR r.kind = 'recheck' AND (r.data ->> 'seq')::integer = p.seq)"
+            ).format(scope.params.bind(way.awaited.event, "text"))
+        ]
+        if way.awaited.when is not None:
+            inner = replace(scope.with_root("event", sql.SQL("(r.data -> 'properties')")), history=False)
+            parts.append(predicate(way.awaited.when, inner))
+        return sql.SQL(" AND ").join(parts)
+
+    def outcome_ways(self, rest: Rest, scope: Scope) -> list[sql.Composable]:
+        ways = []
+        for way in rest.exits:
+            test = sql.SQL(
+                "r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq"
+                " AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = {}"
+            ).format(scope.params.bind(way.name, "text"))
+            ways.append(sql.SQL("WHEN {} THEN {}").format(test, self.tree(way.tree, scope)))
+        return ways
+
+    def saved(self, scope: Scope) -> sql.Composable:
+        """What `save_as` keeps when its alternative is taken: the first in the file that matches."""
+        whens = []
+        for rest in self.plan.rests:
+            named = [way for way in rest.exits if way.awaited is not None]
+            if not any(way.awaited and way.awaited.save_as for way in named):
+                continue
+            ways = []
+            for way in named:
+                assert way.awaited is not None
+                kept: sql.Composable = NULL_JSON
+                if way.awaited.save_as:
+                    kept = sql.SQL("jsonb_build_object({}, r.data -> 'properties')").format(
+                        scope.params.bind(way.awaited.save_as, "text")
+                    )
+                ways.append(sql.SQL("WHEN {} THEN {}").format(self.awaits(way, scope), kept))
+            whens.append(self.at_step(rest, ways, scope))
+        return _case(sql.SQL("p.step"), [w for w in whens if w is not None], NULL_JSON)
+
+    def tree(self, tree: Tree, scope: Scope) -> sql.Composable:
+        if isinstance(tree, Leaf):
+            return sql.Literal(tree.route)
+        whens = [
+            sql.SQL("WHEN {} THEN {}").format(predicate(when, scope), self.tree(branch, scope))
+            for when, branch in tree.branches
+        ]
+        return sql.SQL("CASE {} ELSE {} END").format(sql.SQL(" ").join(whens), self.tree(tree.otherwise, scope))
+
+    def timers(self) -> list[tuple[Rest, Exit]]:
+        return [(rest, way) for rest in self.plan.rests for way in rest.exits if way.name == "timer"]
+
+    def wake(self, scope: Scope) -> sql.Composable:
+        """When whoever comes to a rest is due there; never before it came."""
+        whens = []
+        for rest in self.plan.rests:
+            step = self.journey.steps[rest.step]
+            match step:
+                case Wait(duration=duration) if duration is not None:
+                    at: sql.Composable = sql.SQL("greatest(d.base + {}, d.at)").format(span(duration, scope))
+                case Wait(until=until) if until is not None:
+                    at = sql.SQL("greatest({}, d.at)").format(scope.params.bind(until.isoformat(), "timestamptz"))
+                case WaitFor(timeout=timeout) if timeout is not None:
+                    at = sql.SQL("greatest(d.base + {}, d.at)").format(span(timeout.after, scope))
+                case WaitFor() | Email():
+                    at = sql.SQL("'infinity'::timestamptz")
+                case _:
+                    at = sql.SQL("d.at")
+            whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), at))
+        return _case(sql.SQL("w.stands"), whens, sql.SQL("'infinity'::timestamptz"))
+
+    def seen_inside(self, scope: Scope) -> sql.Composable:
+        whens = []
+        for rest in self.plan.rests:
+            conditions = [c for way in rest.exits if way.name != "timer" for c in _tree_conditions(way.tree)]
+            values = compared(conditions, scope)
+            if values is not None:
+                whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), values))
+        detail = sql.SQL("CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END")
+        return sql.SQL("coalesce({}, {})").format(detail, _case(sql.SQL("p.step"), whens, NULL_JSON))
+
+    def seen_due(self, scope: Scope) -> sql.Composable:
+        whens = []
+        for rest, way in self.timers():
+            values = compared(_tree_conditions(way.tree), scope)
+            if values is not None:
+                whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), values))
+        return _case(sql.SQL("p.step"), whens, NULL_JSON)
+
+    def candidates(self, params: Parameters) -> sql.Composable:
+        scope = self.candidate_scope(params)
+        entry = self.journey.entry
+        triggers = []
+        for trigger in entry.triggers:
+            if isinstance(trigger, EventTrigger):
+                test = sql.SQL("r.name = {}").format(params.bind(trigger.event, "text"))
+                if trigger.when is not None:
+                    test = sql.SQL("({} AND {})").format(test, predicate(trigger.when, scope))
+                triggers.append(test)
+        asked = sql.SQL("")
+        if entry.filter is not None:
+            asked = sql.SQL("WHEN NOT {} THEN 'filter'").format(predicate(entry.filter, scope))
+        excluded = sql.SQL("")
+        if entry.exclude:
+            excluded = sql.SQL("WHEN {} THEN 'excluded'").format(self.excluded(scope))
+        reentry = sql.SQL("")
+        if entry.reentry.mode == "once":
+            reentry = sql.SQL("WHEN prev.entry_no > 0 THEN 'reentry_once'")
+        elif entry.reentry.min_interval is not None:
+            reentry = sql.SQL("WHEN prev.entered_at + {} > x.at THEN 'reentry_interval'").format(
+                span(entry.reentry.min_interval, scope)
+            )
+        return template("candidates").format(
+            trigger=either(triggers), filter=asked, excluded=excluded, reentry=reentry
+        )
+
+    # Scopes ----------------------------------------------------------------------------------------------------
+
+    def inside_scope(self, params: Parameters) -> Scope:
+        return self.resting_scope(params, sql.SQL("(r.happened_at, r.feed_no)"))
+
+    def due_scope(self, params: Parameters) -> Scope:
+        return self.resting_scope(params, sql.SQL("(x.at, 9223372036854775807)"))
+
+    def resting_scope(self, params: Parameters, upto: sql.Composable) -> Scope:
+        roots = {"profile": sql.SQL("pr.attributes"), "event": sql.SQL("p.event")}
+        for step in self.journey.steps.values():
+            if isinstance(step, WaitFor):
+                for name in (a.save_as for a in step.events if a.save_as):
+                    roots[name] = sql.SQL("(p.saved -> {})").format(params.bind(name, "text"))  # type: ignore[assignment]
+        return Scope(
+            params, self.journey.key, self.journey.timezone, roots, self.about(sql.SQL("p.entered_at"), params),
+            at=sql.SQL("x.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("pr.user_id"),
+            bucket=sql.SQL("%(b)s"), message_of=(sql.SQL("%(j)s"), sql.SQL("p.entry_no")),
+            passage=(sql.SQL("(p.cause_at, p.cause_no)"), upto),
+        )  # fmt: skip
+
+    def about(self, entered_at: sql.Composable, params: Parameters) -> dict[str, sql.Composable]:
+        return {
+            "entry_no": sql.SQL("to_jsonb(p.entry_no)"),
+            "entered_at": sql.SQL("to_jsonb(parcours.instant_text({}))").format(entered_at),
+            "step": sql.SQL("to_jsonb(p.step)"),
+            "version": sql.SQL("to_jsonb({})").format(params.bind(self.version_no, "integer")),
+        }
+
+    def admit_scope(self, params: Parameters) -> Scope:
+        about = self.about(sql.SQL("p.at"), params)
+        del about["step"]
+        roots = {"profile": sql.SQL("p.attributes"), "event": sql.SQL("(p.data -> 'properties')")}
+        return Scope(
+            params, self.journey.key, self.journey.timezone, roots, about,
+            at=sql.SQL("p.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("p.user_id"),
+            bucket=sql.SQL("%(b)s"), message_of=None, passage=None,
+        )  # fmt: skip
+
+    def candidate_scope(self, params: Parameters) -> Scope:
+        roots = {"profile": sql.SQL("pr.attributes"), "event": sql.SQL("(r.data -> 'properties')")}
+        return Scope(
+            params, self.journey.key, self.journey.timezone, roots, {},
+            at=sql.SQL("x.at"), profile_id=sql.SQL("r.profile_id"), user_id=sql.SQL("pr.user_id"),
+            bucket=sql.SQL("%(b)s"), message_of=None, passage=None,
+        )  # fmt: skip
+
+
+def _case(operand: sql.Composable, whens: list[sql.Composable], otherwise: sql.Composable) -> sql.Composable:
+    if not whens:
+        return otherwise
+    return sql.SQL("CASE {} {} ELSE {} END").format(operand, sql.SQL(" ").join(whens), otherwise)
+
+
+def _tree_conditions(tree: Tree) -> list[Condition]:
+    if isinstance(tree, Leaf):
+        return []
+    assert isinstance(tree, Fork)
+    found = [when for when, _ in tree.branches]
+    for _, branch in tree.branches:
+        found += _tree_conditions(branch)
+    return found + _tree_conditions(tree.otherwise)
+
+

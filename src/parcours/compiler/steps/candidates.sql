@@ -1,0 +1,28 @@
+SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.attributes, pr.user_id,
+    prev.entry_no + 1 AS entry_no,
+    CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
+         WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
+         {filter}
+         {excluded}
+         WHEN prev.inside THEN 'already_inside'
+         {reentry}
+    END AS verdict
+FROM jsonb_to_recordset(%(round)s::jsonb)
+    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = r.profile_id
+CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
+CROSS JOIN LATERAL (
+    SELECT coalesce(max(q.entry_no), 0) AS entry_no, max(q.entered_at) AS entered_at,
+        coalesce(bool_or(q.finished_at IS NULL), false) AS inside
+    FROM parcours.participant q
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
+) prev
+WHERE (r.kind = 'add' OR (r.kind = 'event' AND r.arrived_at >= %(published_at)s AND ({trigger})))
+  AND NOT EXISTS (
+    SELECT 1 FROM parcours.passage m
+    WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
+      AND m.at >= %(since)s)
+  AND (%(nobody_frozen)s OR NOT EXISTS (
+    SELECT 1 FROM parcours.kept k
+    WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no))

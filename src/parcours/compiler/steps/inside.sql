@@ -1,0 +1,18 @@
+SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
+    r.kind, r.name, x.at, false AS entered,
+    CASE WHEN r.kind = 'outcome' THEN coalesce((r.data ->> 'handed_at')::timestamptz, x.at) ELSE x.at END AS base,
+    CASE WHEN r.kind = 'outcome' THEN coalesce((r.data ->> 'handed_at')::timestamptz, r.happened_at)
+         ELSE r.happened_at END AS since_at,
+    r.feed_no AS since_no,
+    CASE WHEN r.kind = 'delete' THEN 'profile_deleted'
+         WHEN r.kind = 'remove' THEN coalesce(r.data ->> 'reason', 'removed_by_user') {leave} END AS leaves,
+    CASE WHEN %(may_move)s THEN {awaited} END AS route,
+    {remember} AS goal,
+    {seen} AS seen,
+    CASE WHEN %(may_move)s THEN {saved} END AS saved
+FROM jsonb_to_recordset(%(round)s::jsonb)
+    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+JOIN parcours.participant p ON p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = r.profile_id
+    AND p.finished_at IS NULL AND p.version_id = %(v)s
+JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = r.profile_id
+CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x

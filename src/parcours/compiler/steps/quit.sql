@@ -1,0 +1,6 @@
+DELETE FROM parcours.membership h
+USING parcours.passage m
+JOIN (VALUES {writes}) AS w (step, set, unset, add_to, remove_from) ON w.step = m.to_step
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s
+  AND m.version_id = %(v)s AND m.status = 'active' AND m.path <> '{{}}'
+  AND h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = ANY (w.remove_from)
