@@ -1,8 +1,15 @@
-"""What every test gets: an empty environment and one hypothesis profile."""
+"""What every test gets: an emptied environment, one hypothesis profile, a real PostgreSQL on request."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from parcours.store.database import Database
+from support.postgres import Server, remove_server, run_folder, start_server
 
 settings.register_profile(
     "parcours",
@@ -11,3 +18,50 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("parcours")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the run before xdist starts workers, which inherit the name; forget what the shell has set."""
+    for name in list(os.environ):
+        if name.startswith("PG") or (name.startswith("PARCOURS_") and not name.startswith("PARCOURS_TEST_")):
+            del os.environ[name]
+    run_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the run's server, where this is the process that outlives the workers."""
+    if not hasattr(config, "workerinput"):
+        remove_server()
+
+
+@pytest.fixture(autouse=True)
+def _needs_root(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("root_only") and os.geteuid() != 0:
+        pytest.skip("needs to be started by root")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Server:
+    """The server of this run."""
+    return start_server()
+
+
+@pytest.fixture
+def database_url(postgres: Server) -> Iterator[str]:
+    """The address of a migrated database of this test's own."""
+    with postgres.clone() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(postgres: Server) -> Iterator[str]:
+    """The address of a database of this test's own with nothing in it."""
+    with postgres.clone("template0") as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database of this test's own, connected."""
+    async with await Database.connect(database_url) as database:
+        yield database

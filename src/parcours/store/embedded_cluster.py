@@ -11,6 +11,7 @@ import shutil
 import stat
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -52,8 +53,8 @@ SETTINGS: Final = {
     "autovacuum_analyze_scale_factor": "0.05",
     "autovacuum_vacuum_cost_limit": "2000",
 }
-# For tests: a crash of the machine may lose everything.
-NOT_DURABLE: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For tests: a crash of the machine may lose everything, a crash of the server still nothing.
+NOT_DURABLE: Final = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,9 @@ class Cluster:
         done = self._run(host, "pg_ctl", *arguments, "stop", timeout=seconds + 30)
         if done.returncode != 0 and self.is_up():
             self._fail(done.stdout)
+        if self.socket_folder != self.root:
+            with suppress(OSError):
+                self.socket_folder.rmdir()
 
     def _see_entrance(self, host: Host, folder: Path) -> None:
         if not host.can_enter(folder):
