@@ -1,0 +1,131 @@
+"""What the format knows and this version does not carry out yet: publishing refuses it.
+
+One table; a feature that is built loses its line here, and nothing else changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from parcours.domain.journey import (
+    Audience,
+    AudienceTrigger,
+    Email,
+    End,
+    Experiment,
+    Journey,
+    ScheduleTrigger,
+    Wait,
+    Webhook,
+)
+from parcours.domain.problems import Problem
+from parcours.domain.reading import problem_at
+
+__all__ = ["NOT_AVAILABLE", "Feature", "not_available"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature that is still to come, what to do without it, and the places that use it."""
+
+    name: str
+    instead: str
+    places: Callable[[Journey], Iterator[str]]
+
+
+def not_available(definition: Journey | Audience) -> list[Problem]:
+    """Return an error for each use of a feature that this version does not carry out."""
+    if isinstance(definition, Audience):
+        return [] if definition.where is None else [_problem("where", *_AUDIENCE_WHERE)]
+    return [
+        _problem(place, feature.name, feature.instead)
+        for feature in NOT_AVAILABLE
+        for place in feature.places(definition)
+    ]
+
+
+def _problem(place: str, name: str, instead: str) -> Problem:
+    message = f"{name[0].upper()}{name[1:]} cannot be carried out by this version yet."
+    return problem_at("error", "not_available", place, message, instead)
+
+
+def _steps(kind: type[Experiment | Webhook]) -> Callable[[Journey], Iterator[str]]:
+    return lambda journey: (f"steps.{s.id}" for s in journey.steps.values() if isinstance(s, kind))
+
+
+def _waits(field: str) -> Callable[[Journey], Iterator[str]]:
+    return lambda journey: (
+        f"steps.{s.id}.wait.{field}"
+        for s in journey.steps.values()
+        if isinstance(s, Wait) and getattr(s, field) is not None
+    )
+
+
+def _emails(field: str) -> Callable[[Journey], Iterator[str]]:
+    return lambda journey: (
+        f"steps.{s.id}.email.{field}"
+        for s in journey.steps.values()
+        if isinstance(s, Email) and getattr(s, field)
+    )
+
+
+def _mjml(journey: Journey) -> Iterator[str]:
+    for step in journey.steps.values():
+        if isinstance(step, Email) and (step.template or "").lower().endswith(".mjml"):
+            yield f"steps.{step.id}.email.template"
+
+
+def _triggers(kind: type[AudienceTrigger | ScheduleTrigger]) -> Callable[[Journey], Iterator[str]]:
+    return lambda journey: (
+        f"entry.triggers[{n}]" for n, t in enumerate(journey.entry.triggers) if isinstance(t, kind)
+    )
+
+
+def _entry(field: str) -> Callable[[Journey], Iterator[str]]:
+    def places(journey: Journey) -> Iterator[str]:
+        if getattr(journey.entry, field) not in (None, ()):
+            yield f"entry.{field}"
+
+    return places
+
+
+def _setting(field: str) -> Callable[[Journey], Iterator[str]]:
+    def places(journey: Journey) -> Iterator[str]:
+        if getattr(journey, field) not in (None, False):
+            yield field
+
+    return places
+
+
+def _starts(journey: Journey) -> Iterator[str]:
+    for step in journey.steps.values():
+        if isinstance(step, End) and step.start is not None:
+            yield f"steps.{step.id}.end.start"
+
+
+_AUDIENCE_WHERE: Final = ("an audience by condition", "List its members.")
+_SPLIT: Final = "Use a split."
+_WAIT_FOR: Final = "Wait for a duration, or until an instant."
+_LEAVE_OUT: Final = "Leave it out."
+
+NOT_AVAILABLE: Final = (
+    Feature("an experiment", _SPLIT, _steps(Experiment)),
+    Feature("a webhook", "Remove the step.", _steps(Webhook)),
+    Feature("waiting until a field's instant", _WAIT_FOR, _waits("until_field")),
+    Feature("waiting until a time of day", _WAIT_FOR, _waits("until_time")),
+    Feature("attaching files", _LEAVE_OUT, _emails("attachments")),
+    Feature("a message that expires", _LEAVE_OUT, _emails("expires")),
+    Feature("a template in MJML", "Write the template in HTML.", _mjml),
+    Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),
+    Feature("a trigger by schedule", "Use an event, or add people by hand.", _triggers(ScheduleTrigger)),
+    Feature("an entry cap", _LEAVE_OUT, _entry("cap")),
+    Feature("an entry rate", _LEAVE_OUT, _entry("rate")),
+    Feature("entry in waves", _LEAVE_OUT, _entry("waves")),
+    Feature("removing people from other journeys", _LEAVE_OUT, _entry("removes_from")),
+    Feature("a window for messages", _LEAVE_OUT, _setting("window")),
+    Feature("the time zone of each profile", "Use the journey's time zone.", _setting("profile_timezone")),
+    Feature("a lifetime", "Use time-outs.", _setting("lifetime")),
+    Feature("starting another journey from an end", _LEAVE_OUT, _starts),
+)
