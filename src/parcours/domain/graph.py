@@ -60,7 +60,9 @@ def ways(step: Step, defaults: EmailDefaults | None = None) -> list[Way]:
         case Experiment():
             return [Way(f"experiment[{n}].next", share.target) for n, share in enumerate(step.shares)]
         case Webhook():
-            return [Way("next", Jump(step.next)), *_named((("webhook.on_error", step.on_error),))]
+            # A call fails for good after its retries, minutes later; who turns them off is on their own.
+            failed = _named((("webhook.on_error", step.on_error),), slow=step.retries != 0)
+            return [Way("next", Jump(step.next)), *failed]
         case UpdateProfile():
             return [Way("next", Jump(step.next))]
         case End():
@@ -106,8 +108,8 @@ def fast_cycles(journey: Journey) -> list[list[str]]:
     return groups
 
 
-def _named(routes: Iterable[tuple[str, Target | str | None]]) -> list[Way]:
-    return [Way(place, target) for place, target in routes if isinstance(target, Jump | DropOut)]
+def _named(routes: Iterable[tuple[str, Target | str | None]], *, slow: bool = False) -> list[Way]:
+    return [Way(place, target, slow) for place, target in routes if isinstance(target, Jump | DropOut)]
 
 
 def _edges(journey: Journey, *, fast_only: bool = False) -> dict[str, set[str]]:

@@ -1,0 +1,1 @@
+"""Commands of people: one function, one transaction."""
