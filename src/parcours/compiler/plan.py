@@ -180,7 +180,7 @@ class _Builder:
     def fork(self, step: Split, path: tuple[str, ...]) -> Fork:
         return Fork(
             step.id,
-            tuple((b.when, self.tree(b.target, "split_else", path)) for b in step.branches),
+            tuple((b.when, self.tree(b.target, "exit_rule", path)) for b in step.branches),
             self.tree(step.otherwise, "split_else", path),
         )
 

@@ -273,6 +273,9 @@ class _Renderer:
     def tree(self, tree: Tree, scope: Scope) -> sql.Composable:
         if isinstance(tree, Leaf):
             return sql.Literal(tree.route)
+        # In a split a person stands at the split (P10).
+        here = sql.SQL("to_jsonb({})").format(scope.params.bind(tree.step, "text"))
+        scope = replace(scope, participant={**scope.participant, "step": here})
         whens = [
             sql.SQL("WHEN {} THEN {}").format(predicate(when, scope), self.tree(branch, scope))
             for when, branch in tree.branches

@@ -246,6 +246,7 @@ CREATE TABLE parcours.passage (             -- append-only: every move, with wha
     path text[] NOT NULL DEFAULT '{}',      -- steps entered, in order
     status text NOT NULL,
     reason text,
+    entered boolean NOT NULL DEFAULT false, -- this is the admission
     goal boolean NOT NULL DEFAULT false,    -- the goal was met here
     since_at timestamptz NOT NULL,
     since_no bigint NOT NULL,

@@ -1,0 +1,336 @@
+"""The unit of work: one bucket of one journey, one transaction: tasks, inbox rounds, due timers, claims.
+
+Everything a unit decides is written by the compiled statements of the versions; this module only orders them.
+`now` is the instant of the unit; None under a virtual clock, where each row and each timer has its own.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg.rows import tuple_row
+from psycopg.types.numeric import Int4, Int8
+
+from parcours.domain.fence import FenceVersion
+from parcours.engine.versions import Version, Versions
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["LeaseLost", "Limits", "Unit", "UnitResult"]
+
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+PASSES_MOST = 4000  # batch numbers reserved by one unit
+
+
+class LeaseLost(Exception):
+    """Another worker owns the bucket now; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one unit takes on: people per statement, rounds, and seconds after which it begins nothing more."""
+
+    people: int = 5000
+    rows: int = 1000
+    rounds: int = 20
+    task_people: int = 2000
+    seconds: float = 0.4
+
+
+@dataclass(slots=True)
+class UnitResult:
+    """What a unit did, and whether there is more to do at once."""
+
+    moved: int = 0
+    admitted: int = 0
+    rows: int = 0
+    swept: int = 0
+    more: bool = False
+    clock: datetime = BEGINNING
+    fence: list[FenceVersion] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Unit:
+    """One unit on a connection that is inside a transaction. `until` is the latest instant that counts as due."""
+
+    connection: Connection
+    versions: Versions
+    bucket: int
+    journey_id: int
+    now: datetime | None
+    until: datetime
+    limits: Limits = Limits()
+    holder: tuple[str, int] | None = None  # lease holder and term
+    batch: int = 0
+    first_batch: int = 0
+    result: UnitResult = field(default_factory=UnitResult)
+    loaded: dict[int, Version] = field(default_factory=dict)
+    messages_due: bool = False
+
+    async def run(self) -> UnitResult:
+        """Run the unit. Raises LeaseLost where the bucket is another worker's."""
+        began = time.monotonic()
+        if not await self.open():
+            return self.result
+        working = [v for v in self.result.fence if v.status not in ("stopped", "finished")]
+        for entry in working:
+            self.loaded[entry.version_id] = await self.versions.get(self.connection, entry.version_id)
+        await self.tasks()
+        rounds = 0
+        while True:
+            ready = self.ready()
+            if time.monotonic() - began > self.limits.seconds or self.batch - self.first_batch > PASSES_MOST:
+                self.result.more = True
+                break
+            if rounds < self.limits.rounds and await self.round(ready):
+                rounds += 1
+                continue
+            if not await self.timers(ready):
+                self.result.more = rounds >= self.limits.rounds
+                break
+        await self.finish()
+        return self.result
+
+    # Beginning and end -----------------------------------------------------------------------------------------
+
+    async def open(self) -> bool:
+        if self.holder is not None:
+            cursor = await self.execute("hold_lease", holder=self.holder[0], term=Int8(self.holder[1]))
+            if await cursor.fetchone() is None:
+                raise LeaseLost
+        cursor = await self.execute("open_fence", now=self.now)
+        row = await cursor.fetchone()
+        if row is None:
+            return False
+        self.batch, self.result.clock, rights = row
+        self.first_batch = self.batch
+        if self.now is not None:
+            self.now = max(self.now, self.result.clock)
+            self.until = max(self.until, self.now)
+        self.result.fence = [FenceVersion.from_json(entry) for entry in rights]
+        return True
+
+    def ready(self) -> list[FenceVersion]:
+        return [v for v in self.result.fence if v.status not in ("stopped", "finished") and v.task is None]
+
+    async def finish(self) -> None:
+        if self.batch == self.first_batch:
+            return
+        span = {"first": Int8(self.first_batch), "last": Int8(self.batch), "since": self.since}
+        async with self.connection.pipeline():
+            for entry in self.result.fence:
+                version = self.loaded.get(entry.version_id)
+                if version is not None and version.program.message_steps:
+                    await self.execute(
+                        "queue_messages",
+                        **span,
+                        v=Int4(entry.version_id),
+                        journey_key=version.journey.key,
+                        steps=list(version.program.message_steps),
+                    )
+            await self.execute("count_moves", **span)
+
+    # Tasks -----------------------------------------------------------------------------------------------------
+
+    async def tasks(self) -> None:
+        """Write down in sets what a command made true: the sweep of a stop, the release of a resume."""
+        fence = []
+        for entry in self.result.fence:
+            if entry.task is not None and await self.task(entry):
+                fence.append(FenceVersion.from_json({**entry.as_json(), "task": None, "task_at": None}))
+            else:
+                fence.append(entry)
+        self.result.fence = fence
+
+    async def task(self, entry: FenceVersion) -> bool:
+        """Do a part of the task; True when it is done in this bucket."""
+        limit = self.limits.task_people
+        given = {"v": Int4(entry.version_id), "at": entry.task_at, "n": Int8(limit)}
+        if entry.task == "sweep":
+            batch = self.next_batch()
+            swept = await self.execute("sweep_participants", **given, batch=Int8(batch))
+            moved = await self.execute("move_participants", batch=Int8(batch), since=BEGINNING)
+            _same(swept.rowcount, moved.rowcount, "sweep")
+            messages = await self.execute("sweep_messages", **given)
+            await self.execute("sweep_kept", v=Int4(entry.version_id))
+            self.result.swept += swept.rowcount
+            count = max(swept.rowcount, messages.rowcount)
+        else:
+            released = await self.execute("release_kept", **given)
+            await self.execute("forget_kept", v=Int4(entry.version_id), n=Int8(limit))
+            count = released.rowcount
+        if count >= limit:
+            self.result.more = True
+            return False
+        await self.execute("end_task", v=Int4(entry.version_id))
+        return True
+
+    # Inbox rounds ----------------------------------------------------------------------------------------------
+
+    async def round(self, ready: list[FenceVersion]) -> bool:
+        """Apply the oldest inbox row of each person; False when there was none to apply."""
+        movable = [v.version_id for v in ready if v.rights.may_move]
+        cursor = await self.execute("something_due", movable=movable, until=self.until)
+        due = await cursor.fetchone()
+        cursor = await self.execute(
+            "take_round",
+            n=Int8(self.limits.rows),
+            timers_due=bool(due and due[0]),
+            movable=movable,
+            until=self.until,
+        )
+        taken = await cursor.fetchone()
+        assert taken is not None
+        count, kinds, rows = taken
+        if count == 0:
+            return False
+        self.result.rows += count
+        # A version whose task stands keeps its rows: they are applied when it is done.
+        inside_batch = self.next_batch()
+        settling = [v for v in self.result.fence if v.task is not None and v.status not in ("stopped", "finished")]
+        for entry in [*ready, *settling]:
+            await self.inside(entry, inside_batch, rows, set(kinds), frozen=entry in settling)
+        await self.move(inside_batch)
+        if {"event", "add"} & set(kinds):
+            await self.admission(ready, inside_batch, rows, set(kinds))
+        return True
+
+    async def inside(self, entry: FenceVersion, batch: int, rows: str, kinds: set[str], *, frozen: bool) -> None:
+        """Goals, exits, exclusion, awaited events of those inside one version; what the frozen await is kept."""
+        may_move = entry.rights.may_move and not frozen
+        given = {"batch": Int8(batch), "round": rows, "may_move": may_move}
+        await self.compiled(entry, "inside", **given)
+        if not may_move and kinds & {"event", "outcome", "recheck"}:
+            await self.compiled(entry, "keep", round=rows, inside_batch=Int8(batch), since=self.since)
+
+    async def move(self, batch: int) -> int:
+        """Let people stand where their passages say; write what update steps write; look back where R8 says so."""
+        cursor = await self.execute("count_batch", batch=Int8(batch), since=self.since)
+        counted = await cursor.fetchone()
+        assert counted is not None
+        passages, moved_on = counted
+        if passages == 0:
+            return 0
+        moved = await self.execute("move_participants", batch=Int8(batch), since=self.since)
+        _same(passages, moved.rowcount, "move")
+        await self.effects(batch)
+        self.result.moved += moved_on
+        return int(moved_on)
+
+    async def effects(self, batch: int) -> None:
+        for entry in self.result.fence:
+            version = self.loaded.get(entry.version_id)
+            if version is None:
+                continue
+            if version.program.writes:
+                for name in ("announce", "write", "join", "quit"):
+                    await self.compiled(entry, name, batch=Int8(batch), since=self.since)
+            if version.program.message_steps and version.program.awaited:
+                pairs = [(step, name) for step, names in version.program.awaited.items() for name in names]
+                await self.execute(
+                    "recheck_events",
+                    v=Int4(entry.version_id),
+                    batch=Int8(batch),
+                    since=self.since,
+                    awaited=_json([{"step": step, "name": name} for step, name in pairs]),
+                )
+
+    async def admission(self, ready: list[FenceVersion], inside_batch: int, rows: str, kinds: set[str]) -> None:
+        """Admit or refuse those whom this round suggests, by the one version whose entry is asked."""
+        asked = next((v for v in reversed(self.result.fence) if v.rights.may_admit or v.status == "paused"), None)
+        if asked is None or asked.version_id not in self.loaded or asked.status in ("closed", "stopped"):
+            await self.refuse_added(rows, kinds)
+            return
+        if not asked.rights.may_admit and asked.refuse_with != "journey_paused":
+            await self.refuse_added(rows, kinds)
+            return
+        batch = self.next_batch()
+        given = {
+            "round": rows,
+            "refuse_with": None if asked.rights.may_admit else asked.refuse_with,
+            "published_at": asked.published_at,
+            "inside_batch": Int8(inside_batch),
+            "since": self.since,
+            "nobody_frozen": all(v.rights.may_move for v in ready),
+        }
+        await self.compiled(asked, "refuse", **given)
+        may_move = asked.rights.may_move and asked.task is None
+        admitted = await self.compiled(asked, "admit", **given, batch=Int8(batch), may_move=may_move)
+        if admitted.rowcount == 0:
+            return
+        created = await self.execute("create_participants", batch=Int8(batch), since=self.since, round=rows)
+        _same(admitted.rowcount, created.rowcount, "admission")
+        self.result.admitted += admitted.rowcount
+        await self.effects(batch)
+
+    async def refuse_added(self, rows: str, kinds: set[str]) -> None:
+        newest = self.result.fence[-1] if self.result.fence else None
+        if "add" in kinds and newest is not None:
+            reason = newest.refuse_with or "journey_closed"
+            await self.execute("refuse_added", round=rows, reason=reason, v=Int4(newest.version_id), now=self.now)
+
+    # Timers ----------------------------------------------------------------------------------------------------
+
+    async def timers(self, ready: list[FenceVersion]) -> int:
+        """Move those whose time has come, one pass; returns how many moved or left."""
+        moved = 0
+        for entry in ready:
+            if not entry.rights.may_move:
+                continue
+            batch = self.next_batch()
+            decided = await self.compiled(
+                entry,
+                "due",
+                batch=Int8(batch),
+                until=self.until,
+                n=Int8(self.limits.people),
+                floor=entry.floor or BEGINNING,
+                inbox_empty=False,
+            )
+            if decided.rowcount == 0:
+                continue
+            done = await self.execute("move_participants", batch=Int8(batch), since=self.since)
+            _same(decided.rowcount, done.rowcount, "timers")
+            await self.effects(batch)
+            moved += decided.rowcount
+        self.result.moved += moved
+        return moved
+
+    # Plumbing --------------------------------------------------------------------------------------------------
+
+    @property
+    def since(self) -> datetime:
+        """The earliest instant of a passage of this unit: what PostgreSQL may pass over by partition."""
+        return self.now if self.now is not None else BEGINNING
+
+    def next_batch(self) -> int:
+        self.batch += 1
+        return self.batch
+
+    async def execute(self, name: str, **given: Any) -> Any:
+        given.update(b=Int4(self.bucket), j=Int4(self.journey_id))
+        cursor = self.connection.cursor(row_factory=tuple_row)
+        return await cursor.execute(query(name), given, prepare=True)
+
+    async def compiled(self, entry: FenceVersion, name: str, **given: Any) -> Any:
+        statement = self.loaded[entry.version_id].program.statements[name]
+        given.update(
+            statement.constants, b=Int4(self.bucket), j=Int4(self.journey_id), v=Int4(entry.version_id), now=self.now
+        )
+        cursor = self.connection.cursor(row_factory=tuple_row)
+        return await cursor.execute(statement.text, given, prepare=True)
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value)
+
+
+def _same(decided: int, done: int, where: str) -> None:
+    if decided != done:
+        raise RuntimeError(f"{where}: {decided} decided, {done} moved; rolled back")

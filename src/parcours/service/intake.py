@@ -1,0 +1,190 @@
+"""Intake: people, events and memberships come in, durable, and journeys are told of them.
+
+A batch is one transaction. State (attributes, memberships) is written at once; journeys hear of it by `pending` rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from parcours.domain.identity import bucket_of, profile_id
+from parcours.domain.records import FeedLine
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["IntakeResult", "Mode", "add_people", "delete_profile", "feed_numbers", "remove_people", "take"]
+
+# live: everything may trigger. state: attributes and memberships act, events are history. history: nothing acts.
+Mode = Literal["live", "state", "history"]
+
+_salt = os.getpid() & 8191
+_state = {"latest": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeResult:
+    """How many lines were stored, and how many had been seen before."""
+
+    stored: int
+    repeated: int
+
+
+def feed_numbers(count: int) -> list[int]:
+    """Return numbers that rise in the order of arrival, and do not meet those of another process."""
+    first = max(_state["latest"] + 1, time.time_ns() // 1000)
+    _state["latest"] = first + count
+    return [(first + i) << 13 | _salt for i in range(count)]
+
+
+async def take(
+    connection: Connection,
+    lines: Sequence[FeedLine],
+    *,
+    buckets: int,
+    received_at: datetime | None,
+    numbers: Sequence[int] | None = None,
+    mode: Mode = "live",
+) -> IntakeResult:
+    """Store lines in one transaction; the caller's. `received_at` None: each line arrives at its own timestamp.
+
+    `numbers` are their places in the feed, rising; made here unless given.
+    """
+    lines = [line for line in lines if line.kind != "ignored"]
+    if not lines:
+        return IntakeResult(0, 0)
+    rows = [
+        _row(line, buckets, received_at, number)
+        for line, number in zip(lines, numbers or feed_numbers(len(lines)), strict=True)
+    ]
+    latest = received_at or max(line.at for line in lines if line.at is not None)
+    cursor = await connection.execute(query("remember_seen"), {"rows": _dump(rows), "received_at": latest})
+    fresh = {number for (number,) in await cursor.fetchall()}
+    new = [(line, row) for line, row in zip(lines, rows, strict=True) if row["feed_no"] in fresh]
+    if new:
+        await _store(connection, new, latest, mode)
+    return IntakeResult(len(new), len(lines) - len(new))
+
+
+async def _store(connection: Connection, new: list[tuple[FeedLine, dict[str, Any]]], at: datetime, mode: Mode) -> None:
+    await connection.execute(query("create_profiles"), {"rows": _dump([row for _, row in new])})
+    # Several lines about one person in a batch: attributes fold to one change, memberships to their last word.
+    profiles: dict[str, dict[str, Any]] = {}
+    memberships: dict[tuple[str, str], dict[str, Any]] = {}
+    events = []
+    for line, row in new:
+        if line.kind == "identify":
+            before = profiles.get(row["profile_id"])
+            merged = {**(before["properties"] if before else {}), **line.properties}
+            announce = mode != "history" and (not line.historical or bool(before and before["announce"]))
+            profiles[row["profile_id"]] = {**row, "properties": merged, "announce": announce}
+        elif line.kind == "audience":
+            memberships[row["profile_id"], line.name] = row
+        else:
+            events.append({**row, "historical": line.historical or mode != "live"})
+    if profiles:
+        text = {"rows": _dump(sorted(profiles.values(), key=lambda row: (row["bucket"], row["profile_id"])))}
+        if mode != "history":
+            await connection.execute(query("announce_profiles"), text)
+        await connection.execute(query("write_profiles"), text)
+    if memberships:
+        text = {"rows": _dump(list(memberships.values()))}
+        await connection.execute(query("create_audience"), {**text, "at": at})
+        if mode != "history":
+            await connection.execute(query("announce_memberships"), text)
+        await connection.execute(query("join_audiences"), text)
+        await connection.execute(query("quit_audiences"), text)
+    if events:
+        await connection.execute(query("store_events"), {"rows": _dump(events)})
+        heard = [row for row in events if not row["historical"]]
+        if heard:
+            await connection.execute(query("announce_events"), {"rows": _dump(heard)})
+
+
+async def add_people(
+    connection: Connection, journey_key: str, user_ids: Sequence[str], *, buckets: int, at: datetime,
+    numbers: Sequence[int] | None = None,
+) -> dict[str, int]:  # fmt: skip
+    """Suggest people to a journey by hand. Returns `added` and `unknown` counts; admission decides later."""
+    known = await _known(connection, user_ids, buckets, numbers)
+    await _announce(connection, known, "add", journey_key, {}, at)
+    return {"added": len(known), "unknown": len(user_ids) - len(known)}
+
+
+async def remove_people(
+    connection: Connection, journey_key: str, user_ids: Sequence[str], *, buckets: int, at: datetime,
+    numbers: Sequence[int] | None = None, data: dict[str, Any] | None = None,
+) -> dict[str, int]:  # fmt: skip
+    """Take people out of a journey by hand (`removed_by_user`). Returns `removed` (asked for) and `unknown`."""
+    known = await _known(connection, user_ids, buckets, numbers)
+    await _announce(connection, known, "remove", journey_key, data or {}, at)
+    return {"removed": len(known), "unknown": len(user_ids) - len(known)}
+
+
+async def delete_profile(
+    connection: Connection, user_id: str, *, buckets: int, at: datetime, number: int | None = None
+) -> dict[str, int]:
+    """Delete a person: attributes, events, memberships go; it drops out of every journey (`profile_deleted`)."""
+    person = profile_id(user_id)
+    given = {"b": bucket_of(person, buckets), "p": person, "at": at}
+    cursor = await connection.execute(query("delete_profile"), given)
+    if cursor.rowcount == 0:
+        return {"deleted": 0}
+    await connection.execute(query("delete_events"), given)
+    await connection.execute(query("delete_memberships"), given)
+    numbers = [number] if number is not None else feed_numbers(1)
+    rows = [{"bucket": given["b"], "profile_id": str(person), "feed_no": numbers[0]}]
+    await _announce(connection, rows, "delete", "", {}, at)
+    return {"deleted": 1}
+
+
+async def _known(
+    connection: Connection, user_ids: Sequence[str], buckets: int, numbers: Sequence[int] | None
+) -> list[dict[str, Any]]:
+    rows = []
+    for number, (user_id, feed_no) in enumerate(zip(user_ids, numbers or feed_numbers(len(user_ids)), strict=True)):
+        person = profile_id(user_id)
+        rows.append(
+            {"bucket": bucket_of(person, buckets), "profile_id": str(person), "feed_no": feed_no, "number": number}
+        )
+    cursor = await connection.execute(query("known_people"), {"rows": _dump(rows)})
+    found = {number for (number,) in await cursor.fetchall()}
+    return [row for row in rows if row["number"] in found]
+
+
+async def _announce(
+    connection: Connection, rows: list[dict[str, Any]], kind: str, name: str, data: dict[str, Any], at: datetime
+) -> None:
+    if rows:
+        given = {"rows": _dump(rows), "kind": kind, "name": name, "data": json.dumps(data), "at": at}
+        await connection.execute(query("announce_people"), given)
+
+
+def _row(line: FeedLine, buckets: int, received_at: datetime | None, number: int) -> dict[str, Any]:
+    person = profile_id(line.user_id)
+    arrived = received_at or line.at
+    assert arrived is not None
+    at = min(line.at, arrived) if line.at is not None else arrived
+    return {
+        "bucket": bucket_of(person, buckets),
+        "profile_id": str(person),
+        "user_id": line.user_id,
+        "message_key": str(UUID(bytes=hashlib.sha256(line.message_key.encode()).digest()[:16])),
+        "feed_no": number,
+        "at": at.isoformat(),
+        "arrived_at": arrived.isoformat(),
+        "name": line.name,
+        "op": line.op,
+        "properties": line.properties,
+    }
+
+
+def _dump(rows: Sequence[dict[str, Any]]) -> str:
+    return json.dumps(rows)

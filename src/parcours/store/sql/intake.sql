@@ -1,0 +1,126 @@
+-- name: remember_seen
+-- scope: all
+-- Remember the messages of a batch; returns the feed numbers of those not seen before.
+INSERT INTO parcours.seen (bucket, profile_id, message_key, feed_no, seen_at)
+SELECT r.bucket, r.profile_id, r.message_key, r.feed_no, %(received_at)s
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, message_key uuid, feed_no bigint)
+ON CONFLICT DO NOTHING
+RETURNING feed_no;
+
+-- name: create_profiles
+-- scope: all
+-- Make sure that everybody named has a profile.
+INSERT INTO parcours.profile (bucket, profile_id, user_id, created_at, updated_at)
+SELECT DISTINCT ON (r.bucket, r.profile_id) r.bucket, r.profile_id, r.user_id, r.at, r.at
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, user_id text, at timestamptz)
+ORDER BY r.bucket, r.profile_id, r.at
+ON CONFLICT DO NOTHING;
+
+-- name: announce_profiles
+-- scope: all
+-- Tell journeys which attributes are about to change.
+INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT r.bucket, r.profile_id, r.at, r.feed_no, 'profile', '', jsonb_build_object('changed', c.names), r.arrived_at
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (bucket integer, profile_id uuid, at timestamptz, arrived_at timestamptz, feed_no bigint, properties jsonb, announce boolean)
+JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS NULL
+CROSS JOIN LATERAL (
+    SELECT jsonb_agg(k.key) AS names FROM jsonb_each(r.properties) k WHERE pr.attributes -> k.key IS DISTINCT FROM k.value
+) c
+WHERE c.names IS NOT NULL AND r.announce
+ON CONFLICT DO NOTHING;
+
+-- name: write_profiles
+-- scope: all
+-- Merge attributes, top-level name by name.
+UPDATE parcours.profile pr
+SET attributes = pr.attributes || r.properties, updated_at = greatest(pr.updated_at, r.at)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, at timestamptz, properties jsonb)
+WHERE pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS NULL
+  AND NOT pr.attributes @> r.properties;
+
+-- name: store_events
+-- scope: all
+-- Keep events of people who are not deleted.
+INSERT INTO parcours.event (bucket, profile_id, name, happened_at, feed_no, received_at, historical, properties)
+SELECT r.bucket, r.profile_id, r.name, r.at, r.feed_no, r.arrived_at, r.historical, r.properties
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (bucket integer, profile_id uuid, name text, at timestamptz, arrived_at timestamptz, feed_no bigint,
+          historical boolean, properties jsonb)
+JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS NULL
+ON CONFLICT DO NOTHING;
+
+-- name: announce_events
+-- scope: all
+-- Let journeys hear of events.
+INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT r.bucket, r.profile_id, r.at, r.feed_no, 'event', r.name, jsonb_build_object('properties', r.properties), r.arrived_at
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (bucket integer, profile_id uuid, name text, at timestamptz, arrived_at timestamptz, feed_no bigint, properties jsonb)
+ON CONFLICT DO NOTHING;
+
+-- name: announce_memberships
+-- scope: all
+-- Tell journeys which memberships are about to change.
+INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT r.bucket, r.profile_id, r.at, r.feed_no, 'audience', r.name, jsonb_build_object('op', r.op), r.arrived_at
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (bucket integer, profile_id uuid, name text, op text, at timestamptz, arrived_at timestamptz, feed_no bigint)
+JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS NULL
+WHERE (r.op = 'add') <> EXISTS (
+    SELECT 1 FROM parcours.membership h
+    WHERE h.bucket = r.bucket AND h.profile_id = r.profile_id AND h.audience_key = r.name)
+ON CONFLICT DO NOTHING;
+
+-- name: join_audiences
+-- scope: all
+-- Add members.
+INSERT INTO parcours.membership (bucket, profile_id, audience_key, since)
+SELECT r.bucket, r.profile_id, r.name, r.at
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, name text, op text, at timestamptz)
+JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS NULL
+WHERE r.op = 'add'
+ON CONFLICT DO NOTHING;
+
+-- name: quit_audiences
+-- scope: all
+-- Remove members.
+DELETE FROM parcours.membership h
+USING jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, name text, op text)
+WHERE r.op = 'remove' AND h.bucket = r.bucket AND h.profile_id = r.profile_id AND h.audience_key = r.name;
+
+-- name: create_audience
+-- scope: shared
+-- Make sure that a static audience is known by its key.
+INSERT INTO parcours.audience (audience_key, name, created_at)
+SELECT r.name, '', %(at)s FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (name text) ON CONFLICT DO NOTHING;
+
+-- name: known_people
+-- scope: all
+-- Which of these people have a profile; returns the numbers of their rows.
+SELECT r.number FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, number integer)
+JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id;
+
+-- name: announce_people
+-- scope: all
+-- Suggest people to a journey, or take them out of it, by hand.
+INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT r.bucket, r.profile_id, %(at)s, r.feed_no, %(kind)s, %(name)s, %(data)s::jsonb, %(at)s
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, feed_no bigint)
+ON CONFLICT DO NOTHING;
+
+-- name: delete_profile
+-- scope: bucket
+-- Mark a person as deleted and forget its attributes.
+UPDATE parcours.profile SET attributes = '{}', deleted_at = %(at)s, updated_at = %(at)s
+WHERE bucket = %(b)s AND profile_id = %(p)s AND deleted_at IS NULL;
+
+-- name: delete_events
+-- scope: bucket
+-- Forget a deleted person's events.
+DELETE FROM parcours.event WHERE bucket = %(b)s AND profile_id = %(p)s;
+
+-- name: delete_memberships
+-- scope: bucket
+-- Forget a deleted person's memberships.
+DELETE FROM parcours.membership WHERE bucket = %(b)s AND profile_id = %(p)s;

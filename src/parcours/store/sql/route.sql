@@ -1,0 +1,42 @@
+-- name: route_pending
+-- scope: bucket
+-- Give each journey that listens its own row, in batches of the oldest.
+WITH taken AS (
+    DELETE FROM parcours.pending d
+    USING (
+        SELECT q.profile_id, q.happened_at, q.feed_no, q.kind, q.name FROM parcours.pending q
+        WHERE q.bucket = %(b)s LIMIT %(n)s
+    ) o
+    WHERE d.bucket = %(b)s AND d.profile_id = o.profile_id AND d.happened_at = o.happened_at
+      AND d.feed_no = o.feed_no AND d.kind = o.kind AND d.name = o.name
+    RETURNING d.profile_id, d.happened_at, d.feed_no, d.kind, d.name, d.data, d.arrived_at
+)
+SELECT count(*), coalesce(jsonb_agg(to_jsonb(taken)), '[]')::text FROM taken;
+
+-- name: fill_inbox
+-- scope: bucket
+-- Write the routed rows into the inboxes of the journeys that hear them.
+INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT DISTINCT ON (h.journey_id, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name)
+    %(b)s::integer, h.journey_id, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, r.arrived_at
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+CROSS JOIN LATERAL (
+    SELECT l.journey_id FROM parcours.listener l
+    WHERE r.kind = 'event' AND l.kind = 'event' AND l.name IN (r.name, '*')
+    UNION ALL
+    SELECT l.journey_id FROM parcours.listener l
+    WHERE r.kind = 'audience' AND l.kind = 'audience' AND l.name = r.name
+    UNION ALL
+    SELECT l.journey_id FROM parcours.listener l
+    WHERE r.kind = 'audience' AND l.kind = 'field' AND l.name = '*'
+    UNION ALL
+    SELECT l.journey_id FROM parcours.listener l
+    WHERE r.kind = 'profile' AND l.kind = 'field'
+      AND (l.name = '*' OR r.data -> 'changed' ? l.name)
+    UNION ALL
+    SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('add', 'remove') AND j.journey_key = r.name
+    UNION ALL
+    SELECT j.journey_id FROM parcours.journey j WHERE r.kind = 'delete'
+) h
+ON CONFLICT DO NOTHING;

@@ -1,0 +1,166 @@
+-- name: hold_lease
+-- scope: bucket
+-- Make sure that this worker still owns the bucket, and keep it for this transaction.
+SELECT 1 FROM parcours.lease WHERE bucket = %(b)s AND holder = %(holder)s AND term = %(term)s FOR NO KEY UPDATE;
+
+-- name: open_fence
+-- scope: bucket
+-- Begin a unit: take the fence, reserve batch numbers, learn the rights of every version.
+UPDATE parcours.fence
+SET batch = batch + 4096, clock = greatest(clock, coalesce(%(now)s::timestamptz, clock))
+WHERE bucket = %(b)s AND journey_id = %(j)s
+RETURNING batch - 4096, clock, rights;
+
+-- name: take_round
+-- scope: bucket
+-- Take the oldest inbox row of each person whose timer is not due before it.
+WITH taken AS (
+    DELETE FROM parcours.inbox i
+    USING (
+        SELECT DISTINCT ON (q.profile_id) q.profile_id, q.happened_at, q.feed_no, q.kind, q.name
+        FROM parcours.inbox q
+        WHERE q.bucket = %(b)s AND q.journey_id = %(j)s
+        ORDER BY q.profile_id, q.happened_at, q.feed_no, q.kind, q.name
+        LIMIT %(n)s
+    ) o
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.profile_id = o.profile_id
+      AND i.happened_at = o.happened_at AND i.feed_no = o.feed_no AND i.kind = o.kind AND i.name = o.name
+      AND (NOT %(timers_due)s OR NOT EXISTS (
+        SELECT 1 FROM parcours.participant p
+        LEFT JOIN parcours.version v ON v.version_id = p.version_id
+        WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = o.profile_id AND p.finished_at IS NULL
+          AND p.version_id = ANY (%(movable)s::integer[]) AND p.wake_at <= %(until)s
+          AND greatest(p.wake_at, v.released_at) < o.happened_at))
+    RETURNING i.profile_id, i.happened_at, i.feed_no, i.kind, i.name, i.data, i.arrived_at
+)
+SELECT count(*), coalesce(array_agg(DISTINCT kind), '{}'), coalesce(jsonb_agg(to_jsonb(taken)), '[]')::text FROM taken;
+
+-- name: move_participants
+-- scope: bucket
+-- Let people stand where their passage of this batch took them, each guarded by the step it leaves.
+UPDATE parcours.participant p
+SET step = m.to_step, seq = m.seq, status = m.status, reason = m.reason, wake_at = m.wake_at,
+    since_at = CASE WHEN m.seq > p.seq THEN m.since_at ELSE p.since_at END,
+    since_no = CASE WHEN m.seq > p.seq THEN m.since_no ELSE p.since_no END,
+    hops = CASE WHEN m.at = p.entered_step_at THEN p.hops + 1 ELSE 0 END,
+    entered_step_at = CASE WHEN m.seq > p.seq THEN m.at ELSE p.entered_step_at END,
+    goal_met_at = CASE WHEN m.goal AND p.goal_met_at IS NULL THEN m.at ELSE p.goal_met_at END,
+    finished_at = CASE WHEN m.status <> 'active' THEN m.at END,
+    saved = CASE WHEN m.saved IS NULL THEN p.saved ELSE p.saved || m.saved END
+FROM parcours.passage m
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s
+  AND p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = m.profile_id AND p.entry_no = m.entry_no
+  AND p.step IS NOT DISTINCT FROM m.from_step AND m.seq - p.seq BETWEEN 0 AND 1 AND p.finished_at IS NULL;
+
+-- name: create_participants
+-- scope: bucket
+-- Let those admitted in this batch be inside, already where their first walk took them.
+INSERT INTO parcours.participant
+    (bucket, journey_id, profile_id, entry_no, version_id, status, step, seq, entered_at, entered_step_at, cause_at,
+     cause_no, since_at, since_no, wake_at, goal_met_at, finished_at, reason, event)
+SELECT m.bucket, m.journey_id, m.profile_id, m.entry_no, m.version_id, m.status, m.to_step, m.seq, m.at, m.at, m.since_at,
+    m.since_no, m.since_at, m.since_no, m.wake_at, CASE WHEN m.goal THEN m.at END,
+    CASE WHEN m.status <> 'active' THEN m.at END, m.reason, r.data -> 'properties'
+FROM parcours.passage m
+JOIN jsonb_to_recordset(%(round)s::jsonb) AS r (profile_id uuid, kind text, data jsonb) ON r.profile_id = m.profile_id
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s;
+
+-- name: queue_messages
+-- scope: bucket
+-- Queue the messages of those who came to a message step in these batches.
+INSERT INTO parcours.message
+    (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel, due_at, feed_no)
+SELECT m.bucket, parcours.message_key(%(journey_key)s, m.profile_id, m.entry_no, m.seq, m.to_step), m.journey_id,
+    m.version_id, m.profile_id, m.entry_no, m.seq, m.to_step, 'email', m.at, m.since_no
+FROM parcours.passage m
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch BETWEEN %(first)s AND %(last)s AND m.at >= %(since)s
+  AND m.version_id = %(v)s AND m.status = 'active' AND m.to_step = ANY (%(steps)s::text[]) AND m.path <> '{}';
+
+-- name: count_moves
+-- scope: bucket
+-- Keep the counters of the ledger in the transaction of the moves they count.
+INSERT INTO parcours.counter AS c (bucket, version_id, kind, name, n)
+SELECT %(b)s::integer, t.version_id, i.kind, i.name, sum(t.n)
+FROM (
+    SELECT m.version_id, m.from_step, m.path, m.status, m.reason, m.entered, count(*) AS n
+    FROM parcours.passage m
+    WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch BETWEEN %(first)s AND %(last)s AND m.at >= %(since)s
+    GROUP BY m.version_id, m.from_step, m.path, m.status, m.reason, m.entered
+) t
+CROSS JOIN LATERAL (
+    SELECT 'entered' AS kind, '' AS name WHERE t.entered
+    UNION ALL SELECT 'in', 'entry' WHERE t.entered
+    UNION ALL SELECT 'out', coalesce(t.from_step, 'entry') WHERE t.path <> '{}' OR t.status <> 'active'
+    UNION ALL SELECT 'in', s.step FROM unnest(t.path) AS s (step)
+    UNION ALL SELECT 'out', s.step FROM unnest(t.path) WITH ORDINALITY AS s (step, no)
+        WHERE s.no < cardinality(t.path) OR t.status <> 'active'
+    UNION ALL SELECT t.status, '' WHERE t.status <> 'active'
+    UNION ALL SELECT 'reason', t.reason WHERE t.status = 'dropped_out'
+) i
+GROUP BY t.version_id, i.kind, i.name
+ORDER BY t.version_id, i.kind, i.name
+ON CONFLICT (bucket, version_id, kind, name) DO UPDATE SET n = c.n + excluded.n;
+
+-- name: recheck_events
+-- scope: bucket
+-- Whoever came to a wait because of a message's outcome: look once at events between the hand-over and now (R8).
+INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT m.bucket, m.journey_id, m.profile_id, e.happened_at, e.feed_no, 'recheck', e.name,
+    jsonb_build_object('properties', e.properties, 'seq', m.seq), m.at
+FROM parcours.passage m
+JOIN jsonb_to_recordset(%(awaited)s::jsonb) AS a (step text, name text) ON a.step = m.to_step
+JOIN parcours.event e ON e.bucket = %(b)s AND e.profile_id = m.profile_id AND e.name = a.name AND NOT e.historical
+    AND (e.happened_at, e.feed_no) > (m.since_at, m.since_no)
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s
+  AND m.version_id = %(v)s AND m.status = 'active' AND m.cause = 'outcome'
+  AND NOT EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = %(b)s AND i.journey_id = %(j)s
+    AND i.profile_id = m.profile_id AND i.happened_at = e.happened_at AND i.feed_no = e.feed_no AND i.kind = 'event')
+  AND NOT EXISTS (SELECT 1 FROM parcours.pending i WHERE i.bucket = %(b)s
+    AND i.profile_id = m.profile_id AND i.happened_at = e.happened_at AND i.feed_no = e.feed_no AND i.kind = 'event')
+ON CONFLICT DO NOTHING;
+
+-- name: refuse_added
+-- scope: bucket
+-- Where no version admits, people added by hand are refused by the status of the newest one.
+INSERT INTO parcours.refusal AS f (bucket, journey_id, profile_id, reason, version_id, trigger, first_at, last_at, feed_no)
+SELECT %(b)s::integer, %(j)s::integer, r.profile_id,
+    CASE WHEN pr.deleted_at IS NULL THEN %(reason)s::text ELSE 'profile_deleted' END, %(v)s::integer, 'manual', x.at, x.at,
+    r.feed_no
+FROM jsonb_to_recordset(%(round)s::jsonb)
+    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, arrived_at timestamptz)
+JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = r.profile_id
+CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
+WHERE r.kind = 'add'
+ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
+SET times = f.times + 1, last_at = excluded.last_at, version_id = excluded.version_id, trigger = excluded.trigger,
+    feed_no = excluded.feed_no;
+
+-- name: something_due
+-- scope: bucket
+-- Tell whether some timer of these versions is due.
+SELECT EXISTS (
+    SELECT 1 FROM unnest(%(movable)s::integer[]) AS v (id)
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM parcours.participant p
+        WHERE p.bucket = %(b)s AND p.version_id = v.id AND p.finished_at IS NULL AND p.wake_at <= %(until)s
+        ORDER BY p.wake_at LIMIT 1) d);
+
+-- name: next_instants
+-- scope: bucket
+-- When a journey is next due in a bucket: the earliest timer, the earliest message, whether the inbox holds rows.
+SELECT
+    (SELECT min(d.wake_at) FROM unnest(%(movable)s::integer[]) AS v (id)
+     CROSS JOIN LATERAL (
+        SELECT p.wake_at FROM parcours.participant p
+        WHERE p.bucket = %(b)s AND p.version_id = v.id AND p.finished_at IS NULL
+        ORDER BY p.wake_at LIMIT 1) d),
+    (SELECT q.due_at FROM parcours.message q
+     WHERE %(may_send)s AND q.bucket = %(b)s AND q.journey_id = %(j)s AND q.state = 'queued' ORDER BY q.due_at LIMIT 1),
+    EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = %(b)s AND i.journey_id = %(j)s);
+
+-- name: count_batch
+-- scope: bucket
+-- How many passages a batch has, and how many of them move or end somebody.
+SELECT count(*), count(*) FILTER (WHERE m.path <> '{}' OR m.status <> 'active')
+FROM parcours.passage m
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s;
