@@ -206,7 +206,8 @@ class Outcome:
     def commands(self) -> list[str]:
         """Command lines: `9:00 pause v1 live > paused`; `!code` where refused, `?code` for an error."""
         return [
-            f"{short(c['at'])} {c['command']} v{c['version'] or '-'} {c['from'] or 'null'} > {c['to'] or 'null'}"
+            f"{short(c['at'])} {c['command']} v{c['version'] or '-'} "
+            f"{c['from'] or 'null'} > {c['to'] or 'null'}"
             + (f" !{c['refused']}" if c["refused"] else "")
             + (f" ?{c['error']}" if c["error"] else "")
             for c in self.kind("command")
