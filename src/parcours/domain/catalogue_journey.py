@@ -1,0 +1,87 @@
+"""Codes of problems with what a journey says as a whole: what each means, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["JOURNEY"]
+
+JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "no_steps": ("The journey has no steps.", "Add at least one."),
+        "too_many_steps": ("The journey has more than 200 steps.", "Continue in a second journey."),
+        "missing_target": ("A branch leads nowhere.", "Write next: STEP or drop_out: true."),
+        "unknown_step": (
+            "Something leads to a step that does not exist.",
+            "Correct the id; the hint names the nearest one.",
+        ),
+        "end_taken": (
+            "The last step goes on to an end named `end`, but that step is of another kind.",
+            "Rename that step, or write `next` on the last one.",
+        ),
+        "unreachable_step": ("No path leads to a step.", "Lead a branch to it, or remove it."),
+        "no_end": ("From some steps no end can be reached.", "Lead a branch to an end."),
+        "cycle_without_wait": (
+            "Steps go round without a wait of at least a minute.",
+            "Put a wait into the circle.",
+        ),
+        "split_without_else": ("A split does not say where all others go.", "Add {else: true, next: STEP}."),
+        "else_not_last": ("`else` stands twice, or not at the end.", "Keep one, as the last branch."),
+        "wait_without_duration": (
+            "A wait does not say how long.",
+            "Add for:, until:, until_field: or until_time:.",
+        ),
+        "wait_without_event": ("A wait for an event names none.", "Add an event, or use a plain wait."),
+        "shares_not_100": ("The shares of an experiment do not make 100 %.", "Adjust them."),
+        "no_trigger": ("Nothing starts the journey.", "Add a trigger, unless people are only added by hand."),
+        "start_after_end": ("The entry ends before it starts.", "Move one of the two dates."),
+        "interval_ignored": (
+            "`min_interval` is given for a mode that does not use it.",
+            "Use mode: after_exit.",
+        ),
+        "window_without_timezone": (
+            "A window for messages is given, and no time zone.",
+            "Add timezone: to the journey.",
+        ),
+        "no_sender": ("An email has no sender.", "Add from:, in the step or under email:."),
+        "no_reply_address": ("An email has no reply address.", "Add reply_to:, in the step or under email:."),
+        "no_subject": ("An email has no subject.", "Add subject:."),
+        "no_content": ("An email has no content.", "Add template:, html: or text:."),
+        "content_ignored": ("An email has a template and other content beside it.", "Keep one of them."),
+        "no_subscription": (
+            "An email names no subscription type.",
+            "Add subscription:, or transactional: true where it is no advertising.",
+        ),
+        "no_unsubscribe": (
+            "An email that is advertising has no unsubscribe link.",
+            "Add {{ unsubscribe_url }} to its content.",
+        ),
+        "no_url": ("A webhook has no URL.", "Add url:."),
+        "unknown_field": (
+            "A condition asks for a field that nothing has.",
+            "Correct the name; the hint names the nearest one.",
+        ),
+        "unknown_audience": (
+            "An audience is named that does not exist.",
+            "Create it, or correct the name. Until then it counts as empty.",
+        ),
+        "unknown_message": (
+            "A condition asks for the message of a step that makes none.",
+            "Name an email or webhook step.",
+        ),
+        "start_not_admitting": (
+            "An end starts a journey that admits nobody.",
+            "Name a journey that is live, or publish it.",
+        ),
+        "start_cycle": (
+            "Ends start journeys that lead back to this one.",
+            "Break the circle at one of the ends.",
+        ),
+        "not_available": (
+            "The format knows this, and this version of the program does not carry it out yet.",
+            "Do without it for now; the hint says how.",
+        ),
+    }
+)

@@ -1,0 +1,90 @@
+"""Codes of errors outside journey files: feeds, and the program with its surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["FEED", "PROGRAM"]
+
+FEED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "line_too_long": ("A line of a feed is too long.", "Send fewer or shorter properties."),
+        "not_utf8": ("A line is not UTF-8.", "Save the file as UTF-8."),
+        "not_json": ("A line is not JSON.", "Write one JSON object on each line."),
+        "nul_character": ("A line holds a NUL character.", "Remove it."),
+        "not_an_object": ("A line, or one of its parts, is not a JSON object.", "Write {…}."),
+        "unknown_type": ("The type of a line is not known.", "Use one of the types of the feed."),
+        "no_person": ("A line names no person.", "Give userId or anonymousId."),
+        "bad_person": ("A person's key is no text, or too long.", "Shorten it."),
+        "no_name": ("A line lacks the name of its event, audience or page.", "Give it, as a text."),
+        "bad_timestamp": (
+            "A timestamp cannot be read, or no such date exists.",
+            "Write it as 2026-12-01T08:00:00Z.",
+        ),
+        "bad_op": ("What to do with a member is not known.", "Write add or remove."),
+        "number_too_large": ("A number is too large to be kept.", "Write it as text."),
+    }
+)
+
+PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "address_invalid": ("A recipient's address cannot be used.", "Correct the address of the profile."),
+        "content_missing": ("A mail has neither text nor HTML.", "Give the step content."),
+        "header_unsafe": (
+            "A header of a mail holds something that must not be there.",
+            "Remove line breaks and control characters from sender, subject and links.",
+        ),
+        "settings_invalid": (
+            "A setting has a value that cannot be.",
+            "Correct the variable that the message names.",
+        ),
+        "settings_unknown": (
+            "A setting is not known.",
+            "Correct or remove the variable; the hint names the nearest one.",
+        ),
+        "database_url": ("The database URL cannot be read.", "Write postgresql://USER@HOST/DATABASE."),
+        "database_unreachable": (
+            "The database cannot be reached.",
+            "See that it runs and that the URL is right.",
+        ),
+        "database_refused": ("The database refuses the connection.", "Check user, password and rights."),
+        "database_read_only": ("The database takes no changes.", "Connect to the primary server."),
+        "disk_full": ("The disk of the database is full.", "Make room there."),
+        "data_not_writable": (
+            "The folder of the built-in database cannot be written.",
+            "Give its user the right, or choose another folder.",
+        ),
+        "embedded_missing": (
+            "The built-in database server is not installed.",
+            "Install it, or set PARCOURS_DATABASE_URL.",
+        ),
+        "embedded_account": (
+            "No system user can be found to run the built-in database.",
+            "Follow the hint, or set PARCOURS_DATABASE_URL.",
+        ),
+        "embedded_unreachable": (
+            "The user that runs the built-in database cannot reach its folder or programs.",
+            "Give that user the right to enter.",
+        ),
+        "embedded_version": (
+            "The data was made by another version of the built-in database.",
+            "Use that version, or begin with a new folder.",
+        ),
+        "embedded_failed": (
+            "The built-in database does not start or stop.",
+            "Read the line of its log in the message.",
+        ),
+        "buckets_differ": ("The database was made with another number of buckets.", "Use its number."),
+        "schema_behind": ("The database's schema is older than the program.", "Run parcours migrate."),
+        "schema_unknown": (
+            "The database's schema is newer than the program.",
+            "Use the program that made it, or a newer one.",
+        ),
+        "schema_changed": (
+            "A migration that was applied has been altered since.",
+            "Use the program that made the schema.",
+        ),
+    }
+)
