@@ -84,7 +84,7 @@ def stop(data: Path) -> bool:
 def _stop(cluster: Cluster) -> bool:
     if not cluster.is_up():
         return False
-    cluster.end(find_host(cluster.root))
+    cluster.end()
     return True
 
 
