@@ -26,7 +26,7 @@ from parcours.domain.journey import (
     WaitFor,
 )
 
-__all__ = ["Exit", "Fork", "Leaf", "Plan", "Rest", "Route", "Tree", "build_plan"]
+__all__ = ["SKIP_REASONS", "Exit", "Fork", "Leaf", "Plan", "Rest", "Route", "Tree", "build_plan"]
 
 # A split whose own alternatives exceed this is made a rest where several ways lead to it: routes stay few.
 MOST_ROUTES = 24
@@ -112,6 +112,7 @@ def build_plan(journey: Journey) -> Plan:
 
 # Where a message is refused for one of these, the person leaves unless the journey says otherwise (lifecycle).
 LEAVING_SKIPS = ("no_consent", "not_subscribed", "suppressed")
+SKIP_REASONS = (*LEAVING_SKIPS, "no_address", "duplicate_address", "frequency_cap", "expired")
 
 
 @dataclass(slots=True)
@@ -151,7 +152,7 @@ class _Builder:
     def message_exits(self, step: Email) -> tuple[Exit, ...]:
         on_skip = step.on_skip or self.journey.email.on_skip
         ways = [Exit("sent", self.tree(Jump(step.next), "split_else", ()))]
-        for reason in (*LEAVING_SKIPS, "no_address", "expired"):
+        for reason in SKIP_REASONS:
             if on_skip is None:
                 target: Target = DropOut() if reason in LEAVING_SKIPS else Jump(step.next)
             else:

@@ -286,23 +286,25 @@ class _Renderer:
         return [(rest, way) for rest in self.plan.rests for way in rest.exits if way.name == "timer"]
 
     def wake(self, scope: Scope) -> sql.Composable:
-        """When whoever comes to a rest is due there; never before it came."""
+        """When whoever comes to a rest is due there: -infinity where the walk goes on at once (P27, R15)."""
+        at_once = sql.SQL("'-infinity'::timestamptz")
+        never = sql.SQL("'infinity'::timestamptz")
+        later = "CASE WHEN {due} > d.at THEN {due} ELSE '-infinity' END"
         whens = []
         for rest in self.plan.rests:
-            step = self.journey.steps[rest.step]
-            match step:
+            match self.journey.steps[rest.step]:
                 case Wait(duration=duration) if duration is not None:
-                    at: sql.Composable = sql.SQL("greatest(d.base + {}, d.at)").format(span(duration, scope))
+                    wake: sql.Composable = sql.SQL(later).format(due=sql.SQL("d.base + {}").format(span(duration, scope)))
                 case Wait(until=until) if until is not None:
-                    at = sql.SQL("greatest({}, d.at)").format(scope.params.bind(until.isoformat(), "timestamptz"))
+                    wake = sql.SQL(later).format(due=scope.params.bind(until.isoformat(), "timestamptz"))
                 case WaitFor(timeout=timeout) if timeout is not None:
-                    at = sql.SQL("greatest(d.base + {}, d.at)").format(span(timeout.after, scope))
+                    wake = sql.SQL(later).format(due=sql.SQL("d.base + {}").format(span(timeout.after, scope)))
                 case WaitFor() | Email():
-                    at = sql.SQL("'infinity'::timestamptz")
+                    wake = never
                 case _:
-                    at = sql.SQL("d.at")
-            whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), at))
-        return _case(sql.SQL("w.stands"), whens, sql.SQL("'infinity'::timestamptz"))
+                    wake = at_once
+            whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), wake))
+        return _case(sql.SQL("w.stands"), whens, never)
 
     def seen_inside(self, scope: Scope) -> sql.Composable:
         whens = []

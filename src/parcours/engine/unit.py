@@ -192,20 +192,21 @@ class Unit:
         # A version whose task stands keeps its rows: they are applied when it is done.
         inside_batch = self.next_batch()
         settling = [v for v in self.result.fence if v.task is not None and v.status not in ("stopped", "finished")]
+        frozen = [v for v in [*ready, *settling] if v in settling or not v.rights.may_move]
         for entry in [*ready, *settling]:
-            await self.inside(entry, inside_batch, rows, set(kinds), frozen=entry in settling)
+            await self.inside(entry, inside_batch, rows, may_move=entry not in frozen)
         await self.move(inside_batch)
+        if {"event", "outcome", "recheck"} & set(kinds):
+            for entry in frozen:
+                await self.compiled(entry, "keep", round=rows)
         if {"event", "add"} & set(kinds):
-            await self.admission(ready, inside_batch, rows, set(kinds))
+            await self.admission(inside_batch, rows, set(kinds), frozen=bool(frozen))
         return True
 
-    async def inside(self, entry: FenceVersion, batch: int, rows: str, kinds: set[str], *, frozen: bool) -> None:
-        """Goals, exits, exclusion, awaited events of those inside one version; what the frozen await is kept."""
-        may_move = entry.rights.may_move and not frozen
+    async def inside(self, entry: FenceVersion, batch: int, rows: str, *, may_move: bool) -> None:
+        """Goals, exits, exclusion, awaited events of those inside one version."""
         given = {"batch": Int8(batch), "round": rows, "may_move": may_move}
         await self.compiled(entry, "inside", **given)
-        if not may_move and kinds & {"event", "outcome", "recheck"}:
-            await self.compiled(entry, "keep", round=rows, inside_batch=Int8(batch), since=self.since)
 
     async def move(self, batch: int) -> int:
         """Let people stand where their passages say; write what update steps write; look back where R8 says so."""
@@ -239,7 +240,7 @@ class Unit:
                     awaited=_json([{"step": step, "name": name} for step, name in pairs]),
                 )
 
-    async def admission(self, ready: list[FenceVersion], inside_batch: int, rows: str, kinds: set[str]) -> None:
+    async def admission(self, inside_batch: int, rows: str, kinds: set[str], *, frozen: bool) -> None:
         """Admit or refuse those whom this round suggests, by the one version whose entry is asked."""
         asked = next((v for v in reversed(self.result.fence) if v.rights.may_admit or v.status == "paused"), None)
         if asked is None or asked.version_id not in self.loaded or asked.status in ("closed", "stopped"):
@@ -255,7 +256,7 @@ class Unit:
             "published_at": asked.published_at,
             "inside_batch": Int8(inside_batch),
             "since": self.since,
-            "nobody_frozen": all(v.rights.may_move for v in ready),
+            "nobody_frozen": not frozen,
         }
         await self.compiled(asked, "refuse", **given)
         may_move = asked.rights.may_move and asked.task is None

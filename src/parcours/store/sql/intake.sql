@@ -37,7 +37,7 @@ UPDATE parcours.profile pr
 SET attributes = pr.attributes || r.properties, updated_at = greatest(pr.updated_at, r.at)
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, at timestamptz, properties jsonb)
 WHERE pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS NULL
-  AND NOT pr.attributes @> r.properties;
+  AND pr.attributes IS DISTINCT FROM pr.attributes || r.properties;
 
 -- name: store_events
 -- scope: all

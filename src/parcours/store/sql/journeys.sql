@@ -3,3 +3,185 @@
 -- Read a published version with its definition and Program.
 SELECT version_id, version_no, journey_id, definition, templates, program FROM parcours.version
 WHERE version_id = %(v)s AND program IS NOT NULL;
+
+-- name: find_journey
+-- scope: shared
+-- Find a journey by its key.
+SELECT journey_id FROM parcours.journey WHERE journey_key = %(key)s;
+
+-- name: list_journeys
+-- scope: shared
+-- List journeys with their newest version.
+SELECT j.journey_key, j.name, j.folder, j.tags, v.version_no, v.status, v.entry_open, v.published_at, j.journey_id
+FROM parcours.journey j
+LEFT JOIN LATERAL (
+    SELECT * FROM parcours.version q WHERE q.journey_id = j.journey_id
+    ORDER BY (q.status = 'draft'), q.version_no DESC LIMIT 1) v ON true
+ORDER BY j.journey_key;
+
+-- name: save_journey
+-- scope: shared
+-- Create a journey, or update what belongs to it and not to a version.
+INSERT INTO parcours.journey (journey_key, name, description, folder, tags, created_at)
+VALUES (%(key)s, %(name)s, %(description)s, %(folder)s, %(tags)s::text[], %(at)s)
+ON CONFLICT (journey_key) DO UPDATE
+SET name = excluded.name, description = excluded.description, folder = excluded.folder, tags = excluded.tags
+RETURNING journey_id;
+
+-- name: lock_versions
+-- scope: shared
+-- Lock and read every version of a journey, oldest first.
+SELECT version_id, version_no, status, entry_open, published_at, starts_at, ends_at, paused_at, pause_no, pause,
+    released_at, stopped_at, settling, definition, templates
+FROM parcours.version WHERE journey_id = %(j)s ORDER BY version_no FOR UPDATE;
+
+-- name: save_draft
+-- scope: shared
+-- Replace the draft of a journey.
+UPDATE parcours.version SET definition = %(definition)s::jsonb, templates = %(templates)s::jsonb
+WHERE version_id = %(v)s AND status = 'draft';
+
+-- name: add_draft
+-- scope: shared
+-- Make the next draft of a journey.
+INSERT INTO parcours.version (journey_id, version_no, definition, templates, created_at)
+SELECT %(j)s, coalesce(max(version_no), 0) + 1, %(definition)s::jsonb, %(templates)s::jsonb, %(at)s
+FROM parcours.version WHERE journey_id = %(j)s
+RETURNING version_no;
+
+-- name: publish_version
+-- scope: shared
+-- Freeze a draft: from now on it is live and has its Program.
+UPDATE parcours.version
+SET status = 'live', entry_open = true, program = %(program)s::jsonb, fingerprint = %(fingerprint)s, published_at = %(at)s,
+    starts_at = %(starts_at)s, ends_at = %(ends_at)s
+WHERE version_id = %(v)s;
+
+-- name: set_status
+-- scope: shared
+-- Give a version its new status.
+UPDATE parcours.version
+SET status = %(status)s, entry_open = %(entry_open)s,
+    paused_at = CASE WHEN %(status)s::text = 'paused' THEN coalesce(paused_at, %(at)s) END,
+    pause_no = pause_no + CASE WHEN %(status)s::text = 'paused' AND paused_at IS NULL THEN 1 ELSE 0 END,
+    pause = %(pause)s::jsonb,
+    released_at = CASE WHEN %(release)s THEN %(at)s ELSE released_at END,
+    stopped_at = CASE WHEN %(status)s::text = 'stopped' THEN %(at)s ELSE stopped_at END,
+    finished_at = CASE WHEN %(status)s::text = 'finished' THEN %(at)s ELSE finished_at END,
+    settling = %(settling)s
+WHERE version_id = %(v)s;
+
+-- name: release_version
+-- scope: shared
+-- The start date has come: people who queued are let go.
+UPDATE parcours.version SET released_at = %(at)s WHERE version_id = %(v)s;
+
+-- name: end_settling
+-- scope: shared
+-- What a command made true is written down everywhere.
+UPDATE parcours.version SET settling = NULL WHERE version_id = %(v)s;
+
+-- name: add_listener
+-- scope: shared
+-- Let a journey hear of an event, an attribute or an audience.
+INSERT INTO parcours.listener (journey_id, kind, name)
+SELECT %(j)s, r.kind, r.name FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (kind text, name text) ON CONFLICT DO NOTHING;
+
+-- name: schedule_command
+-- scope: shared
+-- Note what will happen by itself.
+INSERT INTO parcours.scheduled_command (version_id, at, command) VALUES (%(v)s, %(at)s, %(command)s);
+
+-- name: scheduled_due
+-- scope: shared
+-- What should have happened by itself by now, in order.
+SELECT s.scheduled_id, s.version_id, s.at, s.command, j.journey_key, v.version_no, v.journey_id, v.status, v.entry_open
+FROM parcours.scheduled_command s
+JOIN parcours.version v USING (version_id)
+JOIN parcours.journey j USING (journey_id)
+WHERE s.done_at IS NULL AND s.at <= %(at)s
+ORDER BY s.at, j.journey_key, v.version_no, s.scheduled_id;
+
+-- name: next_scheduled
+-- scope: shared
+-- The next instant at which something happens by itself.
+SELECT min(at) FROM parcours.scheduled_command WHERE done_at IS NULL;
+
+-- name: end_scheduled
+-- scope: shared
+-- It happened, or it was void.
+UPDATE parcours.scheduled_command SET done_at = %(at)s WHERE scheduled_id = %(id)s AND done_at IS NULL;
+
+-- name: write_audit
+-- scope: shared
+-- Keep who commanded what, when, why and with which effect.
+INSERT INTO parcours.audit
+    (at, actor, journey_key, version_no, command, options, reason, from_status, to_status, refused, counts)
+VALUES (%(at)s, %(actor)s, %(key)s, %(version_no)s, %(command)s, %(options)s::jsonb, %(reason)s, %(from_status)s,
+    %(to_status)s, %(refused)s, %(counts)s::jsonb);
+
+-- name: raise_fences
+-- scope: all
+-- Make sure that a journey has a fence in every bucket.
+INSERT INTO parcours.fence (bucket, journey_id) SELECT l.bucket, %(j)s FROM parcours.lease l ON CONFLICT DO NOTHING;
+
+-- name: lock_fences
+-- scope: all
+-- Wait for the units under way, bucket by bucket; from here on none begins until the command commits.
+SELECT 1 FROM parcours.fence WHERE journey_id = %(j)s ORDER BY bucket FOR NO KEY UPDATE;
+
+-- name: set_fences
+-- scope: all
+-- Give every bucket the rights of every version; tasks not yet written down stay, a resume is one only where rows were kept.
+UPDATE parcours.fence f
+SET rights = (
+    SELECT coalesce(jsonb_agg(
+        CASE
+            WHEN n.value ->> 'task' = 'resume' AND NOT EXISTS (
+                SELECT 1 FROM parcours.kept k
+                WHERE k.bucket = f.bucket AND k.version_id = (n.value ->> 'version_id')::integer)
+                THEN n.value || '{"task": null, "task_at": null}'
+            WHEN n.value ->> 'task' IS NULL AND n.value ->> 'status' <> 'paused' AND o.value ->> 'task' IS NOT NULL
+                THEN n.value || jsonb_build_object('task', o.value -> 'task', 'task_at', o.value -> 'task_at')
+            ELSE n.value
+        END ORDER BY n.no), '[]')
+    FROM jsonb_array_elements(%(rights)s::jsonb) WITH ORDINALITY AS n (value, no)
+    LEFT JOIN jsonb_array_elements(f.rights) AS o (value) ON o.value ->> 'version_id' = n.value ->> 'version_id')
+WHERE f.journey_id = %(j)s;
+
+-- name: tasks_open
+-- scope: all
+-- In how many buckets a version's task is still to be written down.
+SELECT count(*) FROM parcours.fence f
+WHERE f.journey_id = %(j)s AND EXISTS (
+    SELECT 1 FROM jsonb_array_elements(f.rights) AS e (value)
+    WHERE (e.value ->> 'version_id')::integer = %(v)s AND e.value ->> 'task' IS NOT NULL);
+
+-- name: count_inside
+-- scope: all
+-- How many people are inside these versions, how many of them queued.
+SELECT count(*), count(*) FILTER (WHERE p.step IS NULL) FROM parcours.participant p
+WHERE p.journey_id = %(j)s AND p.version_id = ANY (%(versions)s::integer[]) AND p.finished_at IS NULL;
+
+-- name: count_queued_messages
+-- scope: all
+-- How many messages of these versions wait to be sent.
+SELECT count(*) FROM parcours.message m
+WHERE m.journey_id = %(j)s AND m.version_id = ANY (%(versions)s::integer[]) AND m.state = 'queued';
+
+-- name: anybody_inside
+-- scope: all
+-- Tell whether somebody is inside a version.
+SELECT EXISTS (
+    SELECT 1 FROM parcours.lease l
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM parcours.participant p
+        WHERE p.bucket = l.bucket AND p.version_id = %(v)s AND p.finished_at IS NULL LIMIT 1) one);
+
+-- name: settling_versions
+-- scope: shared
+-- Closed versions that may be finished, and stopped ones that may be swept.
+SELECT v.journey_id, j.journey_key, v.version_id, v.version_no, v.status, v.settling
+FROM parcours.version v JOIN parcours.journey j USING (journey_id)
+WHERE v.status = 'closed' OR v.settling IS NOT NULL
+ORDER BY j.journey_key, v.version_no;

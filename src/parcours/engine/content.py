@@ -1,0 +1,72 @@
+"""What a message says: the step's templates rendered for one person, with the profile as it is now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from parcours.channels.template import Content, Renderer, Source, TemplateFailed
+from parcours.domain.errors import ParcoursError
+from parcours.domain.timing import format_instant
+from parcours.engine.versions import Version
+
+__all__ = ["Claimed", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claimed message and everything its template may name."""
+
+    bucket: int
+    message_id: UUID
+    version_id: int
+    profile_id: UUID
+    entry_no: int
+    step: str
+    recipient: str
+    attempts: int
+    at: datetime
+    attributes: dict[str, Any]
+    user_id: str
+    event: dict[str, Any] | None
+    saved: dict[str, Any]
+    entered_at: datetime
+
+
+def render(claimed: Claimed, version: Version, renderer: Renderer) -> Content:
+    """Render a claimed message. Raises TemplateFailed with the text of what is wrong."""
+    journey = version.journey
+    step = version.email(claimed.step)
+
+    def source() -> Source:
+        html, text = step.html, step.text
+        if step.template is not None:
+            body = journey.templates.get(step.template)
+            if body is None:
+                raise TemplateFailed(f"the template {step.template} was not published with the journey")
+            if step.template.endswith((".html", ".htm")):
+                html = body
+            else:
+                text = body
+        return Source(step.subject, html, text, step.preheader)
+
+    context = {
+        **claimed.saved,
+        "profile": {**claimed.attributes, "user_id": claimed.user_id},
+        "event": claimed.event or {},
+        "participant": {
+            "entry_no": claimed.entry_no,
+            "entered_at": format_instant(claimed.entered_at),
+            "version": version.version_no,
+            "step": claimed.step,
+        },
+        "journey": {"key": journey.key, "name": journey.name},
+    }
+    try:
+        return renderer.template(claimed.version_id, claimed.step, source).render(context, claimed.at)
+    except TemplateFailed:
+        raise
+    except ParcoursError as error:
+        raise TemplateFailed(error.message) from error

@@ -1,0 +1,119 @@
+"""Claims and what became of them: messages leave only under a claim, and outcomes come back through the inbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from psycopg.types.numeric import Int4, Int8
+
+from parcours.channels.address import ADDRESS_PATTERN
+from parcours.domain.fence import FenceVersion
+from parcours.domain.timing import format_instant
+from parcours.engine.content import Claimed
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["Settled", "claim", "claim_overdue", "settle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one claimed message. `queued` puts it back; `due_at` says until when at the earliest."""
+
+    claimed: Claimed
+    state: Literal["sent", "skipped", "rejected", "uncertain", "queued"]
+    at: datetime
+    reason: str | None = None
+    detail: str | None = None
+    subject: str | None = None
+    handed_at: datetime | None = None
+    due_at: datetime | None = None
+    tried: bool = True
+
+    @property
+    def exit(self) -> str | None:
+        """The way out of the step that this outcome opens; None where the message waits for another try."""
+        if self.state == "queued":
+            return None
+        if self.state in ("sent", "uncertain"):
+            return "sent"
+        return f"{'skipped' if self.state == 'skipped' else 'failed'}:{self.reason}"
+
+
+async def claim(
+    connection: Connection, bucket: int, journey_id: int, fence: Sequence[FenceVersion], *,
+    now: datetime | None, until: datetime, limit: int, timeout: timedelta,
+) -> list[Claimed]:  # fmt: skip
+    """Claim messages that are due, in the unit's transaction. Those that a gate refuses are settled here."""
+    sending = [v.version_id for v in fence if v.rights.may_send and v.task is None]
+    if not sending or limit <= 0:
+        return []
+    cursor = await connection.execute(
+        query("claim_messages"),
+        {
+            "b": Int4(bucket), "j": Int4(journey_id), "sending": sending, "until": until, "now": now, "n": Int8(limit),
+            "timeout": timeout, "address": ADDRESS_PATTERN,
+        },
+        prepare=True,
+    )  # fmt: skip
+    claimed, refused = [], []
+    for row in await cursor.fetchall():
+        (message_id, version_id, profile_id, entry_no, _, step, state, reason, recipient, attempts, _, _, at,
+         attributes, user_id, event, saved, entered_at) = row  # fmt: skip
+        if state == "claimed":
+            claimed.append(
+                Claimed(bucket, message_id, version_id, profile_id, entry_no, step, recipient, attempts, at, attributes,
+                        user_id, event, saved, entered_at)
+            )  # fmt: skip
+        elif state == "skipped":
+            refused.append(
+                {"message_id": str(message_id), "exit": f"skipped:{reason}", "at": format_instant(at), "detail": None}
+            )
+    if refused:
+        given = {"b": Int4(bucket), "rows": json.dumps(refused)}
+        await connection.execute(query("report_outcomes"), given)
+    return claimed
+
+
+async def settle(connection: Connection, bucket: int, outcomes: Sequence[Settled]) -> int:
+    """Record outcomes of one bucket as facts and bring them back as inbox rows; the caller's transaction.
+
+    Returns how many were still claimed: one whose time ran out was settled as uncertain before.
+    """
+    rows: list[dict[str, Any]] = [
+        {
+            "message_id": str(o.claimed.message_id), "state": o.state, "reason": o.reason, "detail": o.detail,
+            "subject": o.subject, "handed_at": _text(o.handed_at), "settled_at": _text(o.at), "tried": int(o.tried),
+            "due_at": _text(o.due_at), "exit": o.exit, "at": _text(o.at),
+        }
+        for o in outcomes
+    ]  # fmt: skip
+    if not rows:
+        return 0
+    cursor = await connection.execute(query("settle_messages"), {"b": Int4(bucket), "rows": json.dumps(rows)})
+    found = {message_id for (message_id,) in await cursor.fetchall()}
+    reported = [row for row in rows if row["message_id"] in found and row["exit"] is not None]
+    if reported:
+        await connection.execute(query("report_outcomes"), {"b": Int4(bucket), "rows": json.dumps(reported)})
+    return len(found)
+
+
+async def claim_overdue(connection: Connection, bucket: int, journey_id: int, now: datetime, grace: timedelta) -> int:
+    """Settle claims that nobody settled in time as uncertain: they go on as sent, shown apart (R30)."""
+    given = {"b": Int4(bucket), "j": Int4(journey_id), "now": now, "overdue": now - grace}
+    cursor = await connection.execute(query("overdue_claims"), given)
+    rows = [
+        {"message_id": message_id, "exit": "sent", "at": format_instant(now), "detail": None}
+        for (message_id,) in await cursor.fetchall()
+    ]
+    if rows:
+        await connection.execute(query("report_outcomes"), {"b": Int4(bucket), "rows": json.dumps(rows)})
+    return len(rows)
+
+
+def _text(at: datetime | None) -> str | None:
+    return format_instant(at) if at is not None else None

@@ -1,0 +1,46 @@
+"""Drafts: a journey definition is saved as the draft of its journey; a draft can always be saved."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from parcours.domain.journey import Journey
+from parcours.domain.serialise import journey_document
+from parcours.service.versions import lock_family
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["Applied", "apply_journey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A saved draft: its number, and whether it replaced another one."""
+
+    key: str
+    version_no: int
+    replaced: bool
+
+
+async def apply_journey(connection: Connection, journey: Journey, at: datetime) -> Applied:
+    """Save a journey as draft n+1, or in place of the draft that stands. One transaction: the caller's."""
+    given = {
+        "key": journey.key, "name": journey.name, "description": journey.description, "folder": journey.folder,
+        "tags": list(journey.tags), "at": at,
+    }  # fmt: skip
+    row = await (await connection.execute(query("save_journey"), given)).fetchone()
+    assert row is not None
+    family = await lock_family(connection, journey.key)
+    document = {
+        "definition": json.dumps(journey_document(journey)),
+        "templates": json.dumps(dict(journey.templates)),
+    }
+    if family.draft is not None:
+        await connection.execute(query("save_draft"), {**document, "v": family.draft.version_id})
+        return Applied(journey.key, family.draft.version_no, replaced=True)
+    cursor = await connection.execute(query("add_draft"), {**document, "j": family.journey_id, "at": at})
+    number = await cursor.fetchone()
+    assert number is not None
+    return Applied(journey.key, number[0], replaced=False)

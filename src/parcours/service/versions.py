@@ -1,0 +1,156 @@
+"""The versions of one journey, locked for a command, and the fence rights that follow from them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from parcours.domain.errors import ParcoursError
+from parcours.domain.fence import FenceVersion
+from parcours.domain.lifecycle import Rights, Status, rights
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["Family", "VersionRow", "lock_family"]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version as the database has it."""
+
+    version_id: int
+    version_no: int
+    status: Status
+    entry_open: bool
+    published_at: datetime | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    paused_at: datetime | None
+    pause_no: int
+    pause: dict[str, Any] | None
+    released_at: datetime | None
+    stopped_at: datetime | None
+    settling: str | None
+    definition: dict[str, Any]
+    templates: dict[str, str]
+
+
+@dataclass(slots=True)
+class Family:
+    """A journey and its versions, oldest first; the rows are locked until the transaction ends."""
+
+    connection: Connection
+    key: str
+    journey_id: int
+    versions: list[VersionRow]
+
+    @property
+    def draft(self) -> VersionRow | None:
+        """The draft, where one stands."""
+        return next((v for v in self.versions if v.status == "draft"), None)
+
+    @property
+    def published(self) -> list[VersionRow]:
+        """Every version that was ever published, oldest first."""
+        return [v for v in self.versions if v.status != "draft"]
+
+    def find(self, version_no: int) -> VersionRow:
+        """Return a version by its number. Raises ParcoursError `unknown_version`."""
+        for version in self.versions:
+            if version.version_no == version_no:
+                return version
+        raise ParcoursError(
+            "unknown_version", f"journey {self.key} has no version {version_no}",
+            hint=f"It has {', '.join(str(v.version_no) for v in self.versions)}.",
+        )  # fmt: skip
+
+    async def counts(self, versions: list[VersionRow]) -> dict[str, int]:
+        """Count who is inside these versions, who of them is queued, and queued messages."""
+        given = {"j": self.journey_id, "versions": [v.version_id for v in versions]}
+        inside = await (await self.connection.execute(query("count_inside"), given)).fetchone()
+        messages = await (await self.connection.execute(query("count_queued_messages"), given)).fetchone()
+        assert inside is not None and messages is not None
+        return {"inside": inside[0], "queued": inside[1], "messages": messages[0]}
+
+    async def anybody_inside(self, version: VersionRow) -> bool:
+        """Tell whether somebody is inside a version."""
+        row = await (await self.connection.execute(query("anybody_inside"), {"v": version.version_id})).fetchone()
+        return bool(row and row[0])
+
+    async def set_status(
+        self, version: VersionRow, status: Status, *, entry_open: bool, at: datetime,
+        pause: dict[str, Any] | None = None, release: bool = False, settling: str | None = None,
+    ) -> VersionRow:  # fmt: skip
+        """Give a version its new status, here and in the database."""
+        await self.connection.execute(
+            query("set_status"),
+            {
+                "v": version.version_id, "status": status, "entry_open": entry_open, "at": at,
+                "pause": json.dumps(pause) if pause is not None else None, "release": release, "settling": settling,
+            },
+        )  # fmt: skip
+        changed = replace(
+            version,
+            status=status,
+            entry_open=entry_open,
+            pause=pause,
+            released_at=at if release else version.released_at,
+            stopped_at=at if status == "stopped" else version.stopped_at,
+            settling=settling,
+        )
+        self.versions[self.versions.index(version)] = changed
+        return changed
+
+    async def lock_fences(self) -> None:
+        """Wait until no unit of this journey is under way; none begins before the commit."""
+        await self.connection.execute(query("raise_fences"), {"j": self.journey_id})
+        await self.connection.execute(query("lock_fences"), {"j": self.journey_id})
+
+    async def set_fences(self, at: datetime, tasks: dict[int, Literal["resume", "sweep"]] | None = None) -> None:
+        """Write the rights of every version into every bucket. `tasks` are new ones by version id."""
+        entries = [
+            _fence(version, at, (tasks or {}).get(version.version_id))
+            for version in self.published
+            if version.status not in ("finished", "stopped") or version.settling or version == self.published[-1]
+        ]
+        text = json.dumps([entry.as_json() for entry in entries])
+        await self.connection.execute(query("set_fences"), {"j": self.journey_id, "rights": text})
+
+
+async def lock_family(connection: Connection, key: str) -> Family:
+    """Read a journey with its versions locked. Raises ParcoursError `unknown_journey`."""
+    row = await (await connection.execute(query("find_journey"), {"key": key})).fetchone()
+    if row is None:
+        raise ParcoursError(
+            "unknown_journey", f"there is no journey {key}", hint="`parcours journey list` shows those there are."
+        )
+    cursor = await connection.execute(query("lock_versions"), {"j": row[0]})
+    return Family(connection, key, row[0], [VersionRow(*version) for version in await cursor.fetchall()])
+
+
+def _fence(version: VersionRow, at: datetime, task: Literal["resume", "sweep"] | None) -> FenceVersion:
+    waiting = version.starts_at is not None and at < version.starts_at
+    entrants = (version.pause or {}).get("entrants", "queue")
+    allowed = rights(version.status, entry_open=version.entry_open, before_start=waiting, entrants=entrants)
+    if waiting and version.status == "closed":
+        allowed = Rights(may_leave=True)  # nobody moves before the start date (P36)
+    refuse_with = None
+    if not allowed.may_admit:
+        if version.status == "stopped":
+            refuse_with = "journey_stopped"
+        else:
+            refuse_with = "journey_paused" if version.entry_open else "journey_closed"
+    assert version.published_at is not None
+    return FenceVersion(
+        version_id=version.version_id,
+        version_no=version.version_no,
+        status=version.status,
+        rights=allowed,
+        published_at=version.published_at,
+        floor=version.released_at,
+        refuse_with=refuse_with,
+        task=task,
+        task_at=at if task else None,
+    )

@@ -1,0 +1,162 @@
+"""The commands file: each line carried out by the same services that the CLI and the API call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from parcours.compiler.plan import SKIP_REASONS
+from parcours.domain.errors import ParcoursError
+from parcours.domain.journey import Audience, Journey
+from parcours.domain.records import FeedLine
+from parcours.domain.timing import parse_instant
+from parcours.service.authoring import apply_journey
+from parcours.service.intake import add_people, delete_profile, remove_people, take
+from parcours.service.lifecycle import AVAILABLE, Order, execute
+from parcours.service.versions import lock_family
+from parcours.simulation.capture import Stub, Stubs
+from parcours.simulation.output import command_line, plain_line
+from parcours.store.database import Connection
+
+__all__ = ["Commander"]
+
+
+@dataclass
+class Commander:
+    """Carries out command lines in the caller's transaction and returns their output lines."""
+
+    connection: Connection
+    buckets: int
+    files: Mapping[str, Journey]
+    stubs: Stubs
+    # What commands cause comes before the lines of the same instant: their numbers lie below every line's.
+    _number: int = field(default=-(1 << 40))
+
+    def ordered(
+        self, commands: Sequence[Mapping[str, Any]], start: datetime, to: datetime
+    ) -> list[tuple[datetime, int, Mapping[str, Any]]]:
+        """Return the commands inside the clock by (at, given order)."""
+        found = []
+        for number, command in enumerate(commands):
+            at = parse_instant(str(command.get("at")))
+            if at is None:
+                raise ParcoursError(
+                    "bad_timestamp", f"{command.get('at')!r} is no instant", place=f"command {number + 1} at",
+                    hint="Write it as 2026-12-01T08:00:00Z.",
+                )  # fmt: skip
+            if start <= at < to:
+                found.append((at, number, command))
+        return sorted(found, key=lambda entry: entry[:2])
+
+    def publishes_first(self, key: str, commands: Sequence[Mapping[str, Any]]) -> bool:
+        """Tell whether the commands publish version 1 of this journey before any `apply` of it (P39)."""
+        in_order = sorted(
+            (c for c in commands), key=lambda c: parse_instant(str(c.get("at"))) or datetime.max.replace(tzinfo=None)
+        )
+        for command in in_order:
+            name = command.get("command")
+            if name == "apply" and self._applied(command) == key:
+                return False
+            if name == "publish" and command.get("journey") == key and command.get("version") in (None, 1):
+                return True
+        return False
+
+    async def members(self, audiences: Sequence[Audience], at: datetime) -> None:
+        """Load the members that audience files name."""
+        lines = [
+            FeedLine("audience", user_id, at, f"member {audience.key} {user_id}", name=audience.key)
+            for audience in audiences
+            for user_id in audience.members
+        ]
+        await take(
+            self.connection, lines, buckets=self.buckets, received_at=None,
+            numbers=[self.number() for _ in lines], mode="history",
+        )  # fmt: skip
+
+    async def carry_out(self, command: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+        """Carry out one command; errors of the command itself are part of its line."""
+        try:
+            return await self._carry_out(command, at)
+        except ParcoursError as error:
+            return plain_line(at, command, error=error.code)
+
+    async def _carry_out(self, command: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+        name, key = str(command.get("command")), str(command.get("journey"))
+        options = dict(command.get("options") or {})
+        version = command.get("version")
+        if name == "apply":
+            return await self._apply(command, at)
+        if name == "delete_profile":
+            counts = {"deleted": 0}
+            for user_id in options.get("user_ids") or [options.get("user_id")]:
+                done = await delete_profile(
+                    self.connection, str(user_id), buckets=self.buckets, at=at, number=self.number()
+                )
+                counts["deleted"] += done["deleted"]
+            return plain_line(at, command, counts=counts)
+        if name == "stub":
+            await self._find(key, version)
+            return self._stub(command, key, options, at)
+        if name in ("add_people", "remove_people"):
+            return await self._people(command, key, options, at)
+        if name in (*AVAILABLE, "restart", "delete", "edit"):
+            order = Order(
+                key, name, version, {k: v for k, v in options.items() if k != "reason"}, options.get("reason"),  # type: ignore[arg-type]
+                actor="simulation",
+            )  # fmt: skip
+            return command_line(at, await execute(self.connection, order, at))
+        raise ParcoursError("unknown_command", f"there is no command {name}", hint=f"There are {', '.join(AVAILABLE)}.")
+
+    async def _find(self, key: str, version: int | None) -> tuple[str, int]:
+        """Return status and number of the version looked at."""
+        family = await lock_family(self.connection, key)
+        found = family.find(version) if version is not None else (family.published or family.versions)[-1]
+        return found.status, found.version_no
+
+    async def _people(
+        self, command: Mapping[str, Any], key: str, options: dict[str, Any], at: datetime
+    ) -> dict[str, Any]:
+        status, number = await self._find(key, command.get("version"))
+        user_ids = [str(user_id) for user_id in options.get("user_ids") or []]
+        if status == "draft":
+            return plain_line(at, command, refused="not_published", status=status, version=number)
+        numbers = [self.number() for _ in user_ids]
+        common: dict[str, Any] = {"buckets": self.buckets, "at": at, "numbers": numbers}
+        if command["command"] == "add_people":
+            counts = await add_people(self.connection, key, user_ids, **common)
+        else:
+            counts = await remove_people(
+                self.connection, key, user_ids, **common, data={"version": command.get("version")}
+            )
+        return plain_line(at, command, counts=counts, status=status, version=number)
+
+    async def _apply(self, command: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+        file = str((command.get("options") or {}).get("file"))
+        journey = self.files.get(file)
+        if journey is None:
+            raise ParcoursError("unknown_file", f"{file} cannot be read", hint="Name a journey file beside the commands.")
+        applied = await apply_journey(self.connection, journey, at)
+        line = plain_line(at, command, version=applied.version_no)
+        return {**line, "journey": journey.key, "from": "draft" if applied.replaced else None, "to": "draft"}
+
+    def _stub(self, command: Mapping[str, Any], key: str, options: dict[str, Any], at: datetime) -> dict[str, Any]:
+        outcome = options.get("outcome", "sent")
+        reason = options.get("reason")
+        if outcome not in ("sent", "skipped", "rejected", "uncertain"):
+            raise ParcoursError("bad_option", f"outcome is {outcome!r}", hint="Use sent, skipped, rejected or uncertain.")
+        if outcome == "skipped" and reason is not None and reason not in SKIP_REASONS:
+            raise ParcoursError("bad_option", f"reason is {reason!r}", hint=f"Use one of {', '.join(SKIP_REASONS)}.")
+        user_id = options.get("user_id")
+        self.stubs.known[key, str(options.get("step")), user_id] = Stub(str(outcome), reason)
+        return plain_line(at, command)
+
+    def _applied(self, command: Mapping[str, Any]) -> str | None:
+        journey = self.files.get(str((command.get("options") or {}).get("file")))
+        return journey.key if journey else None
+
+    def number(self) -> int:
+        """Return the next number for what commands cause."""
+        self._number += 1
+        return self._number
