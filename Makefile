@@ -41,8 +41,9 @@ $(SYNCED): pyproject.toml uv.lock
 demo: $(SYNCED) ## Run the demonstration (ARGS="--help" for its options)
 	@$(VENV)/bin/parcours demo $(ARGS)
 
-test: $(SYNCED) debian-postgres ## Run the tests on the embedded PostgreSQL, some again on Debian's 15
+test: $(SYNCED) ## Run the tests on the embedded PostgreSQL, some again on Debian's 15
 	$(VENV)/bin/pytest -n auto $(ARGS)
+	@$(MAKE) --no-print-directory debian-postgres
 	@if [ -x $(DEBIAN_POSTGRES)/initdb ]; then \
 		set -x; PARCOURS_TEST_SERVER=debian $(VENV)/bin/pytest -n auto -m both_servers $(ARGS); \
 	else \
@@ -72,7 +73,7 @@ format: $(SYNCED) ## Write the format and the safe fixes of the linter
 	$(VENV)/bin/ruff format
 	$(VENV)/bin/ruff check --fix
 
-bench: $(SYNCED) ## Run the benchmarks
-	@set -e; for file in bench/bench_*.py; do \
+bench: $(SYNCED) ## Run the benchmarks, bench/bench_*.py
+	@set -e; for file in $(sort $(wildcard bench/bench_*.py)); do \
 		echo "== $$file"; $(VENV)/bin/python "$$file" $(ARGS); \
 	done
