@@ -1,9 +1,9 @@
-"""When goals and exit rules must be asked: parts that only an arriving row can change are not asked by timers.
+"""When goals and exit rules must be asked.
 
-A goal or exit rule is a list of alternatives. Each alternative is one of
-  event     a plain `{event}`: true exactly when such an event arrives (it acts at once, so nothing is missed)
-  steady    changes only by events, attributes, memberships or outcomes, each of which arrives as a row
-  restless  also changes by time, or by the walk itself: asked wherever something is decided (R31)
+A goal or exit rule is a list of alternatives. A plain `{event}` is true exactly when such an event arrives, and acts
+at once, so timers need not ask it. Everything else is asked wherever something is decided (R31). `restless` are those
+that can become true without a row that names them: by time, by the walk, or because something has not happened; a
+journey with one of these hears every event and every change of its people.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from parcours.domain.condition import (
 
 __all__ = ["Listening", "judged", "listening", "nature"]
 
-Site = Literal["row", "timer", "admission", "after_write"]
+Site = Literal["row", "timer", "admission"]
 
 
 def judged(condition: Condition, site: Site, scope: Scope) -> sql.Composable | None:
@@ -40,7 +40,7 @@ def judged(condition: Condition, site: Site, scope: Scope) -> sql.Composable | N
         if kind == "event":
             if site == "row" and isinstance(alternative, EventTest):
                 parts.append(_row_is(alternative, scope))
-        elif kind == "restless" or site != "timer":
+        else:
             parts.append(predicate(alternative, scope))
     return either(parts) if parts else None
 
@@ -125,7 +125,7 @@ def _restless(condition: Condition) -> bool:
                 return True
             case FieldTest(root=root) if root not in ("profile", "event"):
                 return True
-            case EventTest(within=within) if within is not None:
+            case EventTest(within=within, count=count) if within is not None or count != "at_least":
                 return True
     return False
 

@@ -172,9 +172,7 @@ def _items(value: Any) -> tuple[Any, ...]:
 
 def _event(test: EventTest, scope: Scope) -> sql.Composable:
     if not scope.history and scope.passage is None:
-        # Before admission no event is of this passage.
-        holds = {"at_least": test.times <= 0, "at_most": True, "exactly": test.times == 0}[test.count]
-        return TRUE if holds else FALSE
+        return FALSE  # before admission no event is of this passage (P6)
     alias = sql.Identifier(f"e{scope.depth}")
     parts = [
         sql.SQL("{e}.bucket = {b} AND {e}.profile_id = {p} AND {e}.name = {n}").format(

@@ -76,7 +76,8 @@ class _Renderer:
     def inside(self, params: Parameters) -> sql.Composable:
         scope = self.inside_scope(params)
         source = template("inside").format(
-            leave=self.leave("row", scope, sql.SQL("r.kind = 'audience'")),
+            leave=self.leave("row", scope),
+            version_no=params.bind(self.version_no, "integer"),
             awaited=self.awaited(scope),
             remember=self.remember("row", scope),
             seen=self.seen_inside(scope),
@@ -97,7 +98,7 @@ class _Renderer:
             self.tree(self.plan.entry, scope), sql.SQL(" ").join([*whens, sql.SQL("ELSE NULL")])
         ) if whens else sql.SQL("CASE WHEN p.step IS NULL THEN {} END").format(self.tree(self.plan.entry, scope))
         source = template("due").format(
-            leave=self.leave("timer", scope, None),
+            leave=self.leave("timer", scope),
             route=route,
             remember=self.remember("timer", scope),
             seen=self.seen_due(scope),
@@ -106,7 +107,7 @@ class _Renderer:
 
     def admit(self, params: Parameters) -> sql.Composable:
         scope = self.admit_scope(params)
-        leave = self.leave("admission", scope, None)
+        leave = self.leave("admission", scope)
         source = template("admit").format(
             leave=sql.SQL("WHEN false THEN NULL::text {}").format(leave),
             route=self.tree(self.plan.entry, scope),
@@ -154,7 +155,7 @@ class _Renderer:
 
     # Pieces ----------------------------------------------------------------------------------------------------
 
-    def leave(self, site: Site, scope: Scope, audience_row: sql.Composable | None) -> sql.Composable:
+    def leave(self, site: Site, scope: Scope) -> sql.Composable:
         """Goal, exit rules in file order, exclusion: `WHEN … THEN reason` in that order (lifecycle: before every step)."""
         ways: list[tuple[sql.Composable, str]] = []
         passage_scope = replace(scope, history=False)
@@ -163,22 +164,15 @@ class _Renderer:
         for rule in self.journey.exits:
             ways += self.asked(rule, site, passage_scope, "exit_rule")
         if self.journey.entry.exclude and site != "admission":
-            excluded = self.excluded(scope)
-            if audience_row is not None:
-                ways.append((sql.SQL("{} AND {}").format(audience_row, excluded), "excluded"))
-            elif self.writes:
-                ways.append((sql.SQL("{} AND {}").format(self.after_write(scope), excluded), "excluded"))
+            ways.append((self.excluded(scope), "excluded"))
+        if site != "admission":
+            ways.append((sql.SQL("pr.deleted_at IS NOT NULL"), "profile_deleted"))
         whens = [sql.SQL("WHEN {} THEN {}").format(test, sql.Literal(reason)) for test, reason in ways]
         return sql.SQL(" ").join(whens)
 
     def asked(self, condition: Condition, site: Site, scope: Scope, reason: str) -> list[tuple[sql.Composable, str]]:
         test = judged(condition, site, scope)
-        parts = [] if test is None else [test]
-        if site == "timer" and self.writes:
-            written = judged(condition, "after_write", scope)
-            if written is not None:
-                parts.append(sql.SQL("({} AND {})").format(self.after_write(scope), written))
-        return [(either(parts), reason)] if parts else []
+        return [(test, reason)] if test is not None else []
 
     def remember(self, site: Site, scope: Scope) -> sql.Composable:
         """A goal with `leave: false`, met for the first time here (R16)."""
@@ -189,9 +183,6 @@ class _Renderer:
             return sql.SQL("false")
         first = sql.SQL("true") if site == "admission" else sql.SQL("p.goal_met_at IS NULL")
         return sql.SQL("({} AND {})").format(first, ways[0][0])
-
-    def after_write(self, scope: Scope) -> sql.Composable:
-        return sql.SQL("p.step = ANY ({})").format(scope.params.bind([s.id for s in self.writes], "text[]"))
 
     def excluded(self, scope: Scope) -> sql.Composable:
         return sql.SQL(

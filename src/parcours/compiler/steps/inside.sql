@@ -5,7 +5,7 @@ SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.
          ELSE r.happened_at END AS since_at,
     r.feed_no AS since_no,
     CASE WHEN r.kind = 'delete' THEN 'profile_deleted'
-         WHEN r.kind = 'remove' THEN coalesce(r.data ->> 'reason', 'removed_by_user') {leave} END AS leaves,
+         WHEN r.kind = 'remove' AND coalesce((r.data ->> 'version')::integer, {version_no}) = {version_no} THEN coalesce(r.data ->> 'reason', 'removed_by_user') {leave} END AS leaves,
     CASE WHEN %(may_move)s THEN {awaited} END AS route,
     {remember} AS goal,
     {seen} AS seen,

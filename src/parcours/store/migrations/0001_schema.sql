@@ -27,7 +27,7 @@ CREATE TABLE parcours.version (
     version_no integer NOT NULL,
     status text NOT NULL DEFAULT 'draft',
     entry_open boolean NOT NULL DEFAULT false,
-    definition jsonb NOT NULL,              -- the journey file, canonical
+    definition json NOT NULL,               -- the journey file, canonical; json keeps the order of its steps
     templates jsonb NOT NULL DEFAULT '{}',  -- file name -> text
     program jsonb,                          -- compiled at publish, frozen with the version
     fingerprint text,
@@ -105,7 +105,7 @@ CREATE TABLE parcours.fence (
     bucket integer NOT NULL,
     journey_id integer NOT NULL,
     batch bigint NOT NULL DEFAULT 0,
-    clock timestamptz NOT NULL DEFAULT '-infinity',
+    clock timestamptz NOT NULL DEFAULT '0001-01-01 00:00:00+00',
     rights jsonb NOT NULL DEFAULT '[]',     -- one object per published version, oldest first
     PRIMARY KEY (bucket, journey_id)
 ) WITH (fillfactor = 50);

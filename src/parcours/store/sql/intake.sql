@@ -124,3 +124,14 @@ DELETE FROM parcours.event WHERE bucket = %(b)s AND profile_id = %(p)s;
 -- scope: bucket
 -- Forget a deleted person's memberships.
 DELETE FROM parcours.membership WHERE bucket = %(b)s AND profile_id = %(p)s;
+
+-- name: people_inside
+-- scope: all
+-- How many of these people are inside a journey, or one version of it.
+SELECT count(DISTINCT p.profile_id)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid)
+JOIN parcours.journey j ON j.journey_key = %(key)s
+JOIN parcours.participant p ON p.bucket = r.bucket AND p.journey_id = j.journey_id AND p.profile_id = r.profile_id
+    AND p.finished_at IS NULL
+JOIN parcours.version v ON v.version_id = p.version_id
+WHERE %(version)s::integer IS NULL OR v.version_no = %(version)s::integer;

@@ -38,14 +38,14 @@ FROM parcours.version WHERE journey_id = %(j)s ORDER BY version_no FOR UPDATE;
 -- name: save_draft
 -- scope: shared
 -- Replace the draft of a journey.
-UPDATE parcours.version SET definition = %(definition)s::jsonb, templates = %(templates)s::jsonb
+UPDATE parcours.version SET definition = %(definition)s::json, templates = %(templates)s::jsonb
 WHERE version_id = %(v)s AND status = 'draft';
 
 -- name: add_draft
 -- scope: shared
 -- Make the next draft of a journey.
 INSERT INTO parcours.version (journey_id, version_no, definition, templates, created_at)
-SELECT %(j)s, coalesce(max(version_no), 0) + 1, %(definition)s::jsonb, %(templates)s::jsonb, %(at)s
+SELECT %(j)s, coalesce(max(version_no), 0) + 1, %(definition)s::json, %(templates)s::jsonb, %(at)s
 FROM parcours.version WHERE journey_id = %(j)s
 RETURNING version_no;
 

@@ -144,7 +144,7 @@ LEFT JOIN LATERAL (
              WHERE q.version_id = v.version_id AND q.kind = 'out' AND q.name = i.step) AS gone,
             (SELECT count(*) FROM parcours.participant p WHERE p.version_id = v.version_id AND p.finished_at IS NULL
                AND coalesce(p.step, 'entry') = i.step) AS here
-        FROM (SELECT 'entry' AS step UNION SELECT jsonb_object_keys(v.definition -> 'steps')
+        FROM (SELECT 'entry' AS step UNION SELECT json_object_keys(v.definition -> 'steps')
               UNION SELECT q.name FROM parcours.counter q WHERE q.version_id = v.version_id AND q.kind = 'in') i
     ) k
 ) s ON true
