@@ -94,19 +94,20 @@ def _conditions(journey: Journey, known: Known) -> Iterator[Problem]:
         elif isinstance(part, MessageTest) and not isinstance(journey.steps.get(part.step), Email | Webhook):
             message = f"`{part.step}` is no step that makes a message."
             makers = tuple(s.id for s in journey.steps.values() if isinstance(s, Email | Webhook))
-            yield problem_at(
-                "error", "unknown_message", f"{place}.message", message, nearest(part.step, makers)
-            )
+            hint = nearest(part.step, makers) or "Name an email step."
+            yield problem_at("error", "unknown_message", f"{place}.message", message, hint)
 
 
 def _field(root: str, path: tuple[str, ...], place: str, journey: Journey, known: Known) -> Iterator[Problem]:
     saved = tuple(sorted({name for step in journey.steps.values() for name in _saves(step)}))
     if root not in ROOTS and root not in saved:
         message = f"No step saves anything as `{root}`."
-        yield problem_at("warning", "unknown_field", place, message, nearest(root, ROOTS + saved))
+        hint = nearest(root, ROOTS + saved) or f"Known: {', '.join(ROOTS + saved)}."
+        yield problem_at("warning", "unknown_field", place, message, hint)
     elif root == "profile" and known.fields is not None and path[0] not in known.fields:
         message = f"No profile has `{path[0]}`."
-        yield problem_at("warning", "unknown_field", place, message, nearest(path[0], known.fields))
+        hint = nearest(path[0], known.fields) or "The test fails until some profile has it."
+        yield problem_at("warning", "unknown_field", place, message, hint)
 
 
 def _saves(step: object) -> Iterator[str]:
@@ -153,16 +154,11 @@ def _starts(journey: Journey, known: Known) -> Iterator[Problem]:
         status = known.journeys.get(step.start, "deleted") if known.journeys is not None else "live"
         if step.start != journey.key and status in {"closed", "stopped", "finished", "deleted"}:
             message = f"The journey `{step.start}` admits nobody: it is {status}."
-            yield problem_at(
-                "error", "start_not_admitting", place, message, nearest(step.start, _keys(known))
-            )
+            hint = nearest(step.start, tuple(known.journeys or ())) or "Publish it, or name another one."
+            yield problem_at("error", "start_not_admitting", place, message, hint)
         if journey.key in _started_from(step.start, known.starts):
             message = f"Starting `{step.start}` leads back to this journey."
             yield problem_at("error", "start_cycle", place, message, "Break the circle at one of its ends.")
-
-
-def _keys(known: Known) -> tuple[str, ...]:
-    return tuple(known.journeys or ())
 
 
 def _started_from(first: str, starts: Mapping[str, frozenset[str]]) -> set[str]:
