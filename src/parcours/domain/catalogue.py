@@ -9,7 +9,7 @@ from typing import Final
 
 from parcours.domain.catalogue_files import FILES, VALUES
 from parcours.domain.catalogue_journey import JOURNEY
-from parcours.domain.catalogue_program import FEED, PROGRAM
+from parcours.domain.catalogue_program import FEED, ORDER, PROGRAM
 from parcours.domain.catalogue_reasons import DROPPING_OUT, REFUSING
 from parcours.domain.refusals import REFUSED_COMMANDS
 
@@ -33,6 +33,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "value": "Values in a file",
         "journey": "The journey as a whole",
         "command": "Commands that are refused",
+        "order": "Commands that cannot be carried out",
         "feed": "Lines of a feed",
         "program": "The program and its surroundings",
         "entrance": "Why a person is refused at the entrance",
@@ -47,6 +48,7 @@ def _entries() -> Iterator[Entry]:
         ("value", VALUES),
         ("journey", JOURNEY),
         ("command", REFUSED_COMMANDS),
+        ("order", ORDER),
         ("feed", FEED),
         ("program", PROGRAM),
     ):

@@ -58,6 +58,7 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "An email that is advertising has no unsubscribe link.",
             "Add {{ unsubscribe_url }} to its content.",
         ),
+        "template_error": ("A template cannot be parsed.", "Correct it at the line given."),
         "no_url": ("A webhook has no URL.", "Add url:."),
         "unknown_field": (
             "A condition asks for a field that nothing has.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["FEED", "PROGRAM"]
+__all__ = ["FEED", "ORDER", "PROGRAM"]
 
 FEED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -85,6 +85,22 @@ PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "schema_changed": (
             "A migration that was applied has been altered since.",
             "Use the program that made the schema.",
+        ),
+    }
+)
+
+ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "invalid": ("The definition has errors.", "Run parcours check FILE to see all of them."),
+        "unknown_journey": ("There is no journey of this key.", "Run parcours journey list."),
+        "unknown_version": ("The journey has no such version.", "Choose one that the hint names."),
+        "unknown_command": ("There is no such command.", "Choose one that the hint names."),
+        "unknown_file": ("A file that a command names cannot be read.", "Correct its name."),
+        "unknown_statement": ("The journey has no such statement.", "Choose one that the hint names."),
+        "no_journey": ("The file holds an audience.", "Name a journey file."),
+        "bad_option": (
+            "An option of a command has a value that cannot be.",
+            "Choose one that the hint names.",
         ),
     }
 )

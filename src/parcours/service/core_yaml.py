@@ -32,8 +32,9 @@ _RESOLVERS: Final = (
 
 def read_yaml(text: str) -> tuple[object, list[Problem]]:
     """Read one YAML document; what is wrong with it comes back as problems with line and column."""
-    loader = _CoreLoader(text)
+    loader: _CoreLoader | None = None
     try:
+        loader = _CoreLoader(text)
         return loader.get_single_data(), loader.problems
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
@@ -46,7 +47,8 @@ def read_yaml(text: str) -> tuple[object, list[Problem]]:
     except (RecursionError, ValueError, OverflowError):
         return None, [_malformed("", "The YAML is nested too deeply, or holds a number that is too long.")]
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
 
 
 def read_json(text: str) -> tuple[object, list[Problem]]:
