@@ -1,0 +1,7 @@
+"""`python -m parcours` is `parcours`."""
+
+import sys
+
+from parcours.cli import main
+
+sys.exit(main())

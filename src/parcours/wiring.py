@@ -1,0 +1,85 @@
+"""The composition root: from settings to a database that answers, and to what works on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from psycopg import errors
+
+from parcours.clock import Clock, SystemClock
+from parcours.settings import Settings
+from parcours.store import embedded
+from parcours.store.database import Connection, Database
+from parcours.store.embedded_cluster import Cluster
+from parcours.store.migrate import migrate as migrate_schema
+from parcours.store.migrate import read_buckets, verify
+
+__all__ = ["Installation", "embedded_cluster", "installation", "start_embedded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What every command and process stands on. `embedded` is None where a database was named."""
+
+    database: Database
+    settings: Settings
+    clock: Clock
+    buckets: int
+    embedded: embedded.Running | None
+    migrated: tuple[str, ...] = ()  # migrations applied just now
+
+
+@asynccontextmanager
+async def installation(
+    settings: Settings, *, migrate: bool, say: Callable[[str], None], connections: int = 10
+) -> AsyncIterator[Installation]:
+    """Yield a connected installation whose schema is this version's; disconnect at the end.
+
+    Where no database is named, the embedded PostgreSQL is started, `say` is told where its data lies, and its
+    schema is brought up to date whatever `migrate` says: nobody else has a say in it. It goes on running.
+    Raises ParcoursError from `embedded.start`, `Database.connect`, `migrate` and `verify`.
+    """
+    running = (
+        await asyncio.to_thread(start_embedded, settings, say) if settings.database_url is None else None
+    )
+    url = running.url if running else settings.database_url
+    assert url is not None
+    async with await Database.connect(url, connections=connections, on_wait=say) as database:
+        buckets, applied = await _schema(database, settings, migrate=migrate or running is not None)
+        yield Installation(database, settings, SystemClock(), buckets, running, tuple(applied))
+
+
+def start_embedded(settings: Settings, say: Callable[[str], None]) -> embedded.Running:
+    """Start the embedded server, or find it running; where it was started, say what was done to get there."""
+    was_running = embedded_cluster(settings).is_up()
+    running = embedded.start(settings.data)
+    if not was_running:
+        for note in running.notes:
+            say(note)
+        say(f"The built-in database keeps its data in {running.data_dir}, until `parcours database stop`.")
+    return running
+
+
+def embedded_cluster(settings: Settings) -> Cluster:
+    """Return the cluster of the embedded server, running or not, made or not."""
+    return Cluster(settings.data.resolve() / "postgres")
+
+
+async def _schema(database: Database, settings: Settings, *, migrate: bool) -> tuple[int, list[str]]:
+    """Return the number of buckets, and the migrations applied now."""
+    async with database.dedicated() as connection:
+        applied: list[str] = []
+        if migrate:
+            applied = await migrate_schema(connection, await _buckets(connection, settings))
+        return await verify(connection), applied
+
+
+async def _buckets(connection: Connection, settings: Settings) -> int:
+    """Return the number that was asked for, else the one the database has, else the default."""
+    if "buckets" not in settings.model_fields_set:
+        with suppress(errors.UndefinedTable, ValueError):
+            return await read_buckets(connection)
+    return settings.buckets
