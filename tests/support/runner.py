@@ -6,11 +6,14 @@ day before): all UTC. The clock runs from `0:00` of the first day to `+30 0:00` 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeAlias
 
+from parcours.domain.checks import check_journey
 from parcours.domain.journey import Audience, Journey
 from parcours.domain.parse import parse_audience, parse_journey
 from parcours.domain.problems import has_errors
@@ -32,6 +35,7 @@ __all__ = [
     "reference",
     "remove",
     "run",
+    "write_files",
 ]
 
 Document: TypeAlias = dict[str, Any]
@@ -78,7 +82,7 @@ def _journey(document: Document, bad: list[Journey]) -> Journey:
     """Parse; note a journey with errors."""
     journey, problems = parse_journey(document)
     assert journey is not None, problems
-    if has_errors(problems):
+    if has_errors([*problems, *check_journey(journey)]):
         bad.append(journey)
     return journey
 
@@ -87,6 +91,22 @@ def _audience(document: Document) -> Audience:
     audience, problems = parse_audience(document)
     assert audience is not None, problems
     return audience
+
+
+def write_files(case: Case, folder: Path) -> list[str]:
+    """Write a case as files (JSON is YAML); return the arguments of `parcours`, but for `--output`."""
+    arguments = ["simulate"]
+    definitions = [(f"{one['journey']}.yaml", one) for one in case.journeys]
+    definitions += [(f"audience-{one['audience']}.yaml", one) for one in case.audiences]
+    for name, document in [*definitions, *case.files.items()]:
+        (folder / name).write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
+    arguments += [str(folder / name) for name, _ in definitions]
+    for option, lines in (("feed", case.feed), ("commands", case.commands)):
+        file = folder / f"{option}.jsonl"
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        file.write_text(text, encoding="utf-8")
+        arguments += [f"--{option}", str(file)]
+    return [*arguments, "--from", case.start, "--to", case.to, "--moves"]
 
 
 def at(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from parcours.domain.parse import parse_condition
 from support.conditions import Happening, Scene, holds, instant_of, same_json
-from support.runner import reference, Simulator, event, identify, journey, run
+from support.runner import Simulator, event, identify, journey, reference, run
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday
 ABSENT = object()

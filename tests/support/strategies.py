@@ -1,0 +1,240 @@
+"""Random cases for the reference and the engine: journeys, people, feeds and commands on one coarse grid.
+
+Times stand on half hours, so that an event and a deadline, a command and a line, often share an instant. All
+of a case is plain JSON: `runner.write_files` turns a failing one into files for the command line.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from support.runner import Case
+from support.strategies_journeys import events_of, journeys, steps_of
+from support.strategies_values import (
+    ATTRIBUTES,
+    AUDIENCES,
+    EVENTS,
+    HISTORY,
+    LAST,
+    Document,
+    json_values,
+    slot,
+    values_of,
+)
+
+__all__ = ["cases", "paused_cases"]
+
+KEYS = ("a", "B", "c")  # by code point B comes first
+PEOPLE = ("u1", "u10", "u2", "U3", "é4", "u 5")
+STUBS: tuple[Document, ...] = (
+    {"outcome": "sent"},
+    {"outcome": "uncertain"},
+    {"outcome": "rejected"},
+    {"outcome": "skipped", "reason": "suppressed"},
+    {"outcome": "skipped", "reason": "frequency_cap"},
+)
+BAD_LINES: tuple[Any, ...] = (
+    {},
+    {"type": "track", "userId": "u1", "timestamp": slot(3)},
+    {"type": "track", "userId": "u1", "event": "Go", "timestamp": "tomorrow"},
+    {"type": "track", "userId": "", "event": "Go", "timestamp": slot(3)},
+    {"type": "tracked", "userId": "u1", "event": "Go", "timestamp": slot(3)},
+    {"type": "identify", "userId": "u1", "traits": ["plan"], "timestamp": slot(3)},
+    {"type": "audience", "userId": "u1", "audience": "staff", "op": "flip", "timestamp": slot(3)},
+)
+slots = st.integers(HISTORY, LAST)
+instants_inside = st.integers(0, LAST)
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, max_journeys: int = 3, with_commands: bool = True) -> Case:
+    """Draw a whole case."""
+    keys = KEYS[: min(max_journeys, draw(st.sampled_from((1, 1, 2, 2, 3))))]
+    documents = [draw(journeys(key)) for key in keys]
+    people = PEOPLE[: draw(st.sampled_from((1, 1, 2, 2, 3, len(PEOPLE))))]
+    lines = _lines(people, documents)
+    feed = draw(_beginnings(people)) + [draw(lines) for _ in range(draw(st.integers(0, 25)))]
+    commands: list[Document] = []
+    files: dict[str, Document] = {}
+    if with_commands:
+        files = {f"{key}2.json": draw(journeys(key)) for key in keys if draw(st.integers(0, 2)) == 0}
+        groups = _commands(people, documents, files)
+        commands = [command for _ in range(draw(st.integers(0, 4))) for command in draw(groups)]
+    audiences = tuple(
+        {"audience": key, "members": draw(st.lists(st.sampled_from(people), max_size=2, unique=True))}
+        for key in AUDIENCES
+        if draw(st.integers(0, 2)) == 0
+    )
+    return Case(
+        journeys=tuple(documents),
+        feed=tuple(feed),
+        commands=tuple(commands),
+        audiences=audiences,
+        files=files,
+        start=slot(0),
+        to=slot(draw(st.sampled_from((LAST, LAST + 12, LAST + 12, 12)))),
+    )
+
+
+@st.composite
+def paused_cases(draw: st.DrawFn) -> Case:
+    """Draw a case about one pause: people wait for events, which happen while they are frozen."""
+    document = draw(journeys("a", first="wait_for"))
+    document["entry"] = {"triggers": [{"event": "Go"}], "reentry": {"mode": "always"}}
+    people = PEOPLE[: draw(st.integers(1, 2))]
+    begins, ends = draw(st.integers(2, 6)), draw(st.integers(7, 12))
+    feed = draw(_beginnings(people))
+    for person in people:
+        at = draw(st.integers(0, begins + 2))
+        feed.append({"type": "track", "userId": person, "event": "Go", "timestamp": slot(at)})
+    names = events_of(document)
+    for _ in range(draw(st.integers(1, 8))):
+        line: Document = {"type": "track", "userId": draw(st.sampled_from(people))}
+        line |= {"event": draw(st.sampled_from(names)), "properties": draw(_properties())}
+        feed.append({**line, "timestamp": slot(draw(st.integers(begins, ends + 1)))})
+    lines = _lines(people, [document])
+    feed += [draw(lines) for _ in range(draw(st.integers(0, 6)))]
+    commands = [_line(begins, "a", "pause"), _line(ends, "a", "resume")]
+    if draw(st.integers(0, 3)) == 0:
+        commands.insert(
+            1, _line(draw(st.integers(begins, ends)), "a", draw(st.sampled_from(("close", "stop"))))
+        )
+    return Case((document,), tuple(feed), tuple(commands), start=slot(0), to=slot(LAST))
+
+
+@st.composite
+def _beginnings(draw: st.DrawFn, people: tuple[str, ...]) -> list[Document]:
+    """Draw what is known about people at the beginning, and the event that brings most of them in."""
+    lines = []
+    for person in people:
+        traits: Document = {}
+        address = draw(st.sampled_from(("good", "good", "good", "bad", None)))
+        if address is not None:
+            good = f"p{PEOPLE.index(person)}@example.com"
+            traits["email"] = good if address == "good" else draw(st.sampled_from(("nobody", "@", 7, None)))
+        if draw(st.booleans()):
+            traits["name"] = draw(st.sampled_from(("Eva", "Åsa", "", None)))
+        for name in ("plan", "score"):
+            if draw(st.booleans()):
+                traits[name] = draw(values_of(name))
+        if traits:
+            at = slot(draw(st.sampled_from((-4, -4, -1, 0, 2))))
+            lines.append({"type": "identify", "userId": person, "traits": traits, "timestamp": at})
+        if draw(st.integers(0, 4)):
+            at = slot(draw(st.integers(0, 8)))
+            properties = draw(_properties())
+            lines.append(
+                {"type": "track", "userId": person, "event": "Go", "properties": properties, "timestamp": at}
+            )
+    return lines
+
+
+@st.composite
+def _lines(draw: st.DrawFn, people: tuple[str, ...], documents: list[Document]) -> Any:
+    """Draw one line of the feed."""
+    kind = draw(st.sampled_from(("track",) * 8 + ("identify",) * 4 + ("audience",) * 2 + ("other",)))
+    line: Document = {"userId": draw(st.sampled_from(people)), "timestamp": slot(draw(slots))}
+    awaited = [name for document in documents for name in events_of(document)]
+    if kind == "track":
+        line |= {
+            "type": "track",
+            "event": draw(st.sampled_from(("Go", "Go", *EVENTS, *awaited))),
+            "properties": draw(_properties()),
+        }
+    elif kind == "identify":
+        line |= {"type": "identify", "traits": draw(_properties())}
+    elif kind == "audience":
+        op = draw(st.sampled_from(("add", "add", "remove")))
+        line |= {"type": "audience", "audience": draw(st.sampled_from(AUDIENCES)), "op": op}
+    else:
+        return draw(_others(line, documents))
+    if kind != "audience" and draw(st.integers(0, 9)) == 0:
+        line["context"] = {"historical": draw(st.sampled_from((True, True, False)))}
+    if draw(st.integers(0, 6)) == 0:
+        line["messageId"] = draw(st.sampled_from(("m1", "m2", "m3")))
+    return line
+
+
+@st.composite
+def _properties(draw: st.DrawFn) -> Document:
+    names = draw(st.lists(st.sampled_from(sorted(ATTRIBUTES)), max_size=2, unique=True))
+    found = {name: draw(values_of(name)) for name in names}
+    if draw(st.integers(0, 9)) == 0:
+        found["misc"] = draw(json_values)
+    return found
+
+
+@st.composite
+def _others(draw: st.DrawFn, line: Document, documents: list[Document]) -> Any:
+    """Draw a line that is rarely seen."""
+    kind = draw(st.sampled_from(("opened", "opened", "page", "screen", "group", "anonymous", "bad")))
+    if kind == "bad":
+        return draw(st.sampled_from(BAD_LINES))
+    if kind in {"page", "screen"}:
+        return {**line, "type": kind, "name": draw(st.sampled_from(EVENTS))}
+    if kind == "group":
+        return {**line, "type": "group", "groupId": "g1", "traits": {"plan": "pro"}}
+    if kind == "anonymous":
+        nobody = {"anonymousId": line["userId"], "timestamp": line["timestamp"]}
+        return {**nobody, "type": "track", "event": draw(st.sampled_from(EVENTS))}
+    document = draw(st.sampled_from(documents))
+    steps = [*steps_of(document, "email"), "none"]
+    about = {"journey": document["journey"], "step": draw(st.sampled_from(steps))}
+    name = draw(st.sampled_from(("Email Opened", "Email Link Clicked")))
+    return {**line, "type": "track", "event": name, "properties": about}
+
+
+@st.composite
+def _commands(
+    draw: st.DrawFn, people: tuple[str, ...], documents: list[Document], files: dict[str, Document]
+) -> list[Document]:
+    """Draw one command, or a few that belong together."""
+    document = draw(st.sampled_from(documents))
+    key = document["journey"]
+    at = draw(instants_inside)
+    some = st.lists(st.sampled_from((*people, "stranger")), min_size=1, max_size=3)
+    kind = draw(st.sampled_from(_COMMAND_KINDS))
+    match kind:
+        case "pause and resume":
+            at = draw(st.integers(0, LAST // 2))
+            until = at + draw(st.integers(0, LAST // 2))
+            return [_line(at, key, "pause"), _line(until, key, "resume")]
+        case "apply and publish":
+            found = [name for name, file in files.items() if file["journey"] == key]
+            if not found:
+                return []
+            apply = [_line(at, key, "apply", file=found[0])]
+            then = draw(st.integers(at, min(at + 4, LAST)))
+            options = draw(st.sampled_from(({}, {"people": "stay"})))
+            return [*apply, _line(then, key, "publish", **options)]
+        case "add_people" | "remove_people":
+            return [_line(at, key, kind, user_ids=draw(some))]
+        case "delete_profile":
+            return [_line(at, None, kind, user_id=draw(st.sampled_from((*people, "stranger"))))]
+        case "stub":
+            steps = steps_of(document, "email")
+            if not steps:
+                return []
+            options = {"step": draw(st.sampled_from(steps)), **draw(st.sampled_from(STUBS))}
+            if draw(st.integers(0, 2)) == 0:
+                options["user_id"] = draw(st.sampled_from(people))
+            return [_line(draw(st.sampled_from((0, 0, at))), key, "stub", **options)]
+        case _:
+            line = _line(at, draw(st.sampled_from((key,) * 9 + ("unknown",))), kind)
+            version = draw(st.sampled_from((None, None, None, None, 1, 2, 9)))
+            return [line if version is None else {**line, "version": version}]
+
+
+_COMMAND_KINDS = (
+    *("pause and resume",) * 5,
+    *("apply and publish",) * 3,
+    *("pause", "resume", "close", "close", "stop", "publish"),
+    *("add_people", "add_people", "remove_people", "delete_profile"),
+    *("stub",) * 4,
+)
+
+
+def _line(number: int, key: str | None, name: str, **options: Any) -> Document:
+    return {"at": slot(number), "journey": key, "command": name, "options": options}

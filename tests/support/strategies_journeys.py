@@ -1,0 +1,209 @@
+"""Random journeys that mean something: reachable steps, ways out, circles with a wait in them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from support.strategies_values import (
+    ATTRIBUTES,
+    AUDIENCES,
+    EVENTS,
+    Document,
+    conditions,
+    durations,
+    event_tests,
+    instants,
+    slot,
+    values_of,
+)
+
+__all__ = ["events_of", "journeys", "steps_of"]
+
+KINDS = ("email", "wait", "wait", "until", "wait_for", "wait_for", "split", "split", "update_profile")
+ROOTS = ("profile", "event", "participant")
+SUBJECTS = (
+    "Hello",
+    "Hi {{ profile.name | default: 'friend' }}",
+    "{{ profile.name }}!",
+    "For {{ profile.user_id }}",
+)
+TEXTS = (
+    "Text.",
+    "Dear {{ profile.name }}",
+    "{% if profile.plan == 'pro' %}{{ 1 | divided_by: 0 }}{% endif %}",
+)
+SAVED = "order"
+
+
+class _Plan:
+    """What the steps of one journey may name: their own ids in order, ends, emails."""
+
+    def __init__(self, kinds: list[str], ends: list[str]) -> None:
+        self.ids = [f"{kind[0]}{number}" for number, kind in enumerate(kinds)]
+        self.kinds = dict(zip(self.ids, kinds, strict=True))
+        self.ends = ends
+        self.emails = tuple(step for step in self.ids if self.kinds[step] == "email")
+        self.saves = "wait_for" in kinds
+
+    def ahead(self, step: str) -> list[str]:
+        """Return the steps behind this one, and the ends."""
+        return self.ids[self.ids.index(step) + 1 :] + self.ends
+
+    def following(self, step: str) -> str:
+        """Return the step directly behind this one: some way must lead there."""
+        return self.ahead(step)[0]
+
+    def back(self, step: str, *, slow: bool) -> list[str]:
+        """Return the steps one may go back to: from a slow way all of them, else waits only."""
+        earlier = self.ids[: self.ids.index(step) + 1]
+        return [one for one in earlier if slow or (self.kinds[one] == "wait" and one != step)]
+
+    def roots(self) -> tuple[str, ...]:
+        return (*ROOTS, SAVED) if self.saves else ROOTS
+
+
+@st.composite
+def journeys(draw: st.DrawFn, key: str, *, first: str | None = None) -> Document:
+    """Draw the document of a journey without errors; `first` is the kind of its first step."""
+    kinds = [draw(st.sampled_from(KINDS)) for _ in range(draw(st.integers(1, 7)))]
+    if first is not None or draw(st.integers(0, 2)) == 0:
+        kinds[0] = first or "wait_for"
+    plan = _Plan(kinds, draw(st.sampled_from((["end"], ["end"], ["done", "end"]))))
+    document: Document = {
+        "journey": key,
+        "timezone": draw(st.sampled_from(("UTC", "UTC", "Europe/Stockholm"))),
+        "entry": draw(_entries()),
+        "email": {"from": "anna@example.com", "reply_to": "help@example.com", "transactional": True},
+        "steps": {step: draw(_steps(plan, step)) for step in plan.ids},
+    }
+    document["steps"] |= {end: {"end": {}} for end in plan.ends}
+    if draw(st.integers(0, 5)) == 0:
+        document["email"]["on_skip"] = draw(st.sampled_from(("next", "drop_out", "end")))
+    inside = st.one_of(event_tests(), event_tests(), conditions(plan.roots(), plan.emails))
+    goal = draw(st.sampled_from((None, None, "leave", "remember")))
+    if goal == "leave":
+        document["goal"] = draw(inside)
+    elif goal == "remember":
+        document["goal"] = {"when": draw(inside), "leave": False}
+    if draw(st.integers(0, 2)) == 0:
+        document["exit"] = draw(
+            st.lists(st.one_of(st.just({"event": "Bye"}), inside), min_size=1, max_size=2)
+        )
+    return document
+
+
+@st.composite
+def _entries(draw: st.DrawFn) -> Document:
+    entry: Document = {"triggers": [{"event": "Go"}]}
+    if draw(st.integers(0, 2)) == 0:
+        entry["triggers"] = draw(st.lists(_triggers(), min_size=1, max_size=2))
+    if draw(st.integers(0, 3)) == 0:
+        entry["filter"] = draw(conditions())
+    if draw(st.integers(0, 3)) == 0:
+        entry["exclude"] = draw(st.lists(st.sampled_from(AUDIENCES), min_size=1, max_size=2, unique=True))
+    mode = draw(st.sampled_from((None, "once", "after_exit", "always", "always")))
+    if mode is not None:
+        entry["reentry"] = {"mode": mode}
+        if mode == "after_exit":
+            entry["reentry"]["min_interval"] = draw(durations)
+    if draw(st.integers(0, 7)) == 0:
+        entry["start"] = slot(draw(st.integers(0, 10)))
+    if draw(st.integers(0, 7)) == 0:
+        entry["end"] = slot(draw(st.integers(11, 24)))
+        entry["at_end"] = draw(st.sampled_from(("close", "stop")))
+    return entry
+
+
+@st.composite
+def _triggers(draw: st.DrawFn) -> Document:
+    if draw(st.integers(0, 7)) == 0:
+        return {"manual": True}
+    trigger: Document = {"event": draw(st.sampled_from(("Go", "Go", *EVENTS)))}
+    if draw(st.integers(0, 4)) == 0:
+        trigger["when"] = draw(conditions())
+    return trigger
+
+
+@st.composite
+def _targets(draw: st.DrawFn, plan: _Plan, step: str, *, slow: bool = False) -> Document:
+    """Draw where a branch leads: mostly ahead, sometimes back, sometimes out."""
+    way = draw(st.sampled_from(("ahead", "ahead", "ahead", "back", "out")))
+    if way == "out":
+        return {"drop_out": True}
+    back = plan.back(step, slow=slow)
+    return {"next": draw(st.sampled_from(back if way == "back" and back else plan.ahead(step)))}
+
+
+@st.composite
+def _steps(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
+    match plan.kinds[step]:
+        case "email":
+            return draw(_emails(plan, step))
+        case "wait":
+            return {"wait": {"for": draw(durations)}}
+        case "until":
+            return {"wait": {"until": draw(instants(-2, 24)).removesuffix("z")}}
+        case "wait_for":
+            return {"wait_for": draw(_alternatives(plan, step))}
+        case "split":
+            inside = conditions(plan.roots(), plan.emails)
+            branches = [
+                {"when": draw(inside), **draw(_targets(plan, step))} for _ in range(draw(st.integers(1, 2)))
+            ]
+            return {"split": [*branches, {"else": True, "next": plan.following(step)}]}
+        case _:
+            return {"update_profile": draw(_updates())}
+
+
+@st.composite
+def _emails(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
+    rare_text = draw(st.integers(0, 5)) == 0
+    email: Document = {
+        "subject": draw(st.sampled_from(SUBJECTS)),
+        "text": draw(st.sampled_from(TEXTS)) if rare_text else TEXTS[0],
+    }
+    for route in ("on_skip", "on_error"):
+        if draw(st.integers(0, 2)) == 0:
+            email[route] = draw(st.sampled_from(["next", "drop_out", *plan.ahead(step)]))
+    return {"email": email}
+
+
+@st.composite
+def _alternatives(draw: st.DrawFn, plan: _Plan, step: str) -> list[Document]:
+    found: list[Document] = []
+    for number in range(draw(st.integers(1, 3))):
+        awaited: Document = {"event": draw(st.sampled_from(EVENTS))}
+        if draw(st.integers(0, 3)) == 0:
+            awaited["when"] = draw(conditions(plan.roots(), plan.emails))
+        if draw(st.booleans()):
+            awaited["save_as"] = SAVED
+        target = {"next": plan.following(step)} if number == 0 else draw(_targets(plan, step, slow=True))
+        found.append({**awaited, **target})
+    if draw(st.integers(0, 4)):
+        found.append({"timeout": draw(durations), **draw(_targets(plan, step, slow=True))})
+    return found
+
+
+@st.composite
+def _updates(draw: st.DrawFn) -> Document:
+    update: Document = {}
+    names = draw(st.lists(st.sampled_from(sorted(ATTRIBUTES)), min_size=1, max_size=2, unique=True))
+    if draw(st.integers(0, 3)):
+        update["set"] = {name: draw(values_of(name)) for name in names}
+    else:
+        update["unset"] = names
+    for verb in ("add_to", "remove_from"):
+        if draw(st.integers(0, 3)) == 0:
+            update[verb] = [draw(st.sampled_from(AUDIENCES))]
+    return update
+
+
+def events_of(document: Document) -> list[str]:
+    """Return the names of the events that the waits of a journey await."""
+    waits = [body["wait_for"] for body in document["steps"].values() if "wait_for" in body]
+    return [one["event"] for wait in waits for one in wait if "event" in one]
+
+
+def steps_of(document: Document, kind: str) -> list[str]:
+    """Return the ids of the steps of one kind."""
+    return [step for step, body in document["steps"].items() if kind in body]
