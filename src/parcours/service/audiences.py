@@ -1,0 +1,71 @@
+"""Static audiences from files: after `apply`, the members are exactly those that the file names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from parcours.domain.errors import ParcoursError
+from parcours.domain.journey import Audience
+from parcours.domain.records import FeedLine
+from parcours.domain.timing import format_instant
+from parcours.service.intake import Mode, take
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["AppliedAudience", "apply_audience"]
+
+BATCH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedAudience:
+    """How many members came and went, and how many there are now."""
+
+    key: str
+    added: int
+    removed: int
+    members: int
+
+
+async def apply_audience(
+    connection: Connection, audience: Audience, *, buckets: int, at: datetime, mode: Mode = "state"
+) -> AppliedAudience:
+    """Set the members of a static audience, in the caller's transaction; journeys hear of each change.
+
+    Members without a profile get an empty one (P22). Deleted people stay out (P26). Raises ParcoursError
+    `not_available` for an audience by condition.
+    """
+    if audience.where is not None:
+        raise ParcoursError(
+            "not_available",
+            f"the audience {audience.key} has a condition, which cannot be carried out yet",
+            place="where",
+            hint="List its members.",
+        )
+    given = {"key": audience.key, "name": audience.name, "at": at}
+    await connection.execute(query("save_audience"), given)
+    present = await _members(connection, audience.key)
+    wanted = set(audience.members)
+    coming, going = sorted(wanted - present), sorted(present - wanted)
+    lines = [*_lines(audience.key, coming, "add", at), *_lines(audience.key, going, "remove", at)]
+    for first in range(0, len(lines), BATCH):
+        batch = lines[first : first + BATCH]
+        await take(connection, batch, buckets=buckets, received_at=at, mode=mode)
+    after = await _members(connection, audience.key)
+    return AppliedAudience(audience.key, len(after - present), len(present - after), len(after))
+
+
+async def _members(connection: Connection, key: str) -> set[str]:
+    cursor = await connection.execute(query("audience_members"), {"key": key})
+    return {user_id async for (user_id,) in cursor}
+
+
+def _lines(key: str, people: Sequence[str], op: Literal["add", "remove"], at: datetime) -> list[FeedLine]:
+    stamp = format_instant(at)
+    return [
+        FeedLine("audience", user_id, at, f"apply {key} {op} {user_id} {stamp}", name=key, op=op)
+        for user_id in people
+    ]

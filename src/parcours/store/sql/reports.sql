@@ -1,0 +1,67 @@
+-- What people ask about journeys: lists, one of them, what was commanded; and the word to the workers.
+
+-- name: notify_workers
+-- scope: shared
+-- Wake the workers at the commit: something came for this journey ('' where it may be any).
+SELECT pg_notify('parcours', %(journey)s);
+
+-- name: report_versions
+-- scope: shared
+-- Every version with its dates, of one journey or of all, newest first in each.
+SELECT j.journey_key, j.name, j.description, j.folder, j.tags, v.version_id, v.version_no, v.status, v.entry_open,
+    v.created_at, v.published_at, v.starts_at, v.ends_at, v.paused_at, v.stopped_at, v.finished_at,
+    v.settling IS NOT NULL AS settling, v.fingerprint
+FROM parcours.journey j LEFT JOIN parcours.version v USING (journey_id)
+WHERE %(key)s::text IS NULL OR j.journey_key = %(key)s
+ORDER BY j.journey_key, v.version_no DESC;
+
+-- name: report_inside
+-- scope: all
+-- How many are inside each version, by what was counted.
+SELECT c.version_id,
+    sum(CASE WHEN c.kind = 'entered' THEN c.n ELSE -c.n END)::bigint
+FROM parcours.counter c
+WHERE c.version_id = ANY (%(versions)s::integer[])
+  AND c.kind IN ('entered', 'completed', 'succeeded', 'dropped_out', 'cancelled')
+GROUP BY c.version_id;
+
+-- name: report_messages
+-- scope: all
+-- The messages of one journey, by version, step and state.
+SELECT m.version_id, m.step, m.state, m.reason, count(*) AS n
+FROM parcours.message m WHERE m.journey_id = %(j)s AND m.version_id = ANY (%(versions)s::integer[])
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
+
+-- name: report_refusals
+-- scope: all
+-- Who was refused by a journey, by reason: people, and times.
+SELECT r.reason, count(*) AS people, sum(r.times)::bigint AS times, max(r.last_at) AS last_at FROM parcours.refusal r
+WHERE r.journey_id = %(j)s GROUP BY r.reason ORDER BY r.reason;
+
+-- name: report_scheduled
+-- scope: shared
+-- What will happen to a journey by itself.
+SELECT v.version_no, s.at, s.command FROM parcours.scheduled_command s JOIN parcours.version v USING (version_id)
+WHERE v.journey_id = %(j)s AND s.done_at IS NULL ORDER BY s.at, s.scheduled_id;
+
+-- name: report_audit
+-- scope: shared
+-- The latest commands, of one journey or of all, newest first.
+SELECT a.at, a.actor, a.journey_key, a.version_no, a.command, a.options, a.reason, a.from_status, a.to_status,
+    a.refused, a.counts
+FROM parcours.audit a WHERE %(key)s::text IS NULL OR a.journey_key = %(key)s
+ORDER BY a.at DESC, a.audit_id DESC LIMIT %(n)s;
+
+-- name: claims_now
+-- scope: all
+-- The messages of these versions that are in a provider's hands.
+SELECT m.bucket, m.message_id FROM parcours.message m
+WHERE m.journey_id = %(j)s AND m.state = 'claimed' AND m.version_id = ANY (%(versions)s::integer[]);
+
+-- name: claims_became
+-- scope: all
+-- What became of messages that were in a provider's hands, by state.
+SELECT m.state, count(*) FROM parcours.message m
+JOIN jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, message_id uuid)
+    ON m.bucket = r.bucket AND m.message_id = r.message_id
+GROUP BY m.state;
