@@ -138,7 +138,7 @@ class Commander:
         if journey is None:
             raise ParcoursError("unknown_file", f"{file} cannot be read", hint="Name a journey file beside the commands.")
         applied = await apply_journey(self.connection, journey, at)
-        line = plain_line(at, command, version=applied.version_no)
+        line = plain_line(at, command, version=applied.version_no, counts={"inside": 0, "queued": 0, "messages": 0})
         return {**line, "journey": journey.key, "from": "draft" if applied.replaced else None, "to": "draft"}
 
     def _stub(self, command: Mapping[str, Any], key: str, options: dict[str, Any], at: datetime) -> dict[str, Any]:

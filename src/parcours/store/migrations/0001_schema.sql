@@ -92,6 +92,12 @@ CREATE TABLE parcours.scheduled_command (
 );
 CREATE INDEX scheduled_due ON parcours.scheduled_command (at) WHERE done_at IS NULL;
 
+-- table worker: shared
+CREATE TABLE parcours.worker (
+    name text PRIMARY KEY,
+    seen_at timestamptz NOT NULL
+);
+
 -- table lease: person(bucket)
 CREATE TABLE parcours.lease (
     bucket integer PRIMARY KEY,

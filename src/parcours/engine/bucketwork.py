@@ -1,0 +1,176 @@
+"""What a worker does in one bucket, once: route what came in, then a unit for each journey that has work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import psycopg
+from psycopg.types.numeric import Int4
+
+from parcours.domain.errors import ParcoursError
+from parcours.engine.content import Claimed
+from parcours.engine.courier import Courier
+from parcours.engine.delivery import claim, claim_overdue
+from parcours.engine.poison import drop_culprit
+from parcours.engine.route import route_bucket
+from parcours.engine.unit import LeaseLost, Limits, Unit, UnitResult
+from parcours.engine.versions import Version, Versions
+from parcours.observe import Observer, Trouble, UnitDone
+from parcours.store.database import Connection, Database
+from parcours.store.queries import query
+
+__all__ = ["Agenda", "BucketWork"]
+
+NEVER = datetime.max.replace(tzinfo=None)
+PROBE_EVERY = timedelta(seconds=60)
+OVERDUE_GRACE = timedelta(seconds=5)
+
+
+@dataclass(slots=True)
+class Agenda:
+    """When each (bucket, journey) is next due. Only the lease holder writes, so its memory is right."""
+
+    due: dict[tuple[int, int], datetime] = field(default_factory=dict)
+
+    def touch(self, bucket: int, journey_id: int, at: datetime) -> None:
+        """Note that there is work at an instant, unless there is some earlier."""
+        known = self.due.get((bucket, journey_id))
+        if known is None or at < known:
+            self.due[bucket, journey_id] = at
+
+    def forget(self, bucket: int) -> None:
+        """Forget a bucket: whoever takes it over asks the database."""
+        for key in [key for key in self.due if key[0] == bucket]:
+            del self.due[key]
+
+    def buckets(self, now: datetime) -> set[int]:
+        """Return the buckets in which something is due."""
+        return {bucket for (bucket, _), at in self.due.items() if at <= now}
+
+    def next(self) -> datetime | None:
+        """Return the next instant at which something is due."""
+        return min(self.due.values(), default=None)
+
+
+@dataclass(slots=True)
+class BucketWork:
+    """The work in one bucket after the other; shared by the lanes of a worker."""
+
+    database: Database
+    versions: Versions
+    agenda: Agenda
+    courier: Courier
+    observer: Observer
+    now: Callable[[], datetime]
+    limits: Limits = Limits()
+    backoff: dict[tuple[int, int], float] = field(default_factory=dict)
+
+    async def run(self, bucket: int, holder: tuple[str, int], *, probe: bool, routed: bool) -> None:
+        """Do what is due in a bucket. Raises LeaseLost where it is another worker's now."""
+        while routed:
+            async with self.database.transaction() as connection:
+                await self._hold(connection, bucket, holder)
+                routed = await route_bucket(connection, bucket, self.limits.rows) >= self.limits.rows
+            probe = True
+        keys = {}
+        if probe:
+            async with self.database.transaction() as connection:
+                given = {"b": Int4(bucket), "overdue": self.now() - OVERDUE_GRACE}
+                rows = await (await connection.execute(query("bucket_journeys"), given)).fetchall()
+            for journey_id, key, inbox, overdue in rows:
+                keys[journey_id] = key
+                if inbox or (bucket, journey_id) not in self.agenda.due:
+                    self.agenda.touch(bucket, journey_id, self.now())
+                if overdue:
+                    async with self.database.transaction() as connection:
+                        await self._hold(connection, bucket, holder)
+                        await claim_overdue(connection, bucket, journey_id, self.now(), OVERDUE_GRACE)
+                    self.agenda.touch(bucket, journey_id, self.now())
+        now = self.now()
+        due = [j for (b, j), at in self.agenda.due.items() if b == bucket and at <= now]
+        for journey_id in sorted(due, key=lambda j: (keys.get(j, ""), j)):
+            await self._journey(bucket, journey_id, holder)
+
+    async def _hold(self, connection: Connection, bucket: int, holder: tuple[str, int]) -> None:
+        given = {"b": Int4(bucket), "holder": holder[0], "term": holder[1]}
+        if await (await connection.execute(query("hold_lease"), given)).fetchone() is None:
+            raise LeaseLost
+
+    async def _journey(self, bucket: int, journey_id: int, holder: tuple[str, int]) -> None:
+        limits = self.limits
+        where = f"unit {journey_id}/{bucket}"
+        while True:
+            try:
+                await self._unit(bucket, journey_id, holder, limits)
+            except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
+                continue
+            except (
+                psycopg.errors.DataError, psycopg.errors.CardinalityViolation, psycopg.errors.IntegrityError,
+            ) as error:  # fmt: skip
+                self.observer.observe(Trouble(where, error.sqlstate or "data", str(error)))
+                if limits.people > 1 or limits.rows > 1:
+                    # A value that some statement cannot bear: halve down to one, so that nobody else is held up.
+                    limits = replace(limits, people=max(1, limits.people // 2), rows=max(1, limits.rows // 2))
+                    continue
+                await drop_culprit(self.database, self.versions, bucket, journey_id, self.now(), holder, str(error))
+                limits = self.limits
+                continue
+            except (psycopg.Error, ParcoursError, RuntimeError) as error:
+                pause = min(60.0, 2 * self.backoff.get((bucket, journey_id), 0.5))
+                self.backoff[bucket, journey_id] = pause
+                code = error.code if isinstance(error, ParcoursError) else type(error).__name__
+                self.observer.observe(Trouble(where, code, str(error), pause))
+                self.agenda.due[bucket, journey_id] = self.now() + timedelta(seconds=pause)
+                return
+            self.backoff.pop((bucket, journey_id), None)
+            return
+
+    async def _unit(self, bucket: int, journey_id: int, holder: tuple[str, int], limits: Limits) -> None:
+        began = time.monotonic()
+        now = self.now()
+        async with self.database.transaction() as connection:
+            unit = Unit(connection, self.versions, bucket, journey_id, now, now, limits, holder)
+            result = await unit.run()
+            claims = await claim(
+                connection, bucket, journey_id, result.fence, now=unit.now, until=unit.until, limit=self.courier.room,
+                timeout=timedelta(seconds=self.courier.channel.timeout),
+            )  # fmt: skip
+            loaded = [(c, await self.versions.get(connection, c.version_id)) for c in claims]
+            due = await self._next_due(connection, bucket, journey_id, result)
+        self.agenda.due[bucket, journey_id] = due
+        self._deliver(loaded, began)
+        if result.moved or result.admitted or result.rows or result.swept:
+            key = next((v.journey.key for v in unit.loaded.values()), str(journey_id))
+            self.observer.observe(
+                UnitDone(key, bucket, result.moved, result.admitted, result.rows, result.swept, time.monotonic() - began)
+            )
+
+    def _deliver(self, loaded: list[tuple[Claimed, Version]], began: float) -> None:
+        if loaded:
+            self.courier.carry(loaded, began)
+
+    async def _next_due(
+        self, connection: Connection, bucket: int, journey_id: int, result: UnitResult
+    ) -> datetime:
+        """When this journey is next due here; now where something is left, later where the courier is full."""
+        now = self.now()
+        given = {
+            "b": Int4(bucket), "j": Int4(journey_id),
+            "movable": [v.version_id for v in result.fence if v.rights.may_move and v.task is None],
+            "may_send": any(v.rights.may_send for v in result.fence),
+        }  # fmt: skip
+        row = await (await connection.execute(query("next_instants"), given, prepare=True)).fetchone()
+        assert row is not None
+        wake, send, inbox = row
+        if result.more or inbox:
+            return now
+        later = now + PROBE_EVERY
+        if wake is not None:
+            later = min(later, wake)
+        if send is not None:
+            # Due messages that were not claimed wait until the courier has room: it calls when it has settled some.
+            later = min(later, send if send > now else now + timedelta(seconds=0.05))
+        return later

@@ -1,0 +1,109 @@
+"""Which buckets are ours: leases in the database, a fair share for every worker that lives.
+
+A lease is a row with holder, term and expiry. Every unit locks its row and names the term, so a worker that slept
+past its lease writes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from parcours.observe import LeaseLost, LeaseTaken, Observer
+from parcours.store.database import Connection, Database
+from parcours.store.queries import query
+
+__all__ = ["DatabaseClock", "Leases"]
+
+TERM = timedelta(seconds=10)
+SILENCE = timedelta(seconds=15)
+
+
+class DatabaseClock:
+    """The database's clock, carried on by this machine's monotonic one between two looks."""
+
+    def __init__(self) -> None:
+        self._at: datetime | None = None
+        self._seen = 0.0
+
+    async def look(self, connection: Connection) -> None:
+        """Ask the database what time it is."""
+        before = time.monotonic()
+        row = await (await connection.execute(query("database_now"))).fetchone()
+        assert row is not None
+        self._at, self._seen = row[0], before
+
+    def now(self) -> datetime:
+        """Return the present instant as the database has it, in UTC."""
+        assert self._at is not None
+        return self._at + timedelta(seconds=time.monotonic() - self._seen)
+
+
+@dataclass(slots=True)
+class Leases:
+    """The leases of one worker: `held` maps a bucket to its term."""
+
+    database: Database
+    name: str
+    buckets: int
+    clock: DatabaseClock
+    observer: Observer
+    taken: Callable[[int], None] = lambda bucket: None
+    held: dict[int, int] = field(default_factory=dict)
+    busy: set[int] = field(default_factory=set)
+
+    async def beat(self) -> None:
+        """Renew what is ours, take a fair share of what is free, give back what is more than that."""
+        async with self.database.transaction() as connection:
+            await self.clock.look(connection)
+            now = self.clock.now()
+            await connection.execute(query("greet_worker"), {"name": self.name, "now": now})
+            given = {"name": self.name, "now": now, "expires": now + TERM}
+            renewed = dict(await (await connection.execute(query("renew_leases"), given)).fetchall())
+            for bucket in [b for b in self.held if self.held[b] != renewed.get(b)]:
+                self._lose(bucket, "run out")
+            row = await (await connection.execute(query("count_workers"), {"silent": now - SILENCE})).fetchone()
+            workers = max(1, row[0] if row else 1)
+            free = [b for (b,) in await (await connection.execute(query("free_leases"), {"now": now})).fetchall()]
+            share = -(-self.buckets // workers)
+            wanted = free[: max(0, share - len(self.held))]
+            acquired: dict[int, int] = {}
+            if wanted:
+                acquired = dict(
+                    await (await connection.execute(query("acquire_leases"), {**given, "wanted": wanted})).fetchall()
+                )
+        for bucket, term in acquired.items():
+            self.held[bucket] = term
+            self.observer.observe(LeaseTaken(self.name, bucket, term))
+            self.taken(bucket)
+        for bucket in sorted(self.held)[share:]:
+            if bucket not in self.busy:
+                await self.release(bucket, "another worker's share")
+
+    async def release(self, bucket: int, reason: str) -> None:
+        """Give a bucket back."""
+        term = self.held.get(bucket)
+        if term is None:
+            return
+        self._lose(bucket, reason)
+        async with self.database.transaction() as connection:
+            given = {"b": bucket, "name": self.name, "term": term}
+            await connection.execute(query("release_lease"), given)
+
+    async def leave(self) -> None:
+        """Give everything back and take our name from the list."""
+        for bucket in list(self.held):
+            await self.release(bucket, "stopped")
+        async with self.database.transaction() as connection:
+            given = {"name": self.name, "silent": self.clock.now() - SILENCE * 40}
+            await connection.execute(query("forget_workers"), given)
+
+    def drop(self, bucket: int) -> None:
+        """Note that a unit found the bucket in another worker's hands."""
+        self._lose(bucket, "taken by another worker")
+
+    def _lose(self, bucket: int, reason: str) -> None:
+        if self.held.pop(bucket, None) is not None:
+            self.observer.observe(LeaseLost(self.name, bucket, reason))

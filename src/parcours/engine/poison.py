@@ -1,0 +1,45 @@
+"""The one person whose value a statement cannot bear: dropped out with `step_failed`, so that nobody else waits."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from psycopg.types.numeric import Int4, Int8
+
+from parcours.domain.fence import FenceVersion
+from parcours.engine.versions import Versions
+from parcours.store.database import Database
+from parcours.store.queries import query
+
+__all__ = ["drop_culprit"]
+
+
+async def drop_culprit(
+    database: Database, versions: Versions, bucket: int, journey_id: int, now: datetime, holder: tuple[str, int], why: str
+) -> None:
+    """Take the oldest inbox row of the first person and that person out; without rows, the first one due."""
+    async with database.transaction() as connection:
+        common = {"b": Int4(bucket), "j": Int4(journey_id)}
+        held = await connection.execute(query("hold_lease"), {**common, "holder": holder[0], "term": holder[1]})
+        if await held.fetchone() is None:
+            return
+        row = await (await connection.execute(query("open_fence"), {**common, "now": now})).fetchone()
+        if row is None:
+            return
+        batch, clock, rights = row
+        movable = [
+            entry.version_id
+            for entry in (FenceVersion.from_json(one) for one in rights)
+            if entry.rights.may_move and entry.task is None
+        ]
+        given = {**common, "n": Int8(1), "timers_due": False, "movable": movable, "until": clock}
+        taken = await (await connection.execute(query("take_round"), given)).fetchone()
+        assert taken is not None
+        names = {
+            **common, "batch": Int8(batch + 1), "at": clock, "since": clock, "first": Int8(batch), "last": Int8(batch + 1),
+            "seen": json.dumps({"detail": why[:500]}), "round": taken[2], "movable": movable,
+        }  # fmt: skip
+        await connection.execute(query("fail_row_person" if taken[0] else "fail_due_person"), names)
+        await connection.execute(query("move_participants"), names)
+        await connection.execute(query("count_moves"), names)

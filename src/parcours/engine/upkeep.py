@@ -1,0 +1,52 @@
+"""Upkeep: a partition for every month ahead, so that old events and passages can be dropped as a whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from psycopg import sql
+
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["keep_partitions"]
+
+PARTITIONED = {"event": "happened_at", "passage": "at"}
+MONTHS_AHEAD = 3
+
+
+async def keep_partitions(connection: Connection, now: datetime) -> list[str]:
+    """Make the partitions of this month and the next ones; return the names of those made.
+
+    A month whose rows already lie in the default partition is left there: PostgreSQL would have to move them.
+    """
+    made = []
+    row = await (await connection.execute(query("try_upkeep"))).fetchone()
+    if not row or not row[0]:
+        return made
+    for table, column in PARTITIONED.items():
+        for ahead in range(MONTHS_AHEAD):
+            start, end = _month(now, ahead), _month(now, ahead + 1)
+            name = f"{table}_{start:%Y_%m}"
+            known = await (await connection.execute(query("table_exists"), {"name": f"parcours.{name}"})).fetchone()
+            if known and known[0]:
+                continue
+            taken = await connection.execute(
+                sql.SQL("SELECT 1 FROM parcours.{} WHERE {} >= {} AND {} < {} LIMIT 1").format(
+                    sql.Identifier(f"{table}_default"), sql.Identifier(column), start, sql.Identifier(column), end
+                )
+            )
+            if await taken.fetchone() is not None:
+                continue
+            await connection.execute(
+                sql.SQL("CREATE TABLE parcours.{} PARTITION OF parcours.{} FOR VALUES FROM ({}) TO ({})").format(
+                    sql.Identifier(name), sql.Identifier(table), start, end
+                )
+            )
+            made.append(name)
+    return made
+
+
+def _month(now: datetime, ahead: int) -> datetime:
+    months = now.year * 12 + now.month - 1 + ahead
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)

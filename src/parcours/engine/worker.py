@@ -1,0 +1,218 @@
+"""The worker: the only loop. Lease → what is due → wait → graceful stop.
+
+Lanes work in different buckets side by side; one bucket is in one lane at a time. NOTIFY is a hint; five times a
+second the worker also asks whether its buckets got rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import psycopg
+
+from parcours.channels.channel import Channel
+from parcours.clock import Clock
+from parcours.domain.errors import ParcoursError
+from parcours.engine.bucketwork import Agenda, BucketWork
+from parcours.engine.courier import Courier
+from parcours.engine.leases import DatabaseClock, Leases
+from parcours.engine.unit import LeaseLost, Limits
+from parcours.engine.upkeep import keep_partitions
+from parcours.engine.versions import Versions
+from parcours.observe import Observer, Trouble, WorkerStarted, WorkerStopped
+from parcours.settings import Settings
+from parcours.store.database import Connection, Database
+from parcours.store.queries import query
+
+__all__ = ["Worker"]
+
+ASK_EVERY = 0.2  # seconds
+BEAT_EVERY = 2.5
+HOUSEKEEPING_EVERY = 1.0
+PROBE_EVERY = timedelta(seconds=60)
+
+# What services do by themselves: given by the composition root, since engine and service do not know each other.
+Automatic = Callable[[Connection, datetime], Awaitable[object]]
+
+
+class Worker:
+    """One worker process: takes a share of the buckets and does their work until told to stop."""
+
+    def __init__(
+        self, database: Database, *, settings: Settings, clock: Clock, channel: Channel, observer: Observer,
+        buckets: int, name: str | None = None, automatic: Automatic | None = None, limits: Limits | None = None,
+    ) -> None:  # fmt: skip
+        self.database, self.settings, self.channel, self.observer = database, settings, channel, observer
+        self.name = name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.automatic = automatic
+        self.clock = DatabaseClock()
+        self.agenda = Agenda()
+        self.leases = Leases(database, self.name, buckets, self.clock, observer, self._taken)
+        self.courier = Courier(database, channel, observer, self.clock.now, self._settled)
+        self.work = BucketWork(
+            database, Versions(), self.agenda, self.courier, observer, self.clock.now, limits or Limits()
+        )
+        self._wake = asyncio.Event()
+        self._queue: asyncio.Queue[int] = asyncio.Queue()
+        self._probe: set[int] = set()
+        self._routed: set[int] = set()
+        self._waiting: set[int] = set()
+        self._revision = -1
+        self._partitions_until: datetime | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; then finish units and hand-overs under way and give the leases back."""
+        await self.channel.start()
+        courier_stop = asyncio.Event()
+        courier = asyncio.create_task(self.courier.run(courier_stop))
+        await self._steadily("lease", self.leases.beat, once=True)
+        self.observer.observe(WorkerStarted(self.name, len(self.leases.held)))
+        loops = [
+            asyncio.create_task(self._every(BEAT_EVERY, "lease", self.leases.beat)),
+            asyncio.create_task(self._every(HOUSEKEEPING_EVERY, "housekeeping", self._housekeeping)),
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._agenda_loop()),
+        ]
+        lanes_stop = asyncio.Event()
+        lanes = [asyncio.create_task(self._lane(lanes_stop)) for _ in range(self.settings.worker_concurrency)]
+        try:
+            await stop.wait()
+        finally:
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+            lanes_stop.set()
+            for _ in lanes:
+                self._queue.put_nowait(-1)
+            await asyncio.gather(*lanes, return_exceptions=True)
+            courier_stop.set()
+            await courier
+            await self._steadily("lease", self.leases.leave, once=True)
+            await self.channel.close()
+            self.observer.observe(WorkerStopped(self.name))
+
+    # What wakes it -----------------------------------------------------------------------------------------------
+
+    def _taken(self, bucket: int) -> None:
+        """A bucket became ours: nothing is known of it."""
+        self.agenda.forget(bucket)
+        self._probe.add(bucket)
+        self._routed.add(bucket)
+        self._wake.set()
+
+    def _settled(self, bucket: int, journey_id: int) -> None:
+        if bucket in self.leases.held:
+            self.agenda.touch(bucket, journey_id, self.clock.now())
+            self._wake.set()
+
+    async def _listen(self) -> None:
+        """Take NOTIFY as a hint; without it, everything still happens within a fifth of a second."""
+        while True:
+            try:
+                async with self.database.dedicated() as connection:
+                    await connection.execute("LISTEN parcours")
+                    async for _ in connection.notifies():
+                        await self._news()
+            except (psycopg.Error, ParcoursError, OSError) as error:
+                self.observer.observe(Trouble("listen", "database_unreachable", str(error), 1.0))
+                await asyncio.sleep(1.0)
+
+    async def _news(self) -> None:
+        async with self.database.transaction() as connection:
+            given = {"buckets": list(self.leases.held)}
+            row = await (await connection.execute(query("worker_news"), given, prepare=True)).fetchone()
+        assert row is not None
+        fresh, revision = row
+        self._routed |= set(fresh)
+        if revision != self._revision:
+            # Commands change what may be done: ask everywhere again.
+            self._revision = revision
+            for bucket in self.leases.held:
+                self.agenda.forget(bucket)
+                self._probe.add(bucket)
+        if fresh or self._probe:
+            self._wake.set()
+
+    async def _agenda_loop(self) -> None:
+        """Put buckets with something due into the queue of the lanes."""
+        asked = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            if loop.time() - asked >= ASK_EVERY:
+                asked = loop.time()
+                await self._steadily("news", self._news)
+            now = self.clock.now()
+            for bucket in (self.agenda.buckets(now) | self._probe | self._routed) & set(self.leases.held):
+                if bucket not in self._waiting and bucket not in self.leases.busy:
+                    self._waiting.add(bucket)
+                    self._queue.put_nowait(bucket)
+            due = self.agenda.next()
+            pause = ASK_EVERY
+            if due is not None:
+                pause = min(pause, max(0.001, (due - now).total_seconds()))
+            if self._waiting or self.leases.busy:
+                pause = max(pause, 0.005)
+            try:
+                await asyncio.wait_for(self._wake.wait(), timeout=pause)
+            except TimeoutError:
+                pass
+            self._wake.clear()
+
+    # What it does ------------------------------------------------------------------------------------------------
+
+    async def _lane(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            bucket = await self._queue.get()
+            self._waiting.discard(bucket)
+            term = self.leases.held.get(bucket)
+            if term is None or stop.is_set():
+                continue
+            self.leases.busy.add(bucket)
+            probe, routed = bucket in self._probe, bucket in self._routed
+            self._probe.discard(bucket)
+            self._routed.discard(bucket)
+            try:
+                await self.work.run(bucket, (self.name, term), probe=probe, routed=routed)
+            except LeaseLost:
+                self.leases.drop(bucket)
+                self.agenda.forget(bucket)
+            except (psycopg.Error, ParcoursError) as error:
+                code = error.code if isinstance(error, ParcoursError) else type(error).__name__
+                self.observer.observe(Trouble(f"bucket {bucket}", code, str(error), 1.0))
+                self._probe.add(bucket)
+                self._routed.add(bucket)
+                await asyncio.sleep(1.0)
+            finally:
+                self.leases.busy.discard(bucket)
+                self._wake.set()
+
+    async def _housekeeping(self) -> None:
+        """Start and end dates, versions that are finished, partitions."""
+        now = self.clock.now()
+        if self.automatic is not None:
+            async with self.database.transaction() as connection:
+                await self.automatic(connection, now)
+        if self._partitions_until is None or now > self._partitions_until:
+            async with self.database.transaction() as connection:
+                await keep_partitions(connection, now)
+            self._partitions_until = now + timedelta(hours=6)
+
+    async def _every(self, seconds: float, name: str, action: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._steadily(name, action)
+            await asyncio.sleep(seconds)
+
+    async def _steadily(self, name: str, action: Callable[[], Awaitable[None]], *, once: bool = False) -> None:
+        """Do something that must not end the worker when the database is away; it is tried again."""
+        try:
+            await action()
+        except (psycopg.Error, ParcoursError, OSError) as error:
+            code = error.code if isinstance(error, ParcoursError) else type(error).__name__
+            self.observer.observe(Trouble(name, code, str(error), None if once else 1.0))
+            if not once:
+                await asyncio.sleep(1.0)

@@ -1,0 +1,69 @@
+-- name: database_now
+-- scope: shared
+-- The database's clock, from which workers take theirs.
+SELECT clock_timestamp();
+
+-- name: greet_worker
+-- scope: shared
+-- A worker says that it lives.
+INSERT INTO parcours.worker (name, seen_at) VALUES (%(name)s, %(now)s)
+ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at;
+
+-- name: forget_workers
+-- scope: shared
+-- Workers that left, or were silent for long, are no longer counted.
+DELETE FROM parcours.worker WHERE name = %(name)s OR seen_at < %(silent)s;
+
+-- name: count_workers
+-- scope: shared
+-- How many workers live.
+SELECT count(*) FROM parcours.worker WHERE seen_at >= %(silent)s;
+
+-- name: renew_leases
+-- scope: all
+-- Keep the buckets that are ours; returns them with their terms.
+UPDATE parcours.lease SET expires_at = %(expires)s
+WHERE holder = %(name)s AND expires_at >= %(now)s
+RETURNING bucket, term;
+
+-- name: acquire_leases
+-- scope: all
+-- Take buckets that nobody holds any more.
+UPDATE parcours.lease SET holder = %(name)s, term = term + 1, expires_at = %(expires)s
+WHERE bucket = ANY (%(wanted)s::integer[]) AND (holder IS NULL OR expires_at < %(now)s)
+RETURNING bucket, term;
+
+-- name: free_leases
+-- scope: all
+-- Buckets that nobody holds.
+SELECT bucket FROM parcours.lease WHERE holder IS NULL OR expires_at < %(now)s ORDER BY bucket;
+
+-- name: release_lease
+-- scope: bucket
+-- Give a bucket back.
+UPDATE parcours.lease SET holder = NULL, expires_at = '-infinity'
+WHERE bucket = %(b)s AND holder = %(name)s AND term = %(term)s;
+
+-- name: worker_news
+-- scope: all
+-- What a worker looks at five times a second: which of its buckets got rows, and how many commands there were.
+SELECT
+    (SELECT coalesce(array_agg(l.b), '{}') FROM unnest(%(buckets)s::integer[]) AS l (b)
+     WHERE EXISTS (SELECT 1 FROM parcours.pending p WHERE p.bucket = l.b)),
+    (SELECT coalesce(max(audit_id), 0) FROM parcours.audit);
+
+-- name: bucket_journeys
+-- scope: bucket
+-- The journeys with a fence in a bucket, in the order of their keys.
+SELECT f.journey_id, j.journey_key,
+    EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = %(b)s AND i.journey_id = f.journey_id),
+    EXISTS (SELECT 1 FROM parcours.message m WHERE m.bucket = %(b)s AND m.journey_id = f.journey_id
+        AND m.state = 'claimed' AND m.done_by < %(overdue)s)
+FROM parcours.fence f JOIN parcours.journey j USING (journey_id)
+WHERE f.bucket = %(b)s
+ORDER BY j.journey_key;
+
+-- name: notify_work
+-- scope: shared
+-- A hint for workers that something came in; they ask by themselves too.
+SELECT pg_notify('parcours', '');

@@ -1,0 +1,24 @@
+-- name: fail_row_person
+-- scope: bucket
+-- Whoever an inbox row concerned that no statement could bear leaves with step_failed.
+INSERT INTO parcours.passage
+    (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, from_step, to_step, status, reason,
+     since_at, since_no, wake_at, seen)
+SELECT p.bucket, p.journey_id, %(batch)s::bigint, p.profile_id, p.entry_no, p.seq + 1, %(at)s::timestamptz, p.version_id,
+    r.kind, p.step, p.step, 'dropped_out', 'step_failed', p.since_at, p.since_no, 'infinity', %(seen)s::jsonb
+FROM jsonb_to_recordset(%(round)s::jsonb) AS r (profile_id uuid, kind text)
+JOIN parcours.participant p ON p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = r.profile_id
+    AND p.finished_at IS NULL;
+
+-- name: fail_due_person
+-- scope: bucket
+-- The first person due, whom no statement could move, leaves with step_failed.
+INSERT INTO parcours.passage
+    (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, from_step, to_step, status, reason,
+     since_at, since_no, wake_at, seen)
+SELECT p.bucket, p.journey_id, %(batch)s::bigint, p.profile_id, p.entry_no, p.seq + 1, %(at)s::timestamptz, p.version_id,
+    'timer', p.step, p.step, 'dropped_out', 'step_failed', p.since_at, p.since_no, 'infinity', %(seen)s::jsonb
+FROM parcours.participant p
+WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.version_id = ANY (%(movable)s::integer[])
+  AND p.finished_at IS NULL AND p.wake_at <= %(at)s
+ORDER BY p.wake_at LIMIT 1;
