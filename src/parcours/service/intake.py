@@ -125,7 +125,7 @@ async def remove_people(
     """Take people out of a journey by hand (`removed_by_user`). Returns `removed` (were inside) and `unknown`."""
     known = await _known(connection, user_ids, buckets, numbers)
     given = {"rows": _dump(known), "key": journey_key, "version": (data or {}).get("version")}
-    row = await (await connection.execute(query("people_inside"), given)).fetchone()
+    row = await (await connection.execute(query("count_people_inside"), given)).fetchone()
     await _announce(connection, known, "remove", journey_key, data or {}, at)
     return {"removed": row[0] if row else 0, "unknown": len(user_ids) - len(known)}
 

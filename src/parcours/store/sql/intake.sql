@@ -125,7 +125,7 @@ DELETE FROM parcours.event WHERE bucket = %(b)s AND profile_id = %(p)s;
 -- Forget a deleted person's memberships.
 DELETE FROM parcours.membership WHERE bucket = %(b)s AND profile_id = %(p)s;
 
--- name: people_inside
+-- name: count_people_inside
 -- scope: all
 -- How many of these people are inside a journey, or one version of it.
 SELECT count(DISTINCT p.profile_id)
