@@ -46,7 +46,7 @@ _PIECES: Final = 200  # how far back the place of an error is sought
 _CLOCK: Final = frozenset(("now", "today"))
 
 
-class TemplateFailed(ParcoursError):  # noqa: N818 - events and errors are past tense in our vocabulary
+class TemplateFailed(ParcoursError):
     """A template could not be compiled or rendered; `message` says what and in which line."""
 
     def __init__(self, message: str, *, place: str = "") -> None:
