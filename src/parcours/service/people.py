@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
@@ -12,13 +12,26 @@ from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.records import CommandResult
 from parcours.domain.refusals import refusal
 from parcours.service.intake import add_people, remove_people
-from parcours.service.versions import Family, lock_family
+from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Change", "PeopleChanged", "change_people"]
+__all__ = ["Change", "PeopleChanged", "PeopleOrder", "change_people"]
 
 Change: TypeAlias = Literal["add_people", "remove_people"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleOrder:
+    """Who is to be suggested to a journey, or taken out of it (of one version, where it is named)."""
+
+    journey: str
+    change: Change
+    user_ids: tuple[str, ...]
+    version_no: int | None = None
+    reason: str | None = None
+    actor: str = "cli"
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,56 +44,66 @@ class PeopleChanged:
 
 
 async def change_people(
-    connection: Connection,
-    key: str,
-    user_ids: Sequence[str],
-    change: Change,
-    *,
-    buckets: int,
-    at: datetime,
-    version_no: int | None = None,
-    actor: str = "cli",
-    reason: str | None = None,
-    dry_run: bool = False,
+    connection: Connection, order: PeopleOrder, *, buckets: int, at: datetime
 ) -> PeopleChanged:
-    """Suggest people to a journey, or take out those who are inside (of one version, where it is named).
+    """Carry out the order in the caller's transaction; with `dry_run` only say what it would do.
 
     Who was suggested is admitted or refused by the engine, a moment later. Refused with `not_published` where
     there is only a draft. Raises ParcoursError `unknown_journey`, `unknown_version`.
     """
-    family = await lock_family(connection, key)
-    if version_no is not None:
-        family.find(version_no)
-    newest = (family.published or family.versions)[-1]
-    if newest.status == "draft":
-        error = refusal("not_published")
-        words = (error.code, error.message, error.hint)
-        result = CommandResult(key, newest.version_no, change, "draft", "draft", {}, *words, dry_run=dry_run)
-        if not dry_run:
-            await _audit(connection, result, at, actor, reason)
-        return PeopleChanged(result)
-    known = await _known(connection, user_ids, buckets)
-    unknown = tuple(user_id for user_id in user_ids if user_id not in known)
-    outside: tuple[str, ...] = ()
-    if change == "add_people":
-        concerned = [user_id for user_id in user_ids if user_id in known]
-        counts = {"added": len(concerned), "unknown": len(unknown)}
+    family = await lock_family(connection, order.journey)
+    asked = family.find(order.version_no) if order.version_no is not None else None
+    version = asked or (family.published or family.versions)[-1]
+    if not family.published:
+        changed = _refused(order, version)
+    elif order.change == "add_people":
+        changed = await _add(family, order, version, buckets, at)
     else:
-        inside = await _inside(family, user_ids, buckets, version_no)
-        concerned = list(inside)
-        outside = tuple(user_id for user_id in user_ids if user_id in known and user_id not in inside)
-        counts = {"removed": len(concerned), "outside": len(outside), "unknown": len(unknown)}
-    result = CommandResult(
-        key, version_no or newest.version_no, change, newest.status, newest.status, counts, dry_run=dry_run
+        changed = await _remove(family, order, version, buckets, at)
+    if not order.dry_run:
+        await _audit(connection, order, changed.result, at)
+    return changed
+
+
+def _refused(order: PeopleOrder, version: VersionRow) -> PeopleChanged:
+    error = refusal("not_published")
+    answer = _answer(order, version, {})
+    return PeopleChanged(replace(answer, refused=error.code, message=error.message, hint=error.hint))
+
+
+async def _add(
+    family: Family, order: PeopleOrder, version: VersionRow, buckets: int, at: datetime
+) -> PeopleChanged:
+    known = await _known(family.connection, order.user_ids, buckets)
+    coming = [user_id for user_id in order.user_ids if user_id in known]
+    unknown = tuple(user_id for user_id in order.user_ids if user_id not in known)
+    if not order.dry_run:
+        await add_people(family.connection, order.journey, coming, buckets=buckets, at=at)
+    counts = {"added": len(coming), "unknown": len(unknown)}
+    return PeopleChanged(_answer(order, version, counts), unknown)
+
+
+async def _remove(
+    family: Family, order: PeopleOrder, version: VersionRow, buckets: int, at: datetime
+) -> PeopleChanged:
+    known = await _known(family.connection, order.user_ids, buckets)
+    inside = await _inside(family, order, buckets)
+    names = tuple(dict.fromkeys(order.user_ids))
+    going = [user_id for user_id in names if user_id in inside]
+    outside = tuple(user_id for user_id in names if user_id in known - inside)
+    unknown = tuple(user_id for user_id in names if user_id not in known)
+    if not order.dry_run:
+        data = {"version": order.version_no}
+        await remove_people(family.connection, order.journey, going, buckets=buckets, at=at, data=data)
+    counts = {"removed": len(going), "outside": len(outside), "unknown": len(unknown)}
+    return PeopleChanged(_answer(order, version, counts), unknown, outside)
+
+
+def _answer(order: PeopleOrder, version: VersionRow, counts: dict[str, int]) -> CommandResult:
+    status = version.status
+    return CommandResult(
+        order.journey, version.version_no, order.change, status, status, counts, dry_run=order.dry_run
     )
-    if not dry_run:
-        if change == "add_people":
-            await add_people(connection, key, concerned, buckets=buckets, at=at)
-        else:
-            data = {"version": version_no}
-            await remove_people(connection, key, concerned, buckets=buckets, at=at, data=data)
-        await _audit(connection, result, at, actor, reason)
-    return PeopleChanged(result, unknown, outside)
 
 
 async def _known(connection: Connection, user_ids: Sequence[str], buckets: int) -> set[str]:
@@ -88,15 +111,11 @@ async def _known(connection: Connection, user_ids: Sequence[str], buckets: int) 
     return {user_id async for (user_id,) in cursor}
 
 
-async def _inside(
-    family: Family, user_ids: Sequence[str], buckets: int, version_no: int | None
-) -> dict[str, None]:
-    """Return who is inside, each once, in the order given."""
-    given = {"rows": _rows(user_ids, buckets), "j": family.journey_id}
-    version_id = family.find(version_no).version_id if version_no is not None else None
+async def _inside(family: Family, order: PeopleOrder, buckets: int) -> set[str]:
+    given = {"rows": _rows(order.user_ids, buckets), "j": family.journey_id}
+    asked = family.find(order.version_no).version_id if order.version_no is not None else None
     cursor = await family.connection.execute(query("people_inside"), given)
-    found = {user_id async for user_id, inside in cursor if version_id in (None, inside)}
-    return {user_id: None for user_id in user_ids if user_id in found}
+    return {user_id async for user_id, version_id in cursor if asked in (None, version_id)}
 
 
 def _rows(user_ids: Sequence[str], buckets: int) -> str:
@@ -107,12 +126,18 @@ def _rows(user_ids: Sequence[str], buckets: int) -> str:
     return json.dumps(rows)
 
 
-async def _audit(
-    connection: Connection, result: CommandResult, at: datetime, actor: str, reason: str | None
-) -> None:
+async def _audit(connection: Connection, order: PeopleOrder, result: CommandResult, at: datetime) -> None:
     given = {
-        "at": at, "actor": actor, "key": result.journey, "version_no": result.version,
-        "command": result.command, "options": "{}", "reason": reason, "from_status": result.from_status, "to_status": result.to_status,
-        "refused": result.refused, "counts": json.dumps(dict(result.counts)),
-    }  # fmt: skip
+        "at": at,
+        "actor": order.actor,
+        "key": order.journey,
+        "version_no": result.version,
+        "command": order.change,
+        "options": "{}",
+        "reason": order.reason,
+        "from_status": result.from_status,
+        "to_status": result.to_status,
+        "refused": result.refused,
+        "counts": json.dumps(dict(result.counts)),
+    }
     await connection.execute(query("write_audit"), given)

@@ -1,0 +1,125 @@
+"""`parcours apply`: files become drafts and audiences, each file in a transaction of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from parcours.cli.output import say, show, show_json, show_problems
+from parcours.cli.session import actor, connected
+from parcours.domain.errors import ParcoursError
+from parcours.domain.problems import has_errors
+from parcours.domain.records import CommandResult
+from parcours.service.audiences import AppliedAudience, apply_audience
+from parcours.service.authoring import Applied, apply_journey
+from parcours.service.checking import file_problems
+from parcours.service.files import LoadedFile, load_documents
+from parcours.service.lifecycle import Order, execute
+from parcours.service.reports import notify_workers
+from parcours.store.database import Connection
+from parcours.wiring import Installation
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: parcours apply journeys/*.yaml audiences/*.yaml")
+def apply(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Journey and audience files, YAML or JSON.")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Save files as drafts, and audiences as they are.
+
+    A journey file becomes the draft of its journey, or replaces the draft that stands; what runs goes on as
+    it is until the draft is published. A draft may have problems, which are shown. The members of an audience
+    become exactly those of its file, and journeys hear of each change.
+    """
+    loaded = load_documents(files)
+
+    async def work(installed: Installation) -> list[dict[str, Any]]:
+        return [await _apply(installed, file, dry_run=dry_run, quiet=as_json) for file in loaded]
+
+    answers = connected(context, work)
+    if as_json:
+        show_json(answers)
+    if not all(answer["saved"] for answer in answers):
+        raise typer.Exit(1)
+
+
+async def _apply(installed: Installation, file: LoadedFile, *, dry_run: bool, quiet: bool) -> dict[str, Any]:
+    problems = file_problems(file)
+    answer: dict[str, Any] = {
+        "file": str(file.path),
+        "problems": [problem.as_dict() for problem in problems],
+        "saved": False,
+        "dry_run": dry_run,
+    }
+    lines: list[str] = []
+    unsound = file.audience is not None and has_errors(problems)
+    twice = any(problem.code in ("duplicate_journey", "duplicate_audience") for problem in problems)
+    if (file.journey or file.audience) and not unsound and not twice:
+        # A dry run does everything and takes it back.
+        async with (
+            installed.database.transaction() as connection,
+            connection.transaction(force_rollback=dry_run),
+        ):
+            saved, lines = await _save(connection, installed, file, dry_run=dry_run)
+        answer |= {"saved": True, **saved}
+    if not quiet:
+        if problems:
+            show_problems(str(file.path), problems)
+        for line in lines:
+            show(line)
+        if not answer["saved"]:
+            say(f"{file.path} is not saved.", style="red")
+    return answer
+
+
+async def _save(
+    connection: Connection, installed: Installation, file: LoadedFile, *, dry_run: bool
+) -> tuple[dict[str, Any], list[str]]:
+    at = installed.clock.now()
+    if file.audience is not None:
+        done = await apply_audience(connection, file.audience, buckets=installed.buckets, at=at)
+        await notify_workers(connection)
+        return {
+            "audience": done.key,
+            "added": done.added,
+            "removed": done.removed,
+            "members": done.members,
+        }, [_audience_line(done, dry_run=dry_run)]
+    assert file.journey is not None
+    applied = await apply_journey(connection, file.journey, at)
+    order = Order(applied.key, "publish", applied.version_no, actor=actor(), dry_run=True)
+    try:
+        result = await execute(connection, order, at)
+    except ParcoursError as error:
+        return _draft(applied), [_draft_line(applied, dry_run=dry_run), f"It cannot be published: {error}"]
+    return _draft(applied), [_draft_line(applied, dry_run=dry_run), _publish_line(result)]
+
+
+def _draft(applied: Applied) -> dict[str, Any]:
+    return {"journey": applied.key, "version": applied.version_no, "replaced": applied.replaced}
+
+
+def _draft_line(applied: Applied, *, dry_run: bool) -> str:
+    done = "would be replaced" if dry_run else "is replaced"
+    made = "would be made" if dry_run else "is made"
+    return f"{applied.key}: draft {applied.version_no} {done if applied.replaced else made}."
+
+
+def _publish_line(result: CommandResult) -> str:
+    if result.refused is not None:
+        return f"It cannot be published yet: {result.message} ({result.refused})"
+    return f"`parcours journey publish {result.journey}` makes it live."
+
+
+def _audience_line(done: AppliedAudience, *, dry_run: bool) -> str:
+    would = "would have" if dry_run else "has"
+    return f"audience {done.key} {would} {done.members} members: {done.added} added, {done.removed} removed."

@@ -1,0 +1,239 @@
+"""`parcours journey …`: look at journeys, and give the commands of their life."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from parcours.cli.journey_output import show_journeys, show_people, show_report, show_result
+from parcours.cli.output import say, show_error, show_json, waiting
+from parcours.cli.session import actor, connected
+from parcours.domain.errors import ParcoursError
+from parcours.domain.records import CommandResult
+from parcours.service.ledger import read_ledgers
+from parcours.service.lifecycle import Order, execute
+from parcours.service.people import PeopleChanged, PeopleOrder, change_people
+from parcours.service.reports import list_journeys, notify_workers, show_journey
+from parcours.service.waiting import find_in_flight, settle_in_flight
+from parcours.wiring import Installation
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Show journeys, command them, add and remove people.", no_args_is_help=True)
+
+WAITS = ("pause", "close", "stop")
+
+Keys = Annotated[list[str], typer.Argument(help="Keys of journeys.")]
+Key = Annotated[str, typer.Argument(help="Key of a journey.")]
+People = Annotated[list[str] | None, typer.Argument(help="Their user_ids.", show_default=False)]
+PeopleFile = Annotated[
+    Path | None, typer.Option("--file", help="A file of user_ids, one on a line; - reads the input.")
+]
+Version = Annotated[int | None, typer.Option(help="Act on this version only.", min=1)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
+Reason = Annotated[str | None, typer.Option(help="Why; kept in the audit.")]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Do not wait for messages that a provider holds already.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@app.command("list", epilog="Example: parcours journey list")
+def list_all(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List every journey with its status and who is inside."""
+
+    async def work(installed: Installation) -> list[dict[str, Any]]:
+        async with installed.database.transaction() as connection:
+            return await list_journeys(connection)
+
+    show_journeys(connected(context, work), as_json=as_json)
+
+
+@app.command(epilog="Example: parcours journey show welcome")
+def show(context: typer.Context, key: Key, *, as_json: AsJson = False) -> None:
+    """Show a journey: its versions, where people are, messages, refusals."""
+
+    async def work(installed: Installation) -> None:
+        async with installed.database.transaction() as connection:
+            ledgers = await read_ledgers(connection, key)
+            report = await show_journey(connection, key)
+        show_report(report, ledgers, as_json=as_json)
+
+    connected(context, work)
+
+
+@app.command(epilog="Example: parcours journey publish welcome --dry-run")
+def publish(
+    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    reason: Reason = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Start a draft: its triggers are on from now.
+
+    Earlier events are not replayed. People inside older versions stay there, and go on to the end.
+    """
+    order = Order("", "publish", version, reason=reason, dry_run=dry_run)
+    _command(context, keys, order, as_json=as_json)
+
+
+@app.command(epilog='Example: parcours journey pause welcome --reason "wrong price in the mail"')
+def pause(
+    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Freeze everybody where they stand; who enters queues before the first step.
+
+    Nobody goes on and no message is sent. Goals, exit rules, exclusion and deletion still let people leave.
+    """
+    order = Order("", "pause", version, reason=reason, dry_run=dry_run)
+    _command(context, keys, order, no_wait=no_wait, as_json=as_json)
+
+
+@app.command(epilog="Example: parcours journey resume welcome")
+def resume(
+    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    reason: Reason = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Let everybody go on after a pause: kept events first, then what became due, then the queue."""
+    order = Order("", "resume", version, reason=reason, dry_run=dry_run)
+    _command(context, keys, order, as_json=as_json)
+
+
+@app.command(epilog="Example: parcours journey close welcome")
+def close(
+    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Close to new entrances: people inside go on to the end. The usual way to end a journey.
+
+    A closed version is never opened again.
+    """
+    order = Order("", "close", version, reason=reason, dry_run=dry_run)
+    _command(context, keys, order, no_wait=no_wait, as_json=as_json)
+
+
+@app.command(epilog='Example: parcours journey stop welcome --reason "legal"')
+def stop(
+    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Stop at once: everybody inside is cancelled, and no message leaves any more. For emergencies.
+
+    A stopped version is never resumed.
+    """
+    order = Order("", "stop", version, reason=reason, dry_run=dry_run)
+    _command(context, keys, order, no_wait=no_wait, as_json=as_json)
+
+
+@app.command(epilog="Example: parcours journey add-people welcome u1 u2")
+def add_people(
+    context: typer.Context, key: Key, people: People = None, *, file: PeopleFile = None,
+    dry_run: DryRun = False, reason: Reason = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Suggest people to a journey by hand; the entrance rules still decide."""
+    named = _user_ids(people, file)
+    order = PeopleOrder(key, "add_people", named, reason=reason, actor=actor(), dry_run=dry_run)
+    _people(context, order, as_json=as_json)
+
+
+@app.command(epilog="Example: parcours journey remove-people welcome u1 --reason complaint")
+def remove_people(
+    context: typer.Context, key: Key, people: People = None, *, file: PeopleFile = None,
+    version: Version = None, dry_run: DryRun = False, reason: Reason = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Take people out of a journey by hand, wherever they stand."""
+    named = _user_ids(people, file)
+    order = PeopleOrder(key, "remove_people", named, version, reason, actor(), dry_run)
+    _people(context, order, as_json=as_json)
+
+
+def _command(
+    context: typer.Context, keys: Sequence[str], order: Order, *, no_wait: bool = False, as_json: bool
+) -> None:
+    """Give a command to each journey, each in a transaction of its own; status 1 where one was refused."""
+
+    async def work(installed: Installation) -> tuple[list[dict[str, Any]], bool]:
+        answers, failed = [], False
+        for key in dict.fromkeys(keys):
+            try:
+                result, settled = await _carry_out(
+                    installed, replace(order, journey=key, actor=actor()), no_wait=no_wait
+                )
+            except ParcoursError as error:
+                show_error(error)
+                failed = True
+                continue
+            failed = failed or result.refused is not None
+            answers.append(result.as_dict() | ({"settled": settled} if settled is not None else {}))
+            if not as_json:
+                show_result(result, settled)
+        return answers, failed
+
+    answers, failed = connected(context, work)
+    if as_json:
+        show_json(answers)
+    if failed:
+        raise typer.Exit(1)
+
+
+async def _carry_out(
+    installed: Installation, order: Order, *, no_wait: bool
+) -> tuple[CommandResult, dict[str, int] | None]:
+    """Carry out one command; after it took effect, wait for what a provider holds, unless told not to."""
+    async with installed.database.transaction() as connection:
+        result = await execute(connection, order, installed.clock.now())
+        if not order.dry_run:
+            await notify_workers(connection, order.journey)
+    if order.command not in WAITS or order.dry_run or not result.changed:
+        return result, None
+    held = await find_in_flight(installed.database, order.journey, result.changed)
+    result = replace(result, in_flight=len(held.messages))
+    if no_wait or not held.messages:
+        return result, None
+    with waiting(
+        f"Waiting for {len(held.messages)} messages that the provider holds already (Ctrl-C leaves)"
+    ):
+        settled = await settle_in_flight(
+            installed.database, order.journey, result.changed, installed.clock, held=held
+        )
+    return result, settled
+
+
+def _people(context: typer.Context, order: PeopleOrder, *, as_json: bool) -> None:
+    async def work(installed: Installation) -> PeopleChanged:
+        async with installed.database.transaction() as connection:
+            changed = await change_people(
+                connection, order, buckets=installed.buckets, at=installed.clock.now()
+            )
+            if not order.dry_run:
+                await notify_workers(connection, order.journey)
+        return changed
+
+    changed = connected(context, work)
+    show_people(changed, as_json=as_json)
+    if changed.result.refused is not None:
+        raise typer.Exit(1)
+
+
+def _user_ids(people: Sequence[str] | None, file: Path | None) -> tuple[str, ...]:
+    """Return the people named on the command line and in a file."""
+    named = list(people or ())
+    if file is not None:
+        try:
+            text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ParcoursError(
+                "unreadable_file",
+                f"the file cannot be read: {error}",
+                place=str(file),
+                hint="Check its name.",
+            ) from None
+        named += [line.strip() for line in text.splitlines() if line.strip()]
+    if not named:
+        say("Name people, or a file of them with --file.")
+        raise typer.Exit(2)
+    return tuple(named)

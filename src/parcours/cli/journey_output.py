@@ -1,0 +1,179 @@
+"""How answers about journeys are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from parcours.cli.output import say, show, show_error, show_json, show_table
+from parcours.domain.errors import ParcoursError
+from parcours.domain.records import CommandResult
+from parcours.service.ledger import Ledger
+from parcours.service.people import PeopleChanged
+from parcours.service.reports import JourneyReport
+
+__all__ = ["show_journeys", "show_people", "show_report", "show_result", "status_text"]
+
+EFFECTS: Final = {
+    "publish": "triggers are on from now",
+    "pause": "nobody goes on, and no message leaves",
+    "resume": "people go on",
+    "close": "nobody enters any more; people inside go on to the end",
+    "stop": "everybody inside is cancelled, and no message leaves any more",
+}
+SHOWN_NAMES: Final = 20
+
+
+def status_text(status: str | None, *, entry_open: bool | None, settling: bool = False) -> str:
+    """Return a status as people read it."""
+    if status is None:
+        return "empty"
+    shut = status == "paused" and not entry_open
+    return status + (", entry shut" if shut else "") + (", settling" if settling else "")
+
+
+def show_journeys(journeys: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """Print the list of journeys."""
+    if as_json:
+        show_json(list(journeys))
+        return
+    if not journeys:
+        say("There are no journeys yet. `parcours apply FILE` makes one.")
+        return
+    rows = [
+        (
+            line["journey"], line["name"], line["version"],
+            status_text(line["status"], entry_open=line["entry_open"]), line["since"], line["inside"],
+            _notes(line),
+        )
+        for line in journeys
+    ]  # fmt: skip
+    show_table(
+        ("journey", "name", "version", "status", "since", "inside", ""), rows, numbers=("version", "inside")
+    )
+
+
+def show_report(report: JourneyReport, ledgers: Sequence[Ledger], *, as_json: bool) -> None:
+    """Print everything about one journey."""
+    books = {ledger.version: ledger for ledger in ledgers}
+    if as_json:
+        show_json(report.as_dict() | {"ledgers": [ledger.as_dict() for ledger in ledgers]})
+        return
+    journey = report.journey
+    show(f"{journey['journey']}  {journey['name']}".rstrip(), style="bold")
+    for name in ("description", "folder"):
+        if journey[name]:
+            show(f"{name}: {journey[name]}")
+    if journey["tags"]:
+        show(f"tags: {', '.join(journey['tags'])}")
+    show()
+    show_table(
+        (
+            "version",
+            "status",
+            "published",
+            "entered",
+            "active",
+            "completed",
+            "succeeded",
+            "dropped_out",
+            "cancelled",
+        ),
+        [_version_row(version, books.get(version["version_no"])) for version in report.versions],
+        numbers=("version", "entered", "active", "completed", "succeeded", "dropped_out", "cancelled"),
+    )
+    for line in report.scheduled:
+        show(f"By itself: {line['command']} of version {line['version_no']} at {line['at']}")
+    newest = next((books[v["version_no"]] for v in report.versions if v["version_no"] in books), None)
+    if newest is not None:
+        show()
+        show(f"Steps of version {newest.version}")
+        rows = [(step, count.entered, count.here, count.out) for step, count in newest.steps.items()]
+        show_table(("step", "in", "here", "out"), rows, numbers=("in", "here", "out"))
+    _show_counts(
+        "Messages",
+        report.messages,
+        {"version": "version_no", "step": "step", "state": "state", "reason": "reason", "number": "n"},
+        ("version", "number"),
+    )
+    columns = {name: name for name in ("reason", "people", "times", "last_at")}
+    _show_counts("Refused at the entrance", report.refusals, columns, ("people", "times"))
+
+
+def show_result(result: CommandResult, settled: dict[str, int] | None) -> None:
+    """Print what a lifecycle command did, would do, or why it was refused."""
+    what = f"{result.journey} version {result.version}"
+    if result.refused is not None:
+        message = f"{result.command} of version {result.version} is refused: {result.message.rstrip('.')}"
+        show_error(ParcoursError(result.refused, message, place=result.journey, hint=result.hint))
+        return
+    if result.from_status == result.to_status and not result.changed:
+        show(f"{what} is {result.to_status} already; nothing to do.")
+        return
+    would = "would become" if result.dry_run else "is"
+    effect = EFFECTS[result.command]
+    if result.to_status == "finished":
+        effect = "nobody is inside"
+    elif result.command == "close" and result.to_status == "paused":
+        effect = "its entry is shut, and it stays paused"
+    show(f"{what} {would} {result.to_status} (was {result.from_status}): {effect}.")
+    counted = ", ".join(f"{name} {n}" for name, n in result.counts.items())
+    if counted:
+        show(f"Before: {counted}.")
+    if result.in_flight:
+        show(f"{result.in_flight} messages were in a provider's hands{_became(settled)}.")
+
+
+def show_people(changed: PeopleChanged, *, as_json: bool) -> None:
+    """Print what adding or removing people did."""
+    result = changed.result
+    if as_json:
+        show_json(result.as_dict() | {"unknown": list(changed.unknown), "outside": list(changed.outside)})
+        return
+    if result.refused is not None:
+        show_result(result, None)
+        return
+    would = "would be " if result.dry_run else ""
+    if result.command == "add_people":
+        show(f"{result.journey}: {result.counts['added']} {would}suggested.")
+        if result.counts["added"] and not result.dry_run:
+            say(f"The entrance rules decide; `parcours why USER_ID {result.journey}` tells what came of it.")
+    else:
+        show(f"{result.journey}: {result.counts['removed']} {would}taken out.")
+    for names, words in ((changed.outside, "not inside"), (changed.unknown, "unknown")):
+        if names:
+            more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+            show(f"{words}: {', '.join(names[:SHOWN_NAMES])}{more}")
+
+
+def _show_counts(
+    title: str, rows: Sequence[dict[str, Any]], columns: dict[str, str], numbers: Sequence[str]
+) -> None:
+    if rows:
+        show()
+        show(title)
+        show_table(list(columns), [[row[name] for name in columns.values()] for row in rows], numbers=numbers)
+
+
+def _version_row(version: dict[str, Any], ledger: Ledger | None) -> tuple[Any, ...]:
+    status = status_text(version["status"], entry_open=version["entry_open"], settling=version["settling"])
+    if ledger is None:
+        return (version["version_no"], status, version["published_at"])
+    counts = (ledger.entered, ledger.active, ledger.completed, ledger.succeeded, ledger.dropped_out)
+    return (version["version_no"], status, version["published_at"], *counts, ledger.cancelled)
+
+
+def _notes(line: dict[str, Any]) -> str:
+    notes = []
+    if line["draft"] is not None and line["draft"] != line["version"]:
+        notes.append(f"draft {line['draft']}")
+    if line["inside_older"]:
+        notes.append(f"{line['inside_older']} still inside older versions")
+    return ", ".join(notes)
+
+
+def _became(settled: dict[str, int] | None) -> str:
+    if settled is None:
+        return ""
+    parts = [f"{n} {state}" for state, n in settled.items() if n]
+    return f": {', '.join(parts)}" if parts else ": none of them left"

@@ -1,0 +1,115 @@
+"""Commands that answer with numbers of what happened: ledger, audit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from parcours.cli.output import say, show, show_json, show_table
+from parcours.cli.session import connected
+from parcours.service.ledger import Ledger, read_ledgers
+from parcours.service.reports import audit_trail
+from parcours.wiring import Installation
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+Key = Annotated[str | None, typer.Argument(help="Key of a journey; without it, all.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+LEFT = ("completed", "succeeded", "dropped_out", "cancelled")
+
+
+@app.command(epilog="Example: parcours ledger welcome")
+def ledger(context: typer.Context, key: Key = None, *, as_json: AsJson = False) -> None:
+    """Show where everybody who entered is, and that nobody is lost.
+
+    For every version: entered + transferred_in = active + completed + succeeded + dropped_out + cancelled +
+    transferred_out, and for every step in = here + out. Checked bucket by bucket, counters against people.
+    Exit status 1 where something does not balance.
+    """
+
+    async def work(installed: Installation) -> list[Ledger]:
+        async with installed.database.transaction() as connection:
+            return await read_ledgers(connection, key)
+
+    ledgers = connected(context, work)
+    if as_json:
+        show_json([one.as_dict() for one in ledgers])
+    else:
+        _show(ledgers, steps=key is not None)
+    if not all(one.balances for one in ledgers):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: parcours audit welcome --limit 10")
+def audit(
+    context: typer.Context,
+    key: Key = None,
+    *,
+    limit: Annotated[int, typer.Option(help="How many, the newest first.", min=1)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show who commanded what, when, and with which effect.
+
+    Refused commands and what happened by itself are here too.
+    """
+
+    async def work(installed: Installation) -> list[dict[str, Any]]:
+        async with installed.database.transaction() as connection:
+            return await audit_trail(connection, key, limit)
+
+    lines = connected(context, work)
+    if as_json:
+        show_json(lines)
+        return
+    columns = ("at", "who", "journey", "version", "command", "effect", "reason", "before")
+    show_table(columns, [_audit_row(line) for line in lines], numbers=("version",))
+
+
+def _show(ledgers: Sequence[Ledger], *, steps: bool) -> None:
+    if not ledgers:
+        say("No journey is published yet.")
+        return
+    columns = (
+        "journey", "version", "status", "entered", "transferred_in", "active", *LEFT, "transferred_out",
+        "success", "balances",
+    )  # fmt: skip
+    show_table(columns, [_row(one) for one in ledgers], numbers=columns[1:2] + columns[3:-1])
+    for one in ledgers:
+        if one.settling:
+            show(f"{one.journey} {one.version} is settling: {one.settling} cancelled people to write down.")
+    for one in ledgers if steps else ():
+        show()
+        show(f"{one.journey} {one.version}", style="bold")
+        rows = [(step, count.entered, count.here, count.out) for step, count in one.steps.items()]
+        show_table(("step", "in", "here", "out"), rows, numbers=("in", "here", "out"))
+        if one.reasons:
+            show("Dropped out: " + ", ".join(f"{reason} {n}" for reason, n in one.reasons.items()))
+    for one in ledgers:
+        for mismatch in one.mismatches:
+            show(f"{one.journey} {one.version} does not balance: {mismatch}", style="red")
+
+
+def _row(one: Ledger) -> tuple[Any, ...]:
+    rate = "" if one.success_rate is None else f"{one.success_rate:.1%}"
+    left = [getattr(one, name) for name in LEFT]
+    counts = (one.entered, one.transferred_in, one.active, *left, one.transferred_out)
+    return (one.journey, one.version, one.status, *counts, rate, "yes" if one.balances else "NO")
+
+
+def _audit_row(line: dict[str, Any]) -> tuple[Any, ...]:
+    change = f"{line['from_status'] or '-'} → {line['to_status'] or '-'}"
+    return (
+        line["at"],
+        line["actor"],
+        line["journey_key"],
+        line["version_no"],
+        f"{line['command']} {json.dumps(line['options']) if line['options'] else ''}".rstrip(),
+        f"refused: {line['refused']}" if line["refused"] else change,
+        line["reason"],
+        ", ".join(f"{name} {n}" for name, n in line["counts"].items()),
+    )
