@@ -36,6 +36,7 @@ PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A header of a mail holds something that must not be there.",
             "Remove line breaks and control characters from sender, subject and links.",
         ),
+        "mail_unknown": ("The mailbox has no such mail.", "Choose one from the list of the mailbox."),
         "settings_invalid": (
             "A setting has a value that cannot be.",
             "Correct the variable that the message names.",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parcours.domain.graph import can_leave, fast_cycles, reachable, ways
-from parcours.domain.journey import DropOut, Journey, Jump, Target
+from parcours.domain.journey import Journey, Jump
 from parcours.domain.problems import Problem, Severity
-from parcours.domain.reading import nearest, problem_at
+from parcours.domain.reading import MAX_HINTS, nearest, problem_at
 
 __all__ = ["graph_problems"]
 
@@ -30,19 +30,23 @@ def graph_problems(journey: Journey) -> Iterator[Problem]:
 
 
 def _unknown_steps(journey: Journey) -> Iterator[Problem]:
+    ids = tuple(journey.steps)
+    said = 0
+    for place, step in _targets(journey):
+        if step not in journey.steps:
+            near = nearest(step, ids) if said < MAX_HINTS else ""
+            hint, said = near or f"Steps: {', '.join(ids)[:200]}.", said + 1
+            yield problem_at("error", "unknown_step", place, f"There is no step `{step}`.", hint)
+
+
+def _targets(journey: Journey) -> Iterator[tuple[str, str]]:
+    """Yield every place that names a step to go to."""
     for step in journey.steps.values():
         for way in ways(step):
-            yield from _unknown(journey, way.target, f"steps.{step.id}.{way.place}")
-    on_skip = journey.email.on_skip
-    if isinstance(on_skip, Jump | DropOut):
-        yield from _unknown(journey, on_skip, "email.on_skip")
-
-
-def _unknown(journey: Journey, target: Target, place: str) -> Iterator[Problem]:
-    if isinstance(target, Jump) and target.step not in journey.steps:
-        hint = nearest(target.step, tuple(journey.steps)) or f"Steps: {', '.join(journey.steps)[:200]}."
-        message = f"There is no step `{target.step}`."
-        yield problem_at("error", "unknown_step", place, message, hint)
+            if isinstance(way.target, Jump):
+                yield f"steps.{step.id}.{way.place}", way.target.step
+    if isinstance(journey.email.on_skip, Jump):
+        yield "email.on_skip", journey.email.on_skip.step
 
 
 def _endless(journey: Journey, inside: set[str]) -> Iterator[Problem]:

@@ -88,9 +88,10 @@ def _steps(journey: Journey, known: Known) -> Iterator[Problem]:  # noqa: ARG001
 
 
 def _conditions(journey: Journey, known: Known) -> Iterator[Problem]:
+    saved = tuple(sorted({name for step in journey.steps.values() for name in _saves(step)}))
     for place, part in parts_of(journey):
         if isinstance(part, FieldTest):
-            yield from _field(part.root, part.path, f"{place}.field", journey, known)
+            yield from _field(part, f"{place}.field", saved, known)
         elif isinstance(part, MessageTest) and not isinstance(journey.steps.get(part.step), Email | Webhook):
             message = f"`{part.step}` is no step that makes a message."
             makers = tuple(s.id for s in journey.steps.values() if isinstance(s, Email | Webhook))
@@ -98,15 +99,14 @@ def _conditions(journey: Journey, known: Known) -> Iterator[Problem]:
             yield problem_at("error", "unknown_message", f"{place}.message", message, hint)
 
 
-def _field(root: str, path: tuple[str, ...], place: str, journey: Journey, known: Known) -> Iterator[Problem]:
-    saved = tuple(sorted({name for step in journey.steps.values() for name in _saves(step)}))
-    if root not in ROOTS and root not in saved:
-        message = f"No step saves anything as `{root}`."
-        hint = nearest(root, ROOTS + saved) or f"Known: {', '.join(ROOTS + saved)}."
+def _field(test: FieldTest, place: str, saved: tuple[str, ...], known: Known) -> Iterator[Problem]:
+    if test.root not in ROOTS and test.root not in saved:
+        message = f"No step saves anything as `{test.root}`."
+        hint = nearest(test.root, (ROOTS + saved)[:50]) or f"Known: {', '.join(ROOTS + saved)[:200]}."
         yield problem_at("warning", "unknown_field", place, message, hint)
-    elif root == "profile" and known.fields is not None and path[0] not in known.fields:
-        message = f"No profile has `{path[0]}`."
-        hint = nearest(path[0], known.fields) or "The test fails until some profile has it."
+    elif test.root == "profile" and known.fields is not None and test.path[0] not in known.fields:
+        message = f"No profile has `{test.path[0]}`."
+        hint = nearest(test.path[0], known.fields) or "The test fails until some profile has it."
         yield problem_at("warning", "unknown_field", place, message, hint)
 
 

@@ -22,6 +22,7 @@ __all__ = ["parse_audience", "parse_condition", "parse_journey"]
 
 _NO_TEMPLATES: Final[Mapping[str, str]] = MappingProxyType({})
 _MAX_USER_ID: Final = 500
+_MAX_MEMBERS: Final = 100_000
 _MAX_PIXELS: Final = 10**9
 
 
@@ -49,7 +50,7 @@ def parse_audience(document: object, *, file: str = "") -> tuple[Audience | None
             message = "An audience has members or a condition, not both."
             reading.error("several_choices", "", message, "Keep `members` or `where`.")
         where = condition_at(section, "where")
-        members = section.get("members", lines(_MAX_USER_ID)) or ()
+        members = section.get("members", lines(_MAX_USER_ID, items=_MAX_MEMBERS)) or ()
         audience = Audience(found, section.get("name", line()) or "", members, where)
     return audience, _in_file(reading.problems, file)
 

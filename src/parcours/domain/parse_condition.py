@@ -35,6 +35,7 @@ __all__ = ["ANYTHING", "condition", "condition_at", "conditions", "parse_conditi
 ANYTHING: Final = All(())  # stands where a condition was bad; the problems tell so
 MAX_DEPTH: Final = 32
 _MAX_OPERAND: Final = 1_000
+_MAX_LISTED: Final = 10_000
 _MAX_TIMES: Final = 1_000_000
 
 
@@ -59,7 +60,7 @@ def condition(reading: Reading, value: object, place: str, depth: int = 1) -> Co
         return ANYTHING
     kind = next((name for name in CONDITIONS if name in value), None)
     if kind is None:
-        hint = next(filter(None, (nearest(name, CONDITIONS) for name in value)), "")
+        hint = next(filter(None, (nearest(name, CONDITIONS) for name in list(value)[:5])), "")
         message = f"A condition needs one of {', '.join(CONDITIONS)}."
         reading.error("bad_condition", place, message, hint)
         return ANYTHING
@@ -191,7 +192,7 @@ def _scalars(reading: Reading, value: object, place: str) -> tuple[Scalar, ...] 
     if not isinstance(value, list):
         reading.wrong_type(value, place, "a list")
         return None
-    found = [_scalar(reading, item, at) for item, at in reading.items(value, place)]
+    found = [_scalar(reading, item, at) for item, at in reading.items(value, place, _MAX_LISTED)]
     return tuple(item for item in found if item is not None)
 
 

@@ -13,13 +13,25 @@ from typing import Final, TypeVar
 from parcours.domain.keys import TABLES
 from parcours.domain.problems import Problem, Severity
 
-__all__ = ["BAD", "Reading", "Section", "clean", "nearest", "problem_at", "text_fault", "type_name"]
+__all__ = [
+    "BAD",
+    "MAX_HINTS",
+    "Reading",
+    "Section",
+    "clean",
+    "nearest",
+    "problem_at",
+    "text_fault",
+    "type_name",
+]
 
 BAD: Final = object()  # stands where a value was that has been reported already
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 100_000
 MAX_INTEGER: Final = 2**63 - 1
 MAX_KEY: Final = 200
+MAX_ITEMS: Final = 1_000
+MAX_HINTS: Final = 200  # looking for the nearest word takes time; nobody reads more
 T = TypeVar("T")
 
 
@@ -91,14 +103,18 @@ class Reading:
         for key in value:
             if key not in TABLES[table]:
                 message = f"`{key}` is not a key of {table.replace('_', ' ')}."
-                hint = nearest(key, TABLES[table]) or f"Known keys: {', '.join(TABLES[table])}."
+                near = nearest(key, TABLES[table]) if len(self.problems) < MAX_HINTS else ""
+                hint = near or f"Known keys: {', '.join(TABLES[table])}."
                 self.error("unknown_key", section.at(key), message, hint)
         return section
 
-    def items(self, value: object, place: str) -> list[tuple[object, str]]:
-        """Return the items of a list, each with its place; none where it is not a list."""
+    def items(self, value: object, place: str, limit: int = MAX_ITEMS) -> list[tuple[object, str]]:
+        """Return the items of a list, each with its place; none where it is no list, or too long a one."""
         if not isinstance(value, list):
             self.wrong_type(value, place, "a list")
+            return []
+        if len(value) > limit:
+            self.error("too_large", place, f"More than {limit} items.", "Split the journey.")
             return []
         return [(item, f"{place}[{n}]") for n, item in enumerate(value)]
 

@@ -36,7 +36,8 @@ Reader: TypeAlias = Callable[[Reading, object, str], T | None]
 
 _RATE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,30})?)/([smhd])")
 _PER: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_MAX_ITEMS: Final = 10_000
+_MAX_TEXT: Final = 10_000
+_MAX_ITEMS: Final = 1_000
 _MAX_JSON_DEPTH: Final = 32
 _DURATION_HINT: Final = "Write for example 30s, 15m, 12h, 7d, 2w or 1h30m."
 _INSTANT_HINT: Final = "Write for example 2026-12-01, 2026-12-01T08:00:00 or 2026-12-01T08:00:00+01:00."
@@ -127,7 +128,7 @@ def choice(*options: str) -> Reader[str]:
     """Read one of some words."""
 
     def read(reading: Reading, value: object, place: str) -> str | None:
-        found = text(_MAX_ITEMS)(reading, value, place)
+        found = text(_MAX_TEXT)(reading, value, place)
         if found is None or found in options:
             return found
         hint = nearest(found, options)
@@ -137,19 +138,19 @@ def choice(*options: str) -> Reader[str]:
     return read
 
 
-def listed(read: Reader[T]) -> Reader[tuple[T, ...]]:
+def listed(read: Reader[T], *, limit: int = _MAX_ITEMS) -> Reader[tuple[T, ...]]:
     """Read a list, each item by one reader; repeated items count once."""
 
     def read_all(reading: Reading, value: object, place: str) -> tuple[T, ...]:
-        found = [read(reading, item, at) for item, at in reading.items(value, place)]
+        found = [read(reading, item, at) for item, at in reading.items(value, place, limit)]
         return tuple(dict.fromkeys(item for item in found if item is not None))
 
     return read_all
 
 
-def lines(limit: int = 200) -> Reader[tuple[str, ...]]:
+def lines(limit: int = 200, *, items: int = _MAX_ITEMS) -> Reader[tuple[str, ...]]:
     """Read a list of lines, none of them empty."""
-    return listed(line(limit, empty=False))
+    return listed(line(limit, empty=False), limit=items)
 
 
 def duration(low: timedelta = timedelta(seconds=1)) -> Reader[timedelta]:
@@ -180,7 +181,7 @@ def offset(reading: Reading, value: object, place: str) -> timedelta | None:
 
 def instant(reading: Reading, value: object, place: str) -> datetime | None:
     """Read an instant; without offset, in the zone of the reading (R20)."""
-    found = text(_MAX_ITEMS)(reading, value, place)
+    found = text(_MAX_TEXT)(reading, value, place)
     if found is None:
         return None
     read = parse_instant(found, reading.zone)
