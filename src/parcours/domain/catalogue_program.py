@@ -10,6 +10,17 @@ __all__ = ["FEED", "ORDER", "PROGRAM"]
 
 FEED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "line_refused": ("The database cannot keep what a line says.", "Shorten or correct its values."),
+        "bad_mapping": (
+            "A mapping of a column cannot be read.",
+            "Write column=trait, or column=trait:number.",
+        ),
+        "unknown_column": ("The table has no such column.", "Choose one that the hint names."),
+        "bad_row": ("A row of a table cannot be read.", "Check its quotes."),
+        "bad_cell": (
+            "A cell is not of the type that its column has.",
+            "Write true or false, or a number as 12.5.",
+        ),
         "line_too_long": ("A line of a feed is too long.", "Send fewer or shorter properties."),
         "not_utf8": ("A line is not UTF-8.", "Save the file as UTF-8."),
         "not_json": ("A line is not JSON.", "Write one JSON object on each line."),
