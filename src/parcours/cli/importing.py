@@ -1,0 +1,184 @@
+"""`parcours import`: people and events from files, with a gauge, and every bad line named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final, TextIO
+
+import typer
+
+from parcours.cli.output import Gauge, progress, say, show, show_json
+from parcours.cli.session import connected
+from parcours.domain.errors import ParcoursError
+from parcours.domain.records import FeedLine
+from parcours.service.importing import Loader, read_lines
+from parcours.service.intake import Mode
+from parcours.service.sources import Source, open_source
+from parcours.service.tables import Column, parse_mapping, read_table
+from parcours.wiring import Installation
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+SHOWN: Final = 20
+WORDS: Final = {
+    "identify": "profiles",
+    "event": "events",
+    "audience": "memberships",
+    "ignored": "without effect",
+}
+# What was loaded, and what of it acted; and how to let the rest act.
+EFFECTS: Final[Mapping[Mode, tuple[str, ...]]] = {
+    "live": ("Everything acted: attributes, memberships and events (but those marked as historical).",),
+    "state": (
+        "Attributes and memberships act on running journeys.",
+        "Events were loaded as history: they count in conditions and trigger nothing.",
+        "Load with --live to let events trigger.",
+    ),
+    "history": (
+        "Nothing acted: attributes, memberships and events count in conditions and trigger nothing.",
+        "Load without --history to let attributes and memberships act, with --live to let events act, too.",
+    ),
+}
+
+
+@app.command("import", epilog="Example: parcours import people.csv --map id=userId --map e_mail=email")
+def import_files(
+    context: typer.Context,
+    feeds: Annotated[
+        list[Path], typer.Argument(help="Feeds (JSON lines) or profiles (.csv), also .gz; - reads the input.")
+    ],
+    *,
+    live: Annotated[bool, typer.Option("--live", help="Events trigger, too.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Nothing triggers.")] = False,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", help="For CSV: column=trait, column=trait:number, or column=userId; repeat it."
+        ),
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Lines in one transaction.", min=1, max=10_000)] = 1000,
+    errors: Annotated[Path | None, typer.Option(help="Write every bad line into this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Load people and events from files.
+
+    Attributes and memberships act on running journeys; events are history and trigger nothing, unless --live
+    says so. A line that was loaded before is passed over, so an import can be repeated. Bad lines are left
+    out and named; the exit status is 1 where there were any.
+    """
+    if live and history:
+        raise ParcoursError(
+            "bad_option", "--live and --history exclude each other", hint="Choose one of them."
+        )
+    mode: Mode = "live" if live else "history" if history else "state"
+    columns = parse_mapping(mapping or [])
+    with ExitStack() as stack:
+        told = Told(stack.enter_context(_writing(errors)) if errors else None, quiet=as_json)
+
+        async def work(installed: Installation) -> Loader:
+            loader = Loader(installed.database, installed.clock, installed.buckets, mode, told.add, batch)
+            for path in feeds:
+                try:
+                    await _load(loader, path, columns)
+                except ParcoursError as error:
+                    told.broke(error)
+                    if error.code not in ("unreadable_file", "unknown_column", "no_person", "line_too_long"):
+                        break
+            return loader
+
+        loader = connected(context, work)
+    _report(loader, told, as_json=as_json)
+    if loader.bad or told.failed:
+        raise typer.Exit(1)
+
+
+@dataclass(slots=True)
+class Told:
+    """The bad lines: the first ones shown, all of them written where a file was named."""
+
+    file: TextIO | None
+    quiet: bool
+    first: list[ParcoursError] = field(default_factory=list)
+    failed: list[ParcoursError] = field(default_factory=list)  # whole files
+
+    def add(self, error: ParcoursError) -> None:
+        """Take note of a bad line."""
+        if self.file is not None:
+            self.file.write(f"{error}\n")
+        if len(self.first) < SHOWN:
+            self.first.append(error)
+            if not self.quiet:
+                say(str(error))
+
+    def broke(self, error: ParcoursError) -> None:
+        """Take note of a file that could not be read to its end."""
+        self.failed.append(error)
+        if not self.quiet:
+            say(str(error), style="red")
+
+
+async def _load(loader: Loader, path: Path, columns: dict[str, Column]) -> None:
+    with open_source(path) as source, progress(source.size, in_bytes=True) as gauge:
+        await loader.load(_items(loader, source, columns), source.name, lambda: _move(gauge, source, loader))
+
+
+def _items(loader: Loader, source: Source, columns: dict[str, Column]) -> Iterator[FeedLine | ParcoursError]:
+    if source.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
+        return read_table(source.lines(), source.name, columns, loader.clock.now())
+    return read_lines(source.lines(), source.name)
+
+
+def _move(gauge: Gauge, source: Source, loader: Loader) -> None:
+    gauge.at(source.done(), f"{loader.stored + loader.repeated:,} lines")
+
+
+def _writing(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise ParcoursError(
+            "not_writable",
+            f"the file cannot be written: {error.strerror}",
+            place=str(path),
+            hint="Choose another.",
+        ) from error
+
+
+def _report(loader: Loader, told: Told, *, as_json: bool) -> None:
+    if as_json:
+        show_json(
+            {
+                "mode": loader.mode,
+                "stored": loader.stored,
+                "repeated": loader.repeated,
+                "bad": loader.bad,
+                "kinds": {WORDS[kind].replace(" ", "_"): n for kind, n in loader.kinds.items()},
+                "errors": [_plain(error) for error in (*told.failed, *told.first)],
+            }
+        )
+        return
+    if loader.bad > len(told.first):
+        rest = loader.bad - len(told.first)
+        more = "" if told.file else "; --errors FILE writes all of them"
+        say(f"and {rest:,} more bad lines{more}")
+    parts = [f"{loader.kinds[kind]:,} {word}" for kind, word in WORDS.items() if loader.kinds[kind]]
+    listed = f": {', '.join(parts)}" if parts else ""
+    show(f"{loader.kinds.total():,} good lines{listed}.")
+    if loader.repeated:
+        show(f"{loader.repeated:,} of them had been loaded before and were passed over.")
+    if loader.bad:
+        show(f"{loader.bad:,} bad lines were left out.", style="red")
+    if loader.stored:
+        for line in EFFECTS[loader.mode]:
+            show(line)
+    if told.failed:
+        say("What was loaded stays; load the file again when the trouble is over.", style="red")
+
+
+def _plain(error: ParcoursError) -> dict[str, str]:
+    return {"place": error.place, "code": error.code, "message": error.message, "hint": error.hint}
