@@ -24,7 +24,8 @@ from parcours.store.queries import query
 
 __all__ = ["Agenda", "BucketWork"]
 
-NEVER = datetime.max.replace(tzinfo=None)
+# SQLSTATE classes of a value that a statement cannot bear (architecture, Compiled SQL is total).
+POISON = ("21", "22", "23")
 PROBE_EVERY = timedelta(seconds=60)
 OVERDUE_GRACE = timedelta(seconds=5)
 
@@ -107,10 +108,11 @@ class BucketWork:
                 await self._unit(bucket, journey_id, holder, limits)
             except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
                 continue
-            except (
-                psycopg.errors.DataError, psycopg.errors.CardinalityViolation, psycopg.errors.IntegrityError,
-            ) as error:  # fmt: skip
-                self.observer.observe(Trouble(where, error.sqlstate or "data", str(error)))
+            except psycopg.Error as error:
+                if (error.sqlstate or "")[:2] not in POISON:
+                    self._back_off(bucket, journey_id, where, error)
+                    return
+                self.observer.observe(Trouble(where, error.sqlstate or "", str(error)))
                 if limits.people > 1 or limits.rows > 1:
                     # A value that some statement cannot bear: halve down to one, so that nobody else is held up.
                     limits = replace(limits, people=max(1, limits.people // 2), rows=max(1, limits.rows // 2))
@@ -118,15 +120,19 @@ class BucketWork:
                 await drop_culprit(self.database, self.versions, bucket, journey_id, self.now(), holder, str(error))
                 limits = self.limits
                 continue
-            except (psycopg.Error, ParcoursError, RuntimeError) as error:
-                pause = min(60.0, 2 * self.backoff.get((bucket, journey_id), 0.5))
-                self.backoff[bucket, journey_id] = pause
-                code = error.code if isinstance(error, ParcoursError) else type(error).__name__
-                self.observer.observe(Trouble(where, code, str(error), pause))
-                self.agenda.due[bucket, journey_id] = self.now() + timedelta(seconds=pause)
+            except (ParcoursError, RuntimeError) as error:
+                self._back_off(bucket, journey_id, where, error)
                 return
             self.backoff.pop((bucket, journey_id), None)
             return
+
+    def _back_off(self, bucket: int, journey_id: int, where: str, error: Exception) -> None:
+        """Leave this unit alone for a while, longer each time; everything else goes on."""
+        pause = min(60.0, 2 * self.backoff.get((bucket, journey_id), 0.5))
+        self.backoff[bucket, journey_id] = pause
+        code = error.code if isinstance(error, ParcoursError) else type(error).__name__
+        self.observer.observe(Trouble(where, code, str(error), pause))
+        self.agenda.due[bucket, journey_id] = self.now() + timedelta(seconds=pause)
 
     async def _unit(self, bucket: int, journey_id: int, holder: tuple[str, int], limits: Limits) -> None:
         began = time.monotonic()

@@ -17,7 +17,10 @@ from parcours.engine.content import Claimed
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Settled", "claim", "claim_overdue", "settle"]
+__all__ = ["BEGIN_WITHIN", "Settled", "claim", "claim_overdue", "settle"]
+
+# A hand-over begins within this after its claim, or not at all: what a pause waits for at most, with the time-out.
+BEGIN_WITHIN = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +55,33 @@ async def claim(
     sending = [v.version_id for v in fence if v.rights.may_send and v.task is None]
     if not sending or limit <= 0:
         return []
-    cursor = await connection.execute(
-        query("claim_messages"),
-        {
-            "b": Int4(bucket), "j": Int4(journey_id), "sending": sending, "until": until, "now": now, "n": Int8(limit),
-            "timeout": timeout, "address": ADDRESS_PATTERN,
-        },
-        prepare=True,
-    )  # fmt: skip
-    claimed, refused = [], []
+    given = {
+        "b": Int4(bucket), "j": Int4(journey_id), "sending": sending, "until": until, "now": now, "n": Int8(limit),
+        "address": ADDRESS_PATTERN,
+    }  # fmt: skip
+    cursor = await connection.execute(query("claim_candidates"), given, prepare=True)
+    claimed: list[Claimed] = []
+    verdicts: list[dict[str, Any]] = []
     for row in await cursor.fetchall():
-        (message_id, version_id, profile_id, entry_no, _, step, state, reason, recipient, attempts, _, _, at,
-         attributes, user_id, event, saved, entered_at) = row  # fmt: skip
-        if state == "claimed":
+        (message_id, version_id, profile_id, entry_no, step, verdict, reason, recipient, attempts, at, attributes, user_id,
+         event, saved, entered_at) = row  # fmt: skip
+        verdicts.append(
+            {
+                "message_id": str(message_id), "verdict": verdict, "reason": reason, "recipient": recipient,
+                "at": _text(at), "begin_by": _text(at + BEGIN_WITHIN), "done_by": _text(at + BEGIN_WITHIN + timeout),
+                "exit": f"skipped:{reason}" if verdict == "skipped" else None, "detail": None,
+            }
+        )  # fmt: skip
+        if verdict == "claimed":
             claimed.append(
                 Claimed(bucket, message_id, version_id, profile_id, entry_no, step, recipient, attempts, at, attributes,
                         user_id, event, saved, entered_at)
             )  # fmt: skip
-        elif state == "skipped":
-            refused.append(
-                {"message_id": str(message_id), "exit": f"skipped:{reason}", "at": format_instant(at), "detail": None}
-            )
+    if verdicts:
+        await connection.execute(query("claim_messages"), {"b": Int4(bucket), "rows": json.dumps(verdicts)})
+    refused = [row for row in verdicts if row["exit"]]
     if refused:
-        given = {"b": Int4(bucket), "rows": json.dumps(refused)}
-        await connection.execute(query("report_outcomes"), given)
+        await connection.execute(query("report_outcomes"), {"b": Int4(bucket), "rows": json.dumps(refused)})
     return claimed
 
 

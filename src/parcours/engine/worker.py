@@ -22,7 +22,7 @@ from parcours.engine.bucketwork import Agenda, BucketWork
 from parcours.engine.courier import Courier
 from parcours.engine.leases import DatabaseClock, Leases
 from parcours.engine.unit import LeaseLost, Limits
-from parcours.engine.upkeep import keep_partitions
+from parcours.engine.upkeep import keep_partitions, keep_statistics
 from parcours.engine.versions import Versions
 from parcours.observe import Observer, Trouble, WorkerStarted, WorkerStopped
 from parcours.settings import Settings
@@ -201,6 +201,8 @@ class Worker:
             async with self.database.transaction() as connection:
                 await keep_partitions(connection, now)
             self._partitions_until = now + timedelta(hours=6)
+        async with self.database.dedicated() as connection:
+            await keep_statistics(connection)
 
     async def _every(self, seconds: float, name: str, action: Callable[[], Awaitable[None]]) -> None:
         while True:

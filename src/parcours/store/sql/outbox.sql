@@ -1,42 +1,41 @@
+-- name: claim_candidates
+-- scope: bucket
+-- Queued messages that are due, each with its person and the gates' verdict (lifecycle, Before every step).
+SELECT q.message_id, q.version_id, q.profile_id, q.entry_no, q.step, g.verdict,
+    CASE WHEN g.verdict = 'cancelled' THEN CASE WHEN g.deleted THEN 'profile_deleted' ELSE 'left' END
+         WHEN g.verdict = 'skipped' THEN 'no_address' END AS reason,
+    g.attributes ->> 'email' AS recipient, q.attempts, coalesce(%(now)s::timestamptz, q.due_at) AS at,
+    g.attributes, g.user_id, g.event, g.saved, g.entered_at
+FROM (
+    SELECT o.* FROM parcours.message o
+    WHERE o.bucket = %(b)s AND o.journey_id = %(j)s AND o.state = 'queued' AND o.due_at <= %(until)s
+      AND o.version_id = ANY (%(sending)s::integer[])
+    ORDER BY o.due_at LIMIT %(n)s
+) q
+CROSS JOIN LATERAL (
+    SELECT pr.attributes, pr.user_id, p.event, p.saved, p.entered_at, pr.deleted_at IS NOT NULL AS deleted,
+        CASE WHEN p.finished_at IS NOT NULL OR p.seq <> q.seq OR pr.deleted_at IS NOT NULL THEN 'cancelled'
+             WHEN jsonb_typeof(pr.attributes -> 'email') = 'string'
+                AND (pr.attributes ->> 'email') COLLATE "C" ~ %(address)s THEN 'claimed'
+             ELSE 'skipped' END AS verdict
+    FROM parcours.participant p
+    JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = q.profile_id
+    WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = q.profile_id AND p.entry_no = q.entry_no
+    OFFSET 0
+) g;
+
 -- name: claim_messages
 -- scope: bucket
--- Claim queued messages that are due, judging the gates: refused ones are settled here (lifecycle, Before every step).
+-- Write the verdicts down: claimed with the time in which the hand-over may begin and must end, or settled.
 UPDATE parcours.message m
 SET state = c.verdict, reason = c.reason, recipient = c.recipient,
     claimed_at = CASE WHEN c.verdict = 'claimed' THEN c.at END,
     begin_by = CASE WHEN c.verdict = 'claimed' THEN c.begin_by END,
     done_by = CASE WHEN c.verdict = 'claimed' THEN c.done_by END,
     settled_at = CASE WHEN c.verdict <> 'claimed' THEN c.at END
-FROM (
-    SELECT q.message_id, g.verdict, g.reason, t.at, t.begin_by, t.begin_by + %(timeout)s::interval AS done_by,
-        pr.attributes ->> 'email' AS recipient, pr.attributes, pr.user_id, p.event, p.saved, p.entered_at
-    FROM (
-        SELECT o.* FROM parcours.message o
-        WHERE o.bucket = %(b)s AND o.journey_id = %(j)s AND o.state = 'queued' AND o.due_at <= %(until)s
-          AND o.version_id = ANY (%(sending)s::integer[])
-        ORDER BY o.due_at LIMIT %(n)s
-    ) q
-    JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = q.profile_id
-    JOIN parcours.participant p ON p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = q.profile_id
-        AND p.entry_no = q.entry_no
-    CROSS JOIN LATERAL (
-        SELECT coalesce(%(now)s::timestamptz, q.due_at) AS at,
-            coalesce(%(now)s::timestamptz, q.due_at) + interval '2 seconds' AS begin_by) t
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN p.finished_at IS NOT NULL OR p.seq <> q.seq THEN 'cancelled'
-                    WHEN pr.deleted_at IS NOT NULL THEN 'cancelled'
-                    WHEN jsonb_typeof(pr.attributes -> 'email') = 'string'
-                        AND (pr.attributes ->> 'email') COLLATE "C" ~ %(address)s THEN 'claimed'
-                    ELSE 'skipped' END AS verdict,
-            CASE WHEN p.finished_at IS NOT NULL OR p.seq <> q.seq THEN 'left'
-                 WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
-                 WHEN jsonb_typeof(pr.attributes -> 'email') = 'string'
-                        AND (pr.attributes ->> 'email') COLLATE "C" ~ %(address)s THEN NULL
-                 ELSE 'no_address' END AS reason) g
-) c
-WHERE m.bucket = %(b)s AND m.message_id = c.message_id AND m.state = 'queued'
-RETURNING m.message_id, m.version_id, m.profile_id, m.entry_no, m.seq, m.step, m.state, m.reason, m.recipient,
-    m.attempts, m.feed_no, m.due_at, c.at, c.attributes, c.user_id, c.event, c.saved, c.entered_at;
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS c (message_id uuid, verdict text, reason text, recipient text, at timestamptz, begin_by timestamptz, done_by timestamptz)
+WHERE m.bucket = %(b)s AND m.message_id = c.message_id AND m.state = 'queued';
 
 -- name: settle_messages
 -- scope: bucket

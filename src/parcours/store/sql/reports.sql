@@ -65,3 +65,8 @@ SELECT m.state, count(*) FROM parcours.message m
 JOIN jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, message_id uuid)
     ON m.bucket = r.bucket AND m.message_id = r.message_id
 GROUP BY m.state;
+
+-- name: describe_database
+-- scope: shared
+-- The server's version, and the size of the database.
+SELECT 'PostgreSQL ' || current_setting('server_version'), pg_size_pretty(pg_database_size(current_database()));

@@ -149,7 +149,7 @@ SELECT EXISTS (
 -- scope: bucket
 -- When a journey is next due in a bucket: the earliest timer, the earliest message, whether the inbox holds rows.
 SELECT
-    (SELECT min(d.wake_at) FROM unnest(%(movable)s::integer[]) AS v (id)
+    (SELECT nullif(greatest(min(d.wake_at), '2000-01-01 00:00:00+00'), 'infinity') FROM unnest(%(movable)s::integer[]) AS v (id)
      CROSS JOIN LATERAL (
         SELECT p.wake_at FROM parcours.participant p
         WHERE p.bucket = %(b)s AND p.version_id = v.id AND p.finished_at IS NULL
