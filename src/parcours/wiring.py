@@ -6,10 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 from psycopg import errors
 
+from parcours.channels.channel import Channel
 from parcours.clock import Clock, SystemClock
+from parcours.domain.errors import ParcoursError
+from parcours.observe import Observer
+from parcours.service.lifecycle import finish_versions, run_scheduled
 from parcours.settings import Settings
 from parcours.store import embedded
 from parcours.store.database import Connection, Database
@@ -17,7 +23,15 @@ from parcours.store.embedded_cluster import Cluster
 from parcours.store.migrate import migrate as migrate_schema
 from parcours.store.migrate import read_buckets, verify
 
-__all__ = ["Installation", "embedded_cluster", "installation", "start_embedded"]
+__all__ = [
+    "Installation",
+    "embedded_cluster",
+    "installation",
+    "mailbox_folder",
+    "outgoing",
+    "start_embedded",
+    "work",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +97,77 @@ async def _buckets(connection: Connection, settings: Settings) -> int:
         with suppress(errors.UndefinedTable, ValueError):
             return await read_buckets(connection)
     return settings.buckets
+
+
+@asynccontextmanager
+async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[Channel]:
+    """Yield the channel of email: the mail server that is set, else the built-in mailbox.
+
+    This process fills the mailbox, unless another one on this machine does so already.
+    """
+    # Channels are slow to import, and most commands send nothing.
+    from parcours.channels.email import EmailChannel  # noqa: PLC0415
+    from parcours.channels.mailbox import Mailbox  # noqa: PLC0415
+    from parcours.channels.smtp import Server  # noqa: PLC0415
+
+    def channel(server: Server) -> EmailChannel:
+        return EmailChannel(server, connections=settings.smtp_connections, timeout=settings.smtp_timeout)
+
+    if settings.smtp_host is not None:
+        server = Server(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=settings.smtp_tls,
+            user=settings.smtp_user,
+            password=settings.smtp_password,
+        )
+        yield channel(server)
+        return
+    folder = mailbox_folder(settings)
+    mailbox = Mailbox(folder)
+    try:
+        port = await mailbox.start(settings.mailbox_port)
+        say(f"No mail server is set: mails go to the mailbox in {folder}; see `parcours mailbox`.")
+    except ParcoursError as error:
+        if error.code != "mailbox_in_use":
+            raise
+        port = settings.mailbox_port
+    try:
+        yield channel(Server(host="127.0.0.1", port=port))
+    finally:
+        await mailbox.stop()
+
+
+def mailbox_folder(settings: Settings) -> Path:
+    """Return the folder of the built-in mailbox."""
+    return settings.data / "mailbox"
+
+
+async def work(
+    installed: Installation,
+    channel: Channel,
+    observer: Observer,
+    stop: asyncio.Event,
+    *,
+    name: str | None = None,
+) -> None:
+    """Run a worker until `stop` is set: people move, messages leave, what happens by itself happens."""
+    from parcours.engine.worker import Worker  # noqa: PLC0415 - as above
+
+    worker = Worker(
+        installed.database,
+        settings=installed.settings,
+        clock=installed.clock,
+        channel=channel,
+        observer=observer,
+        buckets=installed.buckets,
+        name=name,
+        automatic=_by_itself,
+    )
+    await worker.run(stop)
+
+
+async def _by_itself(connection: Connection, now: datetime) -> None:
+    """Do what versions do without a command: start and end dates, finishing."""
+    await run_scheduled(connection, now)
+    await finish_versions(connection, now)

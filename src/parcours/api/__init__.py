@@ -1,0 +1,6 @@
+"""HTTP: parse, call a service, render. No SQL, no rules."""
+
+from parcours.api.app import create_app
+from parcours.api.server import Address, bind, serve
+
+__all__ = ["Address", "bind", "create_app", "serve"]

@@ -1,0 +1,158 @@
+"""Commands that run parts of an installation: serve, work, migrate."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+import uvloop
+from prometheus_client import CollectorRegistry
+
+from parcours.api import bind, create_app
+from parcours.api import serve as serve_app
+from parcours.cli.output import say, show
+from parcours.cli.session import connected, settings_of
+from parcours.domain.timing import format_instant
+from parcours.observe import LogObserver, MetricsObserver, Observer, Observers
+from parcours.settings import Settings
+from parcours.store.migrate import migrations
+from parcours.wiring import Installation, installation, outgoing
+from parcours.wiring import work as run_worker
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every unit of work and every message.")]
+
+
+@app.command(epilog="Example: parcours serve --with-worker")
+def serve(
+    context: typer.Context,
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; also PARCOURS_HTTP_HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; also PARCOURS_HTTP_PORT; 0 takes a free one.", min=0, max=65535)
+    ] = None,
+    with_worker: Annotated[bool, typer.Option("--with-worker", help="Run a worker in this process.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run the HTTP server.
+
+    /health answers while the process lives, /ready where the database is as it should be, /metrics for
+    Prometheus. It listens on this machine only, unless told otherwise. Ctrl-C ends it gracefully.
+    """
+    settings = settings_of(context)
+
+    async def parts(installed: Installation, stop: asyncio.Event) -> None:
+        registry = CollectorRegistry()
+        observer = _observer(installed, registry, verbose=verbose)
+        address = bind(host or settings.http_host, settings.http_port if port is None else port)
+        show(f"Listening on {address.url}")
+        async with asyncio.TaskGroup() as group:
+            app_ended = group.create_task(serve_app(create_app(installed, registry), address, stop, observer))
+            app_ended.add_done_callback(lambda _: stop.set())
+            if with_worker:
+                group.create_task(_working(installed, observer, stop, None))
+
+    _run(settings, parts)
+
+
+@app.command(epilog="Example: parcours work --metrics-port 9100")
+def work(
+    context: typer.Context,
+    *,
+    name: Annotated[
+        str | None, typer.Option(help="Name in leases and logs; unset: host and process.")
+    ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Answer /metrics, /health and /ready on this port.", min=0, max=65535)
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Run a worker: move people and send messages.
+
+    Any number of workers may run, on any host that reaches the database; they share the buckets among
+    themselves. Ctrl-C ends it gracefully: units and hand-overs under way are finished, buckets given back.
+    """
+    settings = settings_of(context)
+
+    async def parts(installed: Installation, stop: asyncio.Event) -> None:
+        registry = CollectorRegistry()
+        observer = _observer(installed, registry, verbose=verbose)
+        async with asyncio.TaskGroup() as group:
+            if metrics_port is not None:
+                address = bind(settings.http_host, metrics_port)
+                show(f"Listening on {address.url}")
+                group.create_task(serve_app(create_app(installed, registry), address, stop, observer))
+            group.create_task(_working(installed, observer, stop, name))
+
+    _run(settings, parts)
+
+
+@app.command(epilog="Example: parcours migrate")
+def migrate(context: typer.Context) -> None:
+    """Bring the database to this version's schema.
+
+    Safe to run from several processes at once; the built-in database is brought there by itself.
+    """
+
+    async def inside(installed: Installation) -> None:
+        for name in installed.migrated:
+            show(f"Applied {name}.")
+        known = len(migrations())
+        show(f"The schema is up to date: {known} migrations, {installed.buckets} buckets.")
+
+    connected(context, inside, migrate=True)
+
+
+async def _working(
+    installed: Installation, observer: Observer, stop: asyncio.Event, name: str | None
+) -> None:
+    async with outgoing(installed.settings, say) as channel:
+        await run_worker(installed, channel, observer, stop, name=name)
+
+
+def _observer(installed: Installation, registry: CollectorRegistry, *, verbose: bool) -> Observer:
+    log = LogObserver(
+        installed.settings.log_format,
+        least="debug" if verbose else "info",
+        stamp=lambda: format_instant(installed.clock.now()),
+    )
+    return Observers(log, MetricsObserver(registry))
+
+
+def _run(settings: Settings, parts: Callable[[Installation, asyncio.Event], Awaitable[None]]) -> None:
+    """Run parts until they end, a first signal asks them to, or a second one ends them."""
+
+    async def inside() -> None:
+        stop = asyncio.Event()
+        _stop_on_signals(stop)
+        connections = settings.worker_concurrency + 8
+        async with installation(settings, migrate=False, say=say, connections=connections) as installed:
+            await parts(installed, stop)
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(inside())
+    except BaseExceptionGroup as group:  # of the parts; the first is the cause
+        raise group.exceptions[0] from None
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
+
+    def asked() -> None:
+        if stop.is_set():
+            task.cancel()
+            return
+        say("Ending what is under way; once more ends it at once.")
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
