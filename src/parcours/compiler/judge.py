@@ -131,10 +131,10 @@ def _restless(condition: Condition) -> bool:
 
 
 def _row_is(test: EventTest, scope: Scope) -> sql.Composable:
-    parts = [
-        sql.SQL("r.kind = 'event' AND r.name = {} AND (r.happened_at, r.feed_no) > (p.cause_at, p.cause_no)").format(
-            scope.params.bind(test.name, "text")
-        )
+    parts: list[sql.Composable] = [
+        sql.SQL(
+            "r.kind = 'event' AND r.name = {} AND (r.happened_at, r.feed_no) > (p.cause_at, p.cause_no)"
+        ).format(scope.params.bind(test.name, "text"))
     ]
     if test.when is not None:
         parts.append(predicate(test.when, scope.with_root("event", sql.SQL("(r.data -> 'properties')"))))

@@ -139,9 +139,7 @@ class _Builder:
             case Split():
                 return (Exit("timer", self.fork(step, ())),)
             case WaitFor():
-                ways = [
-                    Exit("event", self.tree(a.target, "exit_rule", ()), a) for a in step.events
-                ]
+                ways = [Exit("event", self.tree(a.target, "exit_rule", ()), a) for a in step.events]
                 if step.timeout:
                     ways.append(Exit("timer", self.tree(step.timeout.target, "wait_timeout", ())))
                 return tuple(ways)
@@ -199,7 +197,13 @@ class _Builder:
 
 
 def _kind(step: Step) -> str:
-    names = {Email: "email", Wait: "wait", WaitFor: "wait_for", UpdateProfile: "update_profile", Split: "split"}
+    names = {
+        Email: "email",
+        Wait: "wait",
+        WaitFor: "wait_for",
+        UpdateProfile: "update_profile",
+        Split: "split",
+    }
     return names[type(step)]
 
 

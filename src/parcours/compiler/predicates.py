@@ -50,7 +50,11 @@ def predicate(condition: Condition, scope: Scope) -> sql.Composable:
         case MessageTest():
             return _message(condition, scope)
         case TimeTest(weekdays, start, until):
-            days = scope.params.bind(sorted(weekdays), "integer[]") if weekdays is not None else sql.SQL("NULL::integer[]")
+            days = (
+                scope.params.bind(sorted(weekdays), "integer[]")
+                if weekdays is not None
+                else sql.SQL("NULL::integer[]")
+            )
             return sql.SQL("parcours.in_window({} AT TIME ZONE {}, {}, {}, {})").format(
                 scope.at,
                 scope.params.bind(scope.zone, "text"),
@@ -88,7 +92,7 @@ def _join(items: tuple[Condition, ...], scope: Scope, word: str, empty: sql.Comp
     if not items:
         return empty
     parts = [predicate(item, scope) for item in items]
-    return sql.SQL("({})").format(sql.SQL(word).join(parts))  # type: ignore[arg-type]
+    return sql.SQL("({})").format(sql.SQL(word).join(parts))
 
 
 def _field(test: FieldTest, scope: Scope) -> sql.Composable:
@@ -98,7 +102,7 @@ def _field(test: FieldTest, scope: Scope) -> sql.Composable:
     bind, value, op = scope.params.bind, test.value, test.op
 
     def total(expression: str, **parts: sql.Composable) -> sql.Composable:
-        return sql.SQL("coalesce(" + expression + ", false)").format(v=v, t=text, p=present, **parts)  # type: ignore[arg-type]
+        return sql.SQL("coalesce(" + expression + ", false)").format(v=v, t=text, p=present, **parts)
 
     def text_only(expression: str, **parts: sql.Composable) -> sql.Composable:
         return total("CASE WHEN jsonb_typeof({v}) = 'string' THEN " + expression + " END", **parts)
@@ -111,7 +115,9 @@ def _field(test: FieldTest, scope: Scope) -> sql.Composable:
         case "in":
             return total("{v} = ANY ({c})", c=bind([json.dumps(x) for x in _items(value)], "jsonb[]"))
         case "not_in":
-            return total("{p} AND NOT ({v} = ANY ({c}))", c=bind([json.dumps(x) for x in _items(value)], "jsonb[]"))
+            return total(
+                "{p} AND NOT ({v} = ANY ({c}))", c=bind([json.dumps(x) for x in _items(value)], "jsonb[]")
+            )
         case "gt" | "gte" | "lt" | "lte":
             sign = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}[op]
             if isinstance(value, str):
@@ -124,7 +130,9 @@ def _field(test: FieldTest, scope: Scope) -> sql.Composable:
             low, high = _items(value)
             if isinstance(low, str):
                 return text_only(
-                    '{t} COLLATE "C" >= {a} AND {t} COLLATE "C" <= {b}', a=bind(low, "text"), b=bind(high, "text")
+                    '{t} COLLATE "C" >= {a} AND {t} COLLATE "C" <= {b}',
+                    a=bind(low, "text"),
+                    b=bind(high, "text"),
                 )
             return total(
                 "CASE WHEN jsonb_typeof({v}) = 'number' THEN {v}::numeric BETWEEN {a} AND {b} END",
@@ -174,7 +182,7 @@ def _event(test: EventTest, scope: Scope) -> sql.Composable:
     if not scope.history and scope.passage is None:
         return FALSE  # before admission no event is of this passage (P6)
     alias = sql.Identifier(f"e{scope.depth}")
-    parts = [
+    parts: list[sql.Composable] = [
         sql.SQL("{e}.bucket = {b} AND {e}.profile_id = {p} AND {e}.name = {n}").format(
             e=alias, b=scope.bucket, p=scope.profile_id, n=scope.params.bind(test.name, "text")
         )
@@ -201,16 +209,17 @@ def _event(test: EventTest, scope: Scope) -> sql.Composable:
     where = sql.SQL(" AND ").join(parts)
     if test.count == "at_least" and test.times == 1:
         return sql.SQL("EXISTS (SELECT 1 FROM parcours.event {e} WHERE {w})").format(e=alias, w=where)
+    counted = sql.SQL("(SELECT count(*) FROM parcours.event {e} WHERE {w})").format(e=alias, w=where)
     sign = {"at_least": ">=", "at_most": "<=", "exactly": "="}[test.count]
-    return sql.SQL("((SELECT count(*) FROM parcours.event {e} WHERE {w}) " + sign + " {n})").format(  # type: ignore[arg-type]
-        e=alias, w=where, n=scope.params.bind(test.times, "bigint")
-    )
+    wanted = scope.params.bind(test.times, "bigint")
+    return sql.SQL("({} {} {})").format(counted, sql.SQL(sign), wanted)
 
 
 def _message(test: MessageTest, scope: Scope) -> sql.Composable:
     if test.outcome in TRACKED:
         had = _event(
-            EventTest(TRACKED[test.outcome], when=_of_step(scope.journey_key, test.step)), replace(scope, history=False)
+            EventTest(TRACKED[test.outcome], when=_of_step(scope.journey_key, test.step)),
+            replace(scope, history=False),
         )
     elif scope.message_of is None:
         had = FALSE
@@ -232,4 +241,6 @@ def _message(test: MessageTest, scope: Scope) -> sql.Composable:
 
 
 def _of_step(journey_key: str, step: str) -> Condition:
-    return All((FieldTest("event", ("journey",), "is", journey_key), FieldTest("event", ("step",), "is", step)))
+    return All(
+        (FieldTest("event", ("journey",), "is", journey_key), FieldTest("event", ("step",), "is", step))
+    )

@@ -41,7 +41,9 @@ class Program:
     def as_json(self) -> dict[str, Any]:
         """Return the stored form."""
         return {
-            "statements": {n: {"text": s.text, "constants": dict(s.constants)} for n, s in self.statements.items()},
+            "statements": {
+                n: {"text": s.text, "constants": dict(s.constants)} for n, s in self.statements.items()
+            },
             "message_steps": dict(self.message_steps),
             "awaited": {step: list(names) for step, names in self.awaited.items()},
             "listeners": [list(pair) for pair in self.listeners],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from psycopg import sql
 
@@ -13,6 +14,7 @@ from parcours.compiler.plan import Exit, Fork, Leaf, Plan, Rest, Tree, build_pla
 from parcours.compiler.predicates import either, predicate, span
 from parcours.compiler.program import Program, Statement
 from parcours.compiler.scope import Parameters, Scope
+from parcours.compiler.scopes import Scopes
 from parcours.compiler.templates import template
 from parcours.compiler.values import compared
 from parcours.domain.condition import Condition
@@ -35,6 +37,7 @@ class _Renderer:
         self.plan = plan
         self.journey: Journey = plan.journey
         self.version_no = version_no
+        self.scopes = Scopes(self.journey, version_no)
         self.writes = [s for s in self.journey.steps.values() if isinstance(s, UpdateProfile)]
 
     def program(self) -> Program:
@@ -43,7 +46,7 @@ class _Renderer:
         }  # fmt: skip
         if self.writes:
             for name in ("announce", "write", "join", "quit"):
-                makers[name] = lambda params, name=name: self.effect(name, params)  # type: ignore[misc]
+                makers[name] = partial(self.effect, name)
         statements = {}
         for name, make in makers.items():
             params = Parameters()
@@ -74,7 +77,7 @@ class _Renderer:
     # Statements ------------------------------------------------------------------------------------------------
 
     def inside(self, params: Parameters) -> sql.Composable:
-        scope = self.inside_scope(params)
+        scope = self.scopes.inside(params)
         source = template("inside").format(
             leave=self.leave("row", scope),
             version_no=params.bind(self.version_no, "integer"),
@@ -86,17 +89,21 @@ class _Renderer:
         return self.passage(source, scope)
 
     def keep(self, params: Parameters) -> sql.Composable:
-        return template("keep").format(awaited=self.awaited(self.inside_scope(params)))
+        return template("keep").format(awaited=self.awaited(self.scopes.inside(params)))
 
     def due(self, params: Parameters) -> sql.Composable:
-        scope = self.due_scope(params)
+        scope = self.scopes.due(params)
         whens = [
             sql.SQL("WHEN {} THEN {}").format(params.bind(rest.step, "text"), self.tree(way.tree, scope))
             for rest, way in self.timers()
         ]
-        route = sql.SQL("CASE WHEN p.step IS NULL THEN {} ELSE CASE p.step {} END END").format(
-            self.tree(self.plan.entry, scope), sql.SQL(" ").join([*whens, sql.SQL("ELSE NULL")])
-        ) if whens else sql.SQL("CASE WHEN p.step IS NULL THEN {} END").format(self.tree(self.plan.entry, scope))
+        route = (
+            sql.SQL("CASE WHEN p.step IS NULL THEN {} ELSE CASE p.step {} END END").format(
+                self.tree(self.plan.entry, scope), sql.SQL(" ").join([*whens, sql.SQL("ELSE NULL")])
+            )
+            if whens
+            else sql.SQL("CASE WHEN p.step IS NULL THEN {} END").format(self.tree(self.plan.entry, scope))
+        )
         source = template("due").format(
             leave=self.leave("timer", scope),
             route=route,
@@ -106,7 +113,7 @@ class _Renderer:
         return self.passage(source, scope)
 
     def admit(self, params: Parameters) -> sql.Composable:
-        scope = self.admit_scope(params)
+        scope = self.scopes.admission(params)
         leave = self.leave("admission", scope)
         source = template("admit").format(
             leave=sql.SQL("WHEN false THEN NULL::text {}").format(leave),
@@ -119,7 +126,7 @@ class _Renderer:
 
     def refuse(self, params: Parameters) -> sql.Composable:
         condition = self.journey.entry.filter
-        scope = replace(self.admit_scope(params), history=True)
+        scope = replace(self.scopes.admission(params), history=True)
         seen = compared([condition], scope) if condition else None
         return template("refuse").format(candidates=self.candidates(params), seen=seen or NULL_JSON)
 
@@ -134,7 +141,7 @@ class _Renderer:
             )
             for s in self.writes
         ]
-        parts = {"writes": sql.SQL(", ").join(rows)}
+        parts: dict[str, sql.Composable] = {"writes": sql.SQL(", ").join(rows)}
         if name == "announce":
             parts["journey"] = params.bind(self.journey.key, "text")
         return template(name).format(**parts)
@@ -151,7 +158,9 @@ class _Renderer:
             )
             for route in self.plan.routes
         ]
-        return template("passage").format(source=source, routes=sql.SQL(", ").join(routes), wake=self.wake(scope))
+        return template("passage").format(
+            source=source, routes=sql.SQL(", ").join(routes), wake=self.wake(scope)
+        )
 
     # Pieces ----------------------------------------------------------------------------------------------------
 
@@ -170,7 +179,9 @@ class _Renderer:
         whens = [sql.SQL("WHEN {} THEN {}").format(test, sql.Literal(reason)) for test, reason in ways]
         return sql.SQL(" ").join(whens)
 
-    def asked(self, condition: Condition, site: Site, scope: Scope, reason: str) -> list[tuple[sql.Composable, str]]:
+    def asked(
+        self, condition: Condition, site: Site, scope: Scope, reason: str
+    ) -> list[tuple[sql.Composable, str]]:
         test = judged(condition, site, scope)
         return [(test, reason)] if test is not None else []
 
@@ -188,27 +199,29 @@ class _Renderer:
         return sql.SQL(
             "EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = {} AND ex.profile_id = {}"
             " AND ex.audience_key = ANY ({}))"
-        ).format(scope.bucket, scope.profile_id, scope.params.bind(list(self.journey.entry.exclude), "text[]"))
+        ).format(
+            scope.bucket, scope.profile_id, scope.params.bind(list(self.journey.entry.exclude), "text[]")
+        )
 
     def awaited(self, scope: Scope) -> sql.Composable:
         """The route that this row opens for whoever stands at a step that awaits it; null where it opens none."""
-        whens = []
+        whens: list[sql.Composable] = []
         for rest in self.plan.rests:
             if rest.kind == "wait_for":
                 whens.append(self.at_step(rest, self.event_ways(rest, scope), scope))
             elif rest.kind == "email":
                 whens.append(self.at_step(rest, self.outcome_ways(rest, scope), scope))
-        return _case(sql.SQL("p.step"), [w for w in whens if w is not None], NULL_ROUTE)
+        return _case(sql.SQL("p.step"), whens, NULL_ROUTE)
 
-    def at_step(self, rest: Rest, ways: list[sql.Composable], scope: Scope) -> sql.Composable | None:
+    def at_step(self, rest: Rest, ways: Sequence[sql.Composable], scope: Scope) -> sql.Composable:
         if not ways:
-            return None
+            return sql.SQL("")
         return sql.SQL("WHEN {} THEN CASE {} END").format(
             scope.params.bind(rest.step, "text"), sql.SQL(" ").join(ways)
         )
 
     def event_ways(self, rest: Rest, scope: Scope) -> list[sql.Composable]:
-        ways = []
+        ways: list[sql.Composable] = []
         for way in rest.exits:
             if way.awaited is None:
                 continue
@@ -221,7 +234,7 @@ class _Renderer:
 
     def awaits(self, way: Exit, scope: Scope) -> sql.Composable:
         assert way.awaited is not None
-        parts = [
+        parts: list[sql.Composable] = [
             sql.SQL(
                 "r.name = {} AND (r.happened_at, r.feed_no) > (p.since_at, p.since_no)"
                 " AND (r.kind = 'event' OR r.kind = 'recheck' AND (r.data ->> 'seq')::integer = p.seq)"
@@ -233,7 +246,7 @@ class _Renderer:
         return sql.SQL(" AND ").join(parts)
 
     def outcome_ways(self, rest: Rest, scope: Scope) -> list[sql.Composable]:
-        ways = []
+        ways: list[sql.Composable] = []
         for way in rest.exits:
             test = sql.SQL(
                 "r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq"
@@ -244,12 +257,12 @@ class _Renderer:
 
     def saved(self, scope: Scope) -> sql.Composable:
         """What `save_as` keeps when its alternative is taken: the first in the file that matches."""
-        whens = []
+        whens: list[sql.Composable] = []
         for rest in self.plan.rests:
             named = [way for way in rest.exits if way.awaited is not None]
             if not any(way.awaited and way.awaited.save_as for way in named):
                 continue
-            ways = []
+            ways: list[sql.Composable] = []
             for way in named:
                 assert way.awaited is not None
                 kept: sql.Composable = NULL_JSON
@@ -259,7 +272,7 @@ class _Renderer:
                     )
                 ways.append(sql.SQL("WHEN {} THEN {}").format(self.awaits(way, scope), kept))
             whens.append(self.at_step(rest, ways, scope))
-        return _case(sql.SQL("p.step"), [w for w in whens if w is not None], NULL_JSON)
+        return _case(sql.SQL("p.step"), whens, NULL_JSON)
 
     def tree(self, tree: Tree, scope: Scope) -> sql.Composable:
         if isinstance(tree, Leaf):
@@ -271,7 +284,9 @@ class _Renderer:
             sql.SQL("WHEN {} THEN {}").format(predicate(when, scope), self.tree(branch, scope))
             for when, branch in tree.branches
         ]
-        return sql.SQL("CASE {} ELSE {} END").format(sql.SQL(" ").join(whens), self.tree(tree.otherwise, scope))
+        return sql.SQL("CASE {} ELSE {} END").format(
+            sql.SQL(" ").join(whens), self.tree(tree.otherwise, scope)
+        )
 
     def timers(self) -> list[tuple[Rest, Exit]]:
         return [(rest, way) for rest in self.plan.rests for way in rest.exits if way.name == "timer"]
@@ -281,15 +296,19 @@ class _Renderer:
         at_once = sql.SQL("'-infinity'::timestamptz")
         never = sql.SQL("'infinity'::timestamptz")
         later = "CASE WHEN {due} > d.at THEN {due} ELSE '-infinity' END"
-        whens = []
+        whens: list[sql.Composable] = []
         for rest in self.plan.rests:
             match self.journey.steps[rest.step]:
                 case Wait(duration=duration) if duration is not None:
-                    wake: sql.Composable = sql.SQL(later).format(due=sql.SQL("d.base + {}").format(span(duration, scope)))
+                    wake: sql.Composable = sql.SQL(later).format(
+                        due=sql.SQL("d.base + {}").format(span(duration, scope))
+                    )
                 case Wait(until=until) if until is not None:
                     wake = sql.SQL(later).format(due=scope.params.bind(until.isoformat(), "timestamptz"))
                 case WaitFor(timeout=timeout) if timeout is not None:
-                    wake = sql.SQL(later).format(due=sql.SQL("d.base + {}").format(span(timeout.after, scope)))
+                    wake = sql.SQL(later).format(
+                        due=sql.SQL("d.base + {}").format(span(timeout.after, scope))
+                    )
                 case WaitFor() | Email():
                     wake = never
                 case _:
@@ -298,17 +317,19 @@ class _Renderer:
         return _case(sql.SQL("w.stands"), whens, never)
 
     def seen_inside(self, scope: Scope) -> sql.Composable:
-        whens = []
+        whens: list[sql.Composable] = []
         for rest in self.plan.rests:
             conditions = [c for way in rest.exits if way.name != "timer" for c in _tree_conditions(way.tree)]
             values = compared(conditions, scope)
             if values is not None:
                 whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), values))
-        detail = sql.SQL("CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END")
+        detail = sql.SQL(
+            "CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END"
+        )
         return sql.SQL("coalesce({}, {})").format(detail, _case(sql.SQL("p.step"), whens, NULL_JSON))
 
     def seen_due(self, scope: Scope) -> sql.Composable:
-        whens = []
+        whens: list[sql.Composable] = []
         for rest, way in self.timers():
             values = compared(_tree_conditions(way.tree), scope)
             if values is not None:
@@ -316,22 +337,22 @@ class _Renderer:
         return _case(sql.SQL("p.step"), whens, NULL_JSON)
 
     def candidates(self, params: Parameters) -> sql.Composable:
-        scope = self.candidate_scope(params)
+        scope = self.scopes.candidate(params)
         entry = self.journey.entry
-        triggers = []
+        triggers: list[sql.Composable] = []
         for trigger in entry.triggers:
             if isinstance(trigger, EventTrigger):
-                test = sql.SQL("r.name = {}").format(params.bind(trigger.event, "text"))
+                test: sql.Composable = sql.SQL("r.name = {}").format(params.bind(trigger.event, "text"))
                 if trigger.when is not None:
                     test = sql.SQL("({} AND {})").format(test, predicate(trigger.when, scope))
                 triggers.append(test)
-        asked = sql.SQL("")
+        asked: sql.Composable = sql.SQL("")
         if entry.filter is not None:
             asked = sql.SQL("WHEN NOT {} THEN 'filter'").format(predicate(entry.filter, scope))
-        excluded = sql.SQL("")
+        excluded: sql.Composable = sql.SQL("")
         if entry.exclude:
             excluded = sql.SQL("WHEN {} THEN 'excluded'").format(self.excluded(scope))
-        reentry = sql.SQL("")
+        reentry: sql.Composable = sql.SQL("")
         if entry.reentry.mode == "once":
             reentry = sql.SQL("WHEN prev.entry_no > 0 THEN 'reentry_once'")
         elif entry.reentry.min_interval is not None:
@@ -342,55 +363,10 @@ class _Renderer:
             trigger=either(triggers), filter=asked, excluded=excluded, reentry=reentry
         )
 
-    # Scopes ----------------------------------------------------------------------------------------------------
 
-    def inside_scope(self, params: Parameters) -> Scope:
-        return self.resting_scope(params, sql.SQL("(r.happened_at, r.feed_no)"))
-
-    def due_scope(self, params: Parameters) -> Scope:
-        return self.resting_scope(params, sql.SQL("(x.at, 9223372036854775807)"))
-
-    def resting_scope(self, params: Parameters, upto: sql.Composable) -> Scope:
-        roots = {"profile": sql.SQL("pr.attributes"), "event": sql.SQL("p.event")}
-        for step in self.journey.steps.values():
-            if isinstance(step, WaitFor):
-                for name in (a.save_as for a in step.events if a.save_as):
-                    roots[name] = sql.SQL("(p.saved -> {})").format(params.bind(name, "text"))  # type: ignore[assignment]
-        return Scope(
-            params, self.journey.key, self.journey.timezone, roots, self.about(sql.SQL("p.entered_at"), params),
-            at=sql.SQL("x.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("pr.user_id"),
-            bucket=sql.SQL("%(b)s"), message_of=(sql.SQL("%(j)s"), sql.SQL("p.entry_no")),
-            passage=(sql.SQL("(p.cause_at, p.cause_no)"), upto),
-        )  # fmt: skip
-
-    def about(self, entered_at: sql.Composable, params: Parameters) -> dict[str, sql.Composable]:
-        return {
-            "entry_no": sql.SQL("to_jsonb(p.entry_no)"),
-            "entered_at": sql.SQL("to_jsonb(parcours.instant_text({}))").format(entered_at),
-            "step": sql.SQL("to_jsonb(p.step)"),
-            "version": sql.SQL("to_jsonb({})").format(params.bind(self.version_no, "integer")),
-        }
-
-    def admit_scope(self, params: Parameters) -> Scope:
-        about = self.about(sql.SQL("p.at"), params)
-        del about["step"]
-        roots = {"profile": sql.SQL("p.attributes"), "event": sql.SQL("(p.data -> 'properties')")}
-        return Scope(
-            params, self.journey.key, self.journey.timezone, roots, about,
-            at=sql.SQL("p.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("p.user_id"),
-            bucket=sql.SQL("%(b)s"), message_of=None, passage=None,
-        )  # fmt: skip
-
-    def candidate_scope(self, params: Parameters) -> Scope:
-        roots = {"profile": sql.SQL("pr.attributes"), "event": sql.SQL("(r.data -> 'properties')")}
-        return Scope(
-            params, self.journey.key, self.journey.timezone, roots, {},
-            at=sql.SQL("x.at"), profile_id=sql.SQL("r.profile_id"), user_id=sql.SQL("pr.user_id"),
-            bucket=sql.SQL("%(b)s"), message_of=None, passage=None,
-        )  # fmt: skip
-
-
-def _case(operand: sql.Composable, whens: list[sql.Composable], otherwise: sql.Composable) -> sql.Composable:
+def _case(
+    operand: sql.Composable, whens: Sequence[sql.Composable], otherwise: sql.Composable
+) -> sql.Composable:
     if not whens:
         return otherwise
     return sql.SQL("CASE {} {} ELSE {} END").format(operand, sql.SQL(" ").join(whens), otherwise)
@@ -404,5 +380,3 @@ def _tree_conditions(tree: Tree) -> list[Condition]:
     for _, branch in tree.branches:
         found += _tree_conditions(branch)
     return found + _tree_conditions(tree.otherwise)
-
-

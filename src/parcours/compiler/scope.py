@@ -25,7 +25,7 @@ class Parameters:
             name = f"c{len(self._names) + 1}"
             self._names[key] = name
             self.values[name] = value
-        return sql.SQL("{}::{}").format(sql.Placeholder(self._names[key]), sql.SQL(cast))  # type: ignore[arg-type]
+        return sql.SQL("{}::{}").format(sql.Placeholder(self._names[key]), sql.SQL(cast))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,4 +14,4 @@ __all__ = ["template"]
 def template(name: str) -> sql.SQL:
     """Return a template by its file name without `.sql`."""
     text = (files("parcours.compiler") / "steps" / f"{name}.sql").read_text(encoding="utf-8")
-    return sql.SQL(text.strip())  # type: ignore[arg-type]
+    return sql.SQL(text.strip())

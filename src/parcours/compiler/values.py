@@ -8,7 +8,16 @@ from psycopg import sql
 
 from parcours.compiler.predicates import field_value, predicate
 from parcours.compiler.scope import Scope
-from parcours.domain.condition import All, AnyOf, AudienceTest, Condition, EventTest, FieldTest, MessageTest, Not
+from parcours.domain.condition import (
+    All,
+    AnyOf,
+    AudienceTest,
+    Condition,
+    EventTest,
+    FieldTest,
+    MessageTest,
+    Not,
+)
 
 __all__ = ["compared"]
 
@@ -20,10 +29,13 @@ def compared(conditions: Sequence[Condition], scope: Scope) -> sql.Composable | 
         _collect(condition, scope, parts)
     if not parts:
         return None
-    pairs = [sql.SQL("{}, {}").format(scope.params.bind(name, "text"), value) for name, value in parts.items()]
+    pairs = [
+        sql.SQL("{}, {}").format(scope.params.bind(name, "text"), value) for name, value in parts.items()
+    ]
     # jsonb_build_object takes at most 100 arguments.
     chunks = [
-        sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs[i : i + 40])) for i in range(0, len(pairs), 40)
+        sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs[i : i + 40]))
+        for i in range(0, len(pairs), 40)
     ]
     return sql.SQL("({})").format(sql.SQL(" || ").join(chunks))
 
@@ -40,8 +52,12 @@ def _collect(condition: Condition, scope: Scope, parts: dict[str, sql.Composable
         case EventTest(name=name):
             parts.setdefault(f"event {name}", sql.SQL("to_jsonb({})").format(predicate(condition, scope)))
         case AudienceTest(audience=audience):
-            parts.setdefault(f"audience {audience}", sql.SQL("to_jsonb({})").format(predicate(condition, scope)))
+            parts.setdefault(
+                f"audience {audience}", sql.SQL("to_jsonb({})").format(predicate(condition, scope))
+            )
         case MessageTest(step=step, outcome=outcome):
-            parts.setdefault(f"message {step} {outcome}", sql.SQL("to_jsonb({})").format(predicate(condition, scope)))
+            parts.setdefault(
+                f"message {step} {outcome}", sql.SQL("to_jsonb({})").format(predicate(condition, scope))
+            )
         case _:
             return

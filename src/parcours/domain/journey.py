@@ -43,7 +43,7 @@ __all__ = [
     "Window",
 ]
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 StepKind: TypeAlias = Literal[
     "email", "wait", "wait_for", "split", "experiment", "webhook", "update_profile", "end"
 ]

@@ -49,7 +49,7 @@ def python_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(end, re.ASCII | re.DOTALL)
 
 
-class _Fault(Exception):  # noqa: N818 (never leaves this module)
+class _Fault(Exception):
     """What is wrong, as text."""
 
 

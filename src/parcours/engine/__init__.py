@@ -1,0 +1,1 @@
+"""Commands of time: units of work, delivery, the worker."""

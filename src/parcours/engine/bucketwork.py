@@ -66,7 +66,7 @@ class BucketWork:
     courier: Courier
     observer: Observer
     now: Callable[[], datetime]
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     backoff: dict[tuple[int, int], float] = field(default_factory=dict)
 
     async def run(self, bucket: int, holder: tuple[str, int], *, probe: bool, routed: bool) -> None:
@@ -117,7 +117,14 @@ class BucketWork:
                     # A value that some statement cannot bear: halve down to one, so that nobody else is held up.
                     limits = replace(limits, people=max(1, limits.people // 2), rows=max(1, limits.rows // 2))
                     continue
-                await drop_culprit(self.database, self.versions, bucket, journey_id, self.now(), holder, str(error))
+                await drop_culprit(
+                    self.database,
+                    bucket=bucket,
+                    journey_id=journey_id,
+                    now=self.now(),
+                    holder=holder,
+                    why=str(error),
+                )
                 limits = self.limits
                 continue
             except (ParcoursError, RuntimeError) as error:
@@ -142,7 +149,7 @@ class BucketWork:
             result = await unit.run()
             claims = await claim(
                 connection, bucket, journey_id, result.fence, now=unit.now, until=unit.until, limit=self.courier.room,
-                timeout=timedelta(seconds=self.courier.channel.timeout),
+                hand_over=timedelta(seconds=self.courier.channel.timeout),
             )  # fmt: skip
             loaded = [(c, await self.versions.get(connection, c.version_id)) for c in claims]
             due = await self._next_due(connection, bucket, journey_id, result)
@@ -151,7 +158,15 @@ class BucketWork:
         if result.moved or result.admitted or result.rows or result.swept:
             key = next((v.journey.key for v in unit.loaded.values()), str(journey_id))
             self.observer.observe(
-                UnitDone(key, bucket, result.moved, result.admitted, result.rows, result.swept, time.monotonic() - began)
+                UnitDone(
+                    key,
+                    bucket,
+                    result.moved,
+                    result.admitted,
+                    result.rows,
+                    result.swept,
+                    time.monotonic() - began,
+                )
             )
 
     def _deliver(self, loaded: list[tuple[Claimed, Version]], began: float) -> None:

@@ -12,7 +12,16 @@ from datetime import datetime, timedelta
 import psycopg
 
 from parcours.channels.address import parse_address
-from parcours.channels.channel import Channel, Outcome, Outgoing, Rejected, Sent, TooLate, Unavailable, Uncertain
+from parcours.channels.channel import (
+    Channel,
+    Outcome,
+    Outgoing,
+    Rejected,
+    Sent,
+    TooLate,
+    Unavailable,
+    Uncertain,
+)
 from parcours.channels.mime import build
 from parcours.channels.template import Renderer, TemplateFailed
 from parcours.domain.errors import ParcoursError
@@ -72,9 +81,11 @@ class Courier:
     async def _carry(self, claimed: Claimed, version: Version, begin_by: float) -> None:
         try:
             outcome = await self._hand_over(claimed, version, begin_by)
-        except Exception as error:  # a fault of ours must not leave a message claimed for ever
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not leave a message claimed for ever
             self.observer.observe(Trouble(f"message {claimed.message_id}", "message_failed", str(error)))
-            outcome = Settled(claimed, "rejected", self.now(), "step_failed", f"{type(error).__name__}: {error}")
+            outcome = Settled(
+                claimed, "rejected", self.now(), "step_failed", f"{type(error).__name__}: {error}"
+            )
         self._outcomes.append((version.journey_id, version, outcome))
         self.in_flight -= 1
         self._arrived.set()
@@ -96,7 +107,9 @@ class Courier:
         outgoing = Outgoing(claimed.message_id, parse_address(sender).spec, claimed.recipient, payload)
         began = self.now()
         try:
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + begin_by - time.monotonic() + self.channel.timeout):
+            async with asyncio.timeout_at(
+                asyncio.get_running_loop().time() + begin_by - time.monotonic() + self.channel.timeout
+            ):
                 outcome = await self.channel.send(outgoing, begin_by)
         except TimeoutError:
             outcome = Uncertain("cut at the end of its time")

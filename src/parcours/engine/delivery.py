@@ -49,9 +49,12 @@ class Settled:
 
 async def claim(
     connection: Connection, bucket: int, journey_id: int, fence: Sequence[FenceVersion], *,
-    now: datetime | None, until: datetime, limit: int, timeout: timedelta,
+    now: datetime | None, until: datetime, limit: int, hand_over: timedelta,
 ) -> list[Claimed]:  # fmt: skip
-    """Claim messages that are due, in the unit's transaction. Those that a gate refuses are settled here."""
+    """Claim messages that are due, in the unit's transaction. Those that a gate refuses are settled here.
+
+    `hand_over` is the longest that the channel takes for one message.
+    """
     sending = [v.version_id for v in fence if v.rights.may_send and v.task is None]
     if not sending or limit <= 0:
         return []
@@ -68,7 +71,7 @@ async def claim(
         verdicts.append(
             {
                 "message_id": str(message_id), "verdict": verdict, "reason": reason, "recipient": recipient,
-                "at": _text(at), "begin_by": _text(at + BEGIN_WITHIN), "done_by": _text(at + BEGIN_WITHIN + timeout),
+                "at": _text(at), "begin_by": _text(at + BEGIN_WITHIN), "done_by": _text(at + BEGIN_WITHIN + hand_over),
                 "exit": f"skipped:{reason}" if verdict == "skipped" else None, "detail": None,
             }
         )  # fmt: skip
@@ -108,7 +111,9 @@ async def settle(connection: Connection, bucket: int, outcomes: Sequence[Settled
     return len(found)
 
 
-async def claim_overdue(connection: Connection, bucket: int, journey_id: int, now: datetime, grace: timedelta) -> int:
+async def claim_overdue(
+    connection: Connection, bucket: int, journey_id: int, now: datetime, grace: timedelta
+) -> int:
     """Settle claims that nobody settled in time as uncertain: they go on as sent, shown apart (R30)."""
     given = {"b": Int4(bucket), "j": Int4(journey_id), "now": now, "overdue": now - grace}
     cursor = await connection.execute(query("overdue_claims"), given)

@@ -50,7 +50,7 @@ class Leases:
     buckets: int
     clock: DatabaseClock
     observer: Observer
-    taken: Callable[[int], None] = lambda bucket: None
+    taken: Callable[[int], None] = lambda _: None
     held: dict[int, int] = field(default_factory=dict)
     busy: set[int] = field(default_factory=set)
 
@@ -64,15 +64,21 @@ class Leases:
             renewed = dict(await (await connection.execute(query("renew_leases"), given)).fetchall())
             for bucket in [b for b in self.held if self.held[b] != renewed.get(b)]:
                 self._lose(bucket, "run out")
-            row = await (await connection.execute(query("count_workers"), {"silent": now - SILENCE})).fetchone()
+            row = await (
+                await connection.execute(query("count_workers"), {"silent": now - SILENCE})
+            ).fetchone()
             workers = max(1, row[0] if row else 1)
-            free = [b for (b,) in await (await connection.execute(query("free_leases"), {"now": now})).fetchall()]
+            free = [
+                b for (b,) in await (await connection.execute(query("free_leases"), {"now": now})).fetchall()
+            ]
             share = -(-self.buckets // workers)
             wanted = free[: max(0, share - len(self.held))]
             acquired: dict[int, int] = {}
             if wanted:
                 acquired = dict(
-                    await (await connection.execute(query("acquire_leases"), {**given, "wanted": wanted})).fetchall()
+                    await (
+                        await connection.execute(query("acquire_leases"), {**given, "wanted": wanted})
+                    ).fetchall()
                 )
         for bucket, term in acquired.items():
             self.held[bucket] = term

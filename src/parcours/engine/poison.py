@@ -8,7 +8,6 @@ from datetime import datetime
 from psycopg.types.numeric import Int4, Int8
 
 from parcours.domain.fence import FenceVersion
-from parcours.engine.versions import Versions
 from parcours.store.database import Database
 from parcours.store.queries import query
 
@@ -16,12 +15,20 @@ __all__ = ["drop_culprit"]
 
 
 async def drop_culprit(
-    database: Database, versions: Versions, bucket: int, journey_id: int, now: datetime, holder: tuple[str, int], why: str
+    database: Database,
+    *,
+    bucket: int,
+    journey_id: int,
+    now: datetime,
+    holder: tuple[str, int],
+    why: str,
 ) -> None:
     """Take the oldest inbox row of the first person and that person out; without rows, the first one due."""
     async with database.transaction() as connection:
         common = {"b": Int4(bucket), "j": Int4(journey_id)}
-        held = await connection.execute(query("hold_lease"), {**common, "holder": holder[0], "term": holder[1]})
+        held = await connection.execute(
+            query("hold_lease"), {**common, "holder": holder[0], "term": holder[1]}
+        )
         if await held.fetchone() is None:
             return
         row = await (await connection.execute(query("open_fence"), {**common, "now": now})).fetchone()

@@ -6,6 +6,7 @@ Everything a unit decides is written by the compiled statements of the versions;
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -63,7 +64,7 @@ class Unit:
     journey_id: int
     now: datetime | None
     until: datetime
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     holder: tuple[str, int] | None = None  # lease holder and term
     batch: int = 0
     first_batch: int = 0
@@ -98,6 +99,7 @@ class Unit:
     # Beginning and end -----------------------------------------------------------------------------------------
 
     async def open(self) -> bool:
+        """Hold the lease, take the fence, learn the rights; False where the journey has no fence here."""
         if self.holder is not None:
             cursor = await self.execute("hold_lease", holder=self.holder[0], term=Int8(self.holder[1]))
             if await cursor.fetchone() is None:
@@ -115,9 +117,11 @@ class Unit:
         return True
 
     def ready(self) -> list[FenceVersion]:
+        """Return the versions that work now: not over, and without a task."""
         return [v for v in self.result.fence if v.status not in ("stopped", "finished") and v.task is None]
 
     async def finish(self) -> None:
+        """Queue the messages and keep the counters of everything this unit moved."""
         if self.batch == self.first_batch:
             return
         span = {"first": Int8(self.first_batch), "last": Int8(self.batch), "since": self.since}
@@ -191,7 +195,9 @@ class Unit:
         self.result.rows += count
         # A version whose task stands keeps its rows: they are applied when it is done.
         inside_batch = self.next_batch()
-        settling = [v for v in self.result.fence if v.task is not None and v.status not in ("stopped", "finished")]
+        settling = [
+            v for v in self.result.fence if v.task is not None and v.status not in ("stopped", "finished")
+        ]
         frozen = [v for v in [*ready, *settling] if v in settling or not v.rights.may_move]
         for entry in [*ready, *settling]:
             await self.inside(entry, inside_batch, rows, may_move=entry not in frozen)
@@ -223,6 +229,7 @@ class Unit:
         return int(moved_on)
 
     async def effects(self, batch: int) -> None:
+        """Write what update steps write, tell other journeys, look back at events a settle was slower than."""
         for entry in self.result.fence:
             version = self.loaded.get(entry.version_id)
             if version is None:
@@ -237,12 +244,14 @@ class Unit:
                     v=Int4(entry.version_id),
                     batch=Int8(batch),
                     since=self.since,
-                    awaited=_json([{"step": step, "name": name} for step, name in pairs]),
+                    awaited=json.dumps([{"step": step, "name": name} for step, name in pairs]),
                 )
 
     async def admission(self, inside_batch: int, rows: str, kinds: set[str], *, frozen: bool) -> None:
         """Admit or refuse those whom this round suggests, by the one version whose entry is asked."""
-        asked = next((v for v in reversed(self.result.fence) if v.rights.may_admit or v.status == "paused"), None)
+        asked = next(
+            (v for v in reversed(self.result.fence) if v.rights.may_admit or v.status == "paused"), None
+        )
         if asked is None or asked.version_id not in self.loaded or asked.status in ("closed", "stopped"):
             await self.refuse_added(rows, kinds)
             return
@@ -269,10 +278,13 @@ class Unit:
         await self.effects(batch)
 
     async def refuse_added(self, rows: str, kinds: set[str]) -> None:
+        """Refuse people added by hand where no version admits (R17)."""
         newest = self.result.fence[-1] if self.result.fence else None
         if "add" in kinds and newest is not None:
             reason = newest.refuse_with or "journey_closed"
-            await self.execute("refuse_added", round=rows, reason=reason, v=Int4(newest.version_id), now=self.now)
+            await self.execute(
+                "refuse_added", round=rows, reason=reason, v=Int4(newest.version_id), now=self.now
+            )
 
     # Timers ----------------------------------------------------------------------------------------------------
 
@@ -309,27 +321,28 @@ class Unit:
         return self.now if self.now is not None else BEGINNING
 
     def next_batch(self) -> int:
+        """Return the next of the batch numbers reserved for this unit."""
         self.batch += 1
         return self.batch
 
     async def execute(self, name: str, **given: Any) -> Any:
+        """Run a named query for this bucket and journey."""
         given.update(b=Int4(self.bucket), j=Int4(self.journey_id))
         cursor = self.connection.cursor(row_factory=tuple_row)
         return await cursor.execute(query(name), given, prepare=True)
 
     async def compiled(self, entry: FenceVersion, name: str, **given: Any) -> Any:
+        """Run a statement of a version's Program."""
         statement = self.loaded[entry.version_id].program.statements[name]
         given.update(
-            statement.constants, b=Int4(self.bucket), j=Int4(self.journey_id), v=Int4(entry.version_id), now=self.now
+            statement.constants,
+            b=Int4(self.bucket),
+            j=Int4(self.journey_id),
+            v=Int4(entry.version_id),
+            now=self.now,
         )
         cursor = self.connection.cursor(row_factory=tuple_row)
         return await cursor.execute(statement.text, given, prepare=True)
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 def _same(decided: int, done: int, where: str) -> None:

@@ -20,7 +20,7 @@ async def keep_partitions(connection: Connection, now: datetime) -> list[str]:
 
     A month whose rows already lie in the default partition is left there: PostgreSQL would have to move them.
     """
-    made = []
+    made: list[str] = []
     row = await (await connection.execute(query("try_upkeep"))).fetchone()
     if not row or not row[0]:
         return made
@@ -28,20 +28,26 @@ async def keep_partitions(connection: Connection, now: datetime) -> list[str]:
         for ahead in range(MONTHS_AHEAD):
             start, end = _month(now, ahead), _month(now, ahead + 1)
             name = f"{table}_{start:%Y_%m}"
-            known = await (await connection.execute(query("table_exists"), {"name": f"parcours.{name}"})).fetchone()
+            known = await (
+                await connection.execute(query("table_exists"), {"name": f"parcours.{name}"})
+            ).fetchone()
             if known and known[0]:
                 continue
             taken = await connection.execute(
                 sql.SQL("SELECT 1 FROM parcours.{} WHERE {} >= {} AND {} < {} LIMIT 1").format(
-                    sql.Identifier(f"{table}_default"), sql.Identifier(column), start, sql.Identifier(column), end
+                    sql.Identifier(f"{table}_default"),
+                    sql.Identifier(column),
+                    start,
+                    sql.Identifier(column),
+                    end,
                 )
             )
             if await taken.fetchone() is not None:
                 continue
             await connection.execute(
-                sql.SQL("CREATE TABLE parcours.{} PARTITION OF parcours.{} FOR VALUES FROM ({}) TO ({})").format(
-                    sql.Identifier(name), sql.Identifier(table), start, end
-                )
+                sql.SQL(
+                    "CREATE TABLE parcours.{} PARTITION OF parcours.{} FOR VALUES FROM ({}) TO ({})"
+                ).format(sql.Identifier(name), sql.Identifier(table), start, end)
             )
             made.append(name)
     return made

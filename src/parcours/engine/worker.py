@@ -11,12 +11,12 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import psycopg
 
 from parcours.channels.channel import Channel
-from parcours.clock import Clock
 from parcours.domain.errors import ParcoursError
 from parcours.engine.bucketwork import Agenda, BucketWork
 from parcours.engine.courier import Courier
@@ -44,7 +44,7 @@ class Worker:
     """One worker process: takes a share of the buckets and does their work until told to stop."""
 
     def __init__(
-        self, database: Database, *, settings: Settings, clock: Clock, channel: Channel, observer: Observer,
+        self, database: Database, *, settings: Settings, channel: Channel, observer: Observer,
         buckets: int, name: str | None = None, automatic: Automatic | None = None, limits: Limits | None = None,
     ) -> None:  # fmt: skip
         self.database, self.settings, self.channel, self.observer = database, settings, channel, observer
@@ -157,10 +157,8 @@ class Worker:
                 pause = min(pause, max(0.001, (due - now).total_seconds()))
             if self._waiting or self.leases.busy:
                 pause = max(pause, 0.005)
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), timeout=pause)
-            except TimeoutError:
-                pass
             self._wake.clear()
 
     # What it does ------------------------------------------------------------------------------------------------
@@ -209,7 +207,9 @@ class Worker:
             await self._steadily(name, action)
             await asyncio.sleep(seconds)
 
-    async def _steadily(self, name: str, action: Callable[[], Awaitable[None]], *, once: bool = False) -> None:
+    async def _steadily(
+        self, name: str, action: Callable[[], Awaitable[None]], *, once: bool = False
+    ) -> None:
         """Do something that must not end the worker when the database is away; it is tried again."""
         try:
             await action()

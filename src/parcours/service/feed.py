@@ -15,6 +15,8 @@ __all__ = ["LONGEST_LINE", "parse_line", "read_feed"]
 
 LONGEST_LINE = 32_768  # bytes (architecture: input limits)
 DEEPEST = 32
+LONGEST_PERSON = 256  # characters
+LARGEST_NUMBER = 1e300
 KINDS = ("identify", "track", "page", "screen", "group", "alias", "audience")
 
 
@@ -42,10 +44,15 @@ def parse_line(raw: bytes, place: str, number: int = 0) -> FeedLine:
     try:
         line = json.loads(raw, parse_constant=_no_constant)
     except UnicodeDecodeError:
-        raise ParcoursError("not_utf8", "the line is not UTF-8", place=place, hint="Save the file as UTF-8.") from None
+        raise ParcoursError(
+            "not_utf8", "the line is not UTF-8", place=place, hint="Save the file as UTF-8."
+        ) from None
     except (ValueError, RecursionError) as error:
         raise ParcoursError(
-            "not_json", f"the line is not JSON: {error}", place=place, hint="Write one JSON object on each line."
+            "not_json",
+            f"the line is not JSON: {error}",
+            place=place,
+            hint="Write one JSON object on each line.",
         ) from None
     if not isinstance(line, dict):
         raise ParcoursError("not_an_object", "the line is not a JSON object", place=place, hint="Write {…}.")
@@ -95,19 +102,26 @@ def _person(line: dict[str, Any], place: str) -> str:
     for key in ("userId", "anonymousId"):
         value = line.get(key)
         if isinstance(value, str) and value:
-            if len(value) > 256:
-                raise ParcoursError("bad_person", f"{key} is longer than 256 characters", place=place, hint="Shorten it.")
+            if len(value) > LONGEST_PERSON:
+                raise ParcoursError(
+                    "bad_person", f"{key} is longer than 256 characters", place=place, hint="Shorten it."
+                )
             _encodable(value, place)
             return value
     raise ParcoursError(
-        "no_person", "the line names no person", place=place, hint="Give userId or anonymousId, a text that is not empty."
+        "no_person",
+        "the line names no person",
+        place=place,
+        hint="Give userId or anonymousId, a text that is not empty.",
     )
 
 
 def _name(line: dict[str, Any], key: str, place: str) -> str:
     value = line.get(key)
     if not isinstance(value, str) or not value:
-        raise ParcoursError("no_name", f"{key} is missing", place=f"{place} {key}", hint=f"Give {key}, a text.")
+        raise ParcoursError(
+            "no_name", f"{key} is missing", place=f"{place} {key}", hint=f"Give {key}, a text."
+        )
     _encodable(value, place)
     return value
 
@@ -117,7 +131,9 @@ def _object(line: dict[str, Any], key: str, place: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ParcoursError("not_an_object", f"{key} is not an object", place=f"{place} {key}", hint="Write {…}.")
+        raise ParcoursError(
+            "not_an_object", f"{key} is not an object", place=f"{place} {key}", hint="Write {…}."
+        )
     _bounded(value, place, key, 0)
     return value
 
@@ -136,13 +152,17 @@ def _bounded(value: Any, place: str, path: str, depth: int) -> None:
             _bounded(item, place, f"{path}[{number}]", depth + 1)
     elif isinstance(value, str):
         _encodable(value, f"{place} {path}")
-    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > 1e300:
-        raise ParcoursError("number_too_large", "a number is too large", place=f"{place} {path}", hint="Use a text.")
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > LARGEST_NUMBER:
+        raise ParcoursError(
+            "number_too_large", "a number is too large", place=f"{place} {path}", hint="Use a text."
+        )
 
 
 def _encodable(text: str, place: str) -> None:
     if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
-        raise ParcoursError("bad_text", "a text holds NUL or half a character", place=place, hint="Remove it.")
+        raise ParcoursError(
+            "bad_text", "a text holds NUL or half a character", place=place, hint="Remove it."
+        )
 
 
 def _no_constant(name: str) -> Any:

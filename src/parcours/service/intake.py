@@ -75,7 +75,9 @@ async def take(
     return IntakeResult(len(new), len(lines) - len(new))
 
 
-async def _store(connection: Connection, new: list[tuple[FeedLine, dict[str, Any]]], at: datetime, mode: Mode) -> None:
+async def _store(
+    connection: Connection, new: list[tuple[FeedLine, dict[str, Any]]], at: datetime, mode: Mode
+) -> None:
     await connection.execute(query("create_profiles"), {"rows": _dump([row for _, row in new])})
     # Several lines about one person in a batch: attributes fold to one change, memberships to their last word.
     profiles: dict[str, dict[str, Any]] = {}
@@ -153,18 +155,30 @@ async def _known(
     connection: Connection, user_ids: Sequence[str], buckets: int, numbers: Sequence[int] | None
 ) -> list[dict[str, Any]]:
     rows = []
-    for number, (user_id, feed_no) in enumerate(zip(user_ids, numbers or feed_numbers(len(user_ids)), strict=True)):
+    for number, (user_id, feed_no) in enumerate(
+        zip(user_ids, numbers or feed_numbers(len(user_ids)), strict=True)
+    ):
         person = profile_id(user_id)
         rows.append(
-            {"bucket": bucket_of(person, buckets), "profile_id": str(person), "feed_no": feed_no, "number": number}
+            {
+                "bucket": bucket_of(person, buckets),
+                "profile_id": str(person),
+                "feed_no": feed_no,
+                "number": number,
+            }
         )
     cursor = await connection.execute(query("known_people"), {"rows": _dump(rows)})
     found = {number for (number,) in await cursor.fetchall()}
     return [row for row in rows if row["number"] in found]
 
 
-async def _announce(
-    connection: Connection, rows: list[dict[str, Any]], kind: str, name: str, data: dict[str, Any], at: datetime
+async def _announce(  # noqa: PLR0917 - the columns of the row
+    connection: Connection,
+    rows: list[dict[str, Any]],
+    kind: str,
+    name: str,
+    data: dict[str, Any],
+    at: datetime,
 ) -> None:
     if rows:
         given = {"rows": _dump(rows), "kind": kind, "name": name, "data": json.dumps(data), "at": at}

@@ -122,7 +122,9 @@ async def finish_versions(connection: Connection, at: datetime) -> list[str]:
     done = []
     cursor = await connection.execute(query("settling_versions"))
     for journey_id, key, version_id, version_no, status, _ in await cursor.fetchall():
-        row = await (await connection.execute(query("tasks_open"), {"j": journey_id, "v": version_id})).fetchone()
+        row = await (
+            await connection.execute(query("tasks_open"), {"j": journey_id, "v": version_id})
+        ).fetchone()
         if row and row[0]:
             continue
         if status == "stopped":
@@ -183,7 +185,9 @@ async def _shut(family: Family, version: VersionRow, at: datetime) -> None:
     if version.status == "paused":
         await family.set_status(version, "paused", entry_open=False, at=at, pause=version.pause)
     else:
-        status: Literal["closed", "finished"] = "closed" if await family.anybody_inside(version) else "finished"
+        status: Literal["closed", "finished"] = (
+            "closed" if await family.anybody_inside(version) else "finished"
+        )
         await family.set_status(version, status, entry_open=False, at=at)
 
 
@@ -216,7 +220,9 @@ def _definition(version: VersionRow) -> tuple[Journey | None, list[Problem]]:
     return journey, problems
 
 
-async def _nothing_to_do(family: Family, order: Order, at: datetime, asked: list[VersionRow]) -> CommandResult:
+async def _nothing_to_do(
+    family: Family, order: Order, at: datetime, asked: list[VersionRow]
+) -> CommandResult:
     """No version changes: the newest published one answers, with its present state or the refusal (P41)."""
     published = [version for version in asked if version.status != "draft"]
     version = published[-1] if published else asked[-1]
@@ -248,7 +254,13 @@ def _check_options(order: Order) -> None:
 
 
 def _pause_choices(version: VersionRow, order: Order) -> dict[str, Any]:
-    return {"entrants": "queue", "inside": "freeze", "timers": "run", **(version.pause or {}), **order.options}
+    return {
+        "entrants": "queue",
+        "inside": "freeze",
+        "timers": "run",
+        **(version.pause or {}),
+        **order.options,
+    }
 
 
 async def _audit(connection: Connection, order: Order, at: datetime, result: CommandResult) -> None:

@@ -71,12 +71,15 @@ class Family:
         given = {"j": self.journey_id, "versions": [v.version_id for v in versions]}
         inside = await (await self.connection.execute(query("count_inside"), given)).fetchone()
         messages = await (await self.connection.execute(query("count_queued_messages"), given)).fetchone()
-        assert inside is not None and messages is not None
+        assert inside is not None
+        assert messages is not None
         return {"inside": inside[0], "queued": inside[1], "messages": messages[0]}
 
     async def anybody_inside(self, version: VersionRow) -> bool:
         """Tell whether somebody is inside a version."""
-        row = await (await self.connection.execute(query("anybody_inside"), {"v": version.version_id})).fetchone()
+        row = await (
+            await self.connection.execute(query("anybody_inside"), {"v": version.version_id})
+        ).fetchone()
         return bool(row and row[0])
 
     async def set_status(
@@ -108,12 +111,16 @@ class Family:
         await self.connection.execute(query("raise_fences"), {"j": self.journey_id})
         await self.connection.execute(query("lock_fences"), {"j": self.journey_id})
 
-    async def set_fences(self, at: datetime, tasks: dict[int, Literal["resume", "sweep"]] | None = None) -> None:
+    async def set_fences(
+        self, at: datetime, tasks: dict[int, Literal["resume", "sweep"]] | None = None
+    ) -> None:
         """Write the rights of every version into every bucket. `tasks` are new ones by version id."""
         entries = [
             _fence(version, at, (tasks or {}).get(version.version_id))
             for version in self.published
-            if version.status not in ("finished", "stopped") or version.settling or version == self.published[-1]
+            if version.status not in ("finished", "stopped")
+            or version.settling
+            or version == self.published[-1]
         ]
         text = json.dumps([entry.as_json() for entry in entries])
         await self.connection.execute(query("set_fences"), {"j": self.journey_id, "rights": text})
@@ -124,7 +131,9 @@ async def lock_family(connection: Connection, key: str) -> Family:
     row = await (await connection.execute(query("find_journey"), {"key": key})).fetchone()
     if row is None:
         raise ParcoursError(
-            "unknown_journey", f"there is no journey {key}", hint="`parcours journey list` shows those there are."
+            "unknown_journey",
+            f"there is no journey {key}",
+            hint="`parcours journey list` shows those there are.",
         )
     cursor = await connection.execute(query("lock_versions"), {"j": row[0]})
     return Family(connection, key, row[0], [VersionRow(*version) for version in await cursor.fetchall()])

@@ -39,8 +39,10 @@ def captured(claimed: Claimed, version: Version, renderer: Renderer, stubs: Stub
         return Settled(claimed, "rejected", claimed.at, "step_failed", error.message)
     stub = stubs.find(version.journey.key, claimed.step, claimed.user_id)
     if stub is None or stub.outcome in ("sent", "uncertain"):
-        state = "uncertain" if stub and stub.outcome == "uncertain" else "sent"
-        return Settled(claimed, state, claimed.at, subject=subject, handed_at=claimed.at)
+        unsure = stub is not None and stub.outcome == "uncertain"
+        return Settled(
+            claimed, "uncertain" if unsure else "sent", claimed.at, subject=subject, handed_at=claimed.at
+        )
     if stub.outcome == "skipped":
         return Settled(claimed, "skipped", claimed.at, stub.reason or "suppressed")
     return Settled(claimed, "rejected", claimed.at, "send_failed", subject=subject)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from parcours.compiler.plan import SKIP_REASONS
@@ -21,6 +21,8 @@ from parcours.simulation.output import command_line, plain_line
 from parcours.store.database import Connection
 
 __all__ = ["Commander"]
+
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -52,9 +54,7 @@ class Commander:
 
     def publishes_first(self, key: str, commands: Sequence[Mapping[str, Any]]) -> bool:
         """Tell whether the commands publish version 1 of this journey before any `apply` of it (P39)."""
-        in_order = sorted(
-            (c for c in commands), key=lambda c: parse_instant(str(c.get("at"))) or datetime.max.replace(tzinfo=None)
-        )
+        in_order = sorted(commands, key=lambda c: parse_instant(str(c.get("at"))) or LAST)
         for command in in_order:
             name = command.get("command")
             if name == "apply" and self._applied(command) == key:
@@ -103,11 +103,13 @@ class Commander:
             return await self._people(command, key, options, at)
         if name in (*AVAILABLE, "restart", "delete", "edit"):
             order = Order(
-                key, name, version, {k: v for k, v in options.items() if k != "reason"}, options.get("reason"),  # type: ignore[arg-type]
+                key, name, version, {k: v for k, v in options.items() if k != "reason"}, options.get("reason"),
                 actor="simulation",
             )  # fmt: skip
             return command_line(at, await execute(self.connection, order, at))
-        raise ParcoursError("unknown_command", f"there is no command {name}", hint=f"There are {', '.join(AVAILABLE)}.")
+        raise ParcoursError(
+            "unknown_command", f"there is no command {name}", hint=f"There are {', '.join(AVAILABLE)}."
+        )
 
     async def _find(self, key: str, version: int | None) -> tuple[str, int]:
         """Return status and number of the version looked at."""
@@ -136,18 +138,28 @@ class Commander:
         file = str((command.get("options") or {}).get("file"))
         journey = self.files.get(file)
         if journey is None:
-            raise ParcoursError("unknown_file", f"{file} cannot be read", hint="Name a journey file beside the commands.")
+            raise ParcoursError(
+                "unknown_file", f"{file} cannot be read", hint="Name a journey file beside the commands."
+            )
         applied = await apply_journey(self.connection, journey, at)
-        line = plain_line(at, command, version=applied.version_no, counts={"inside": 0, "queued": 0, "messages": 0})
+        line = plain_line(
+            at, command, version=applied.version_no, counts={"inside": 0, "queued": 0, "messages": 0}
+        )
         return {**line, "journey": journey.key, "from": "draft" if applied.replaced else None, "to": "draft"}
 
-    def _stub(self, command: Mapping[str, Any], key: str, options: dict[str, Any], at: datetime) -> dict[str, Any]:
+    def _stub(
+        self, command: Mapping[str, Any], key: str, options: dict[str, Any], at: datetime
+    ) -> dict[str, Any]:
         outcome = options.get("outcome", "sent")
         reason = options.get("reason")
         if outcome not in ("sent", "skipped", "rejected", "uncertain"):
-            raise ParcoursError("bad_option", f"outcome is {outcome!r}", hint="Use sent, skipped, rejected or uncertain.")
+            raise ParcoursError(
+                "bad_option", f"outcome is {outcome!r}", hint="Use sent, skipped, rejected or uncertain."
+            )
         if outcome == "skipped" and reason is not None and reason not in SKIP_REASONS:
-            raise ParcoursError("bad_option", f"reason is {reason!r}", hint=f"Use one of {', '.join(SKIP_REASONS)}.")
+            raise ParcoursError(
+                "bad_option", f"reason is {reason!r}", hint=f"Use one of {', '.join(SKIP_REASONS)}."
+            )
         user_id = options.get("user_id")
         self.stubs.known[key, str(options.get("step")), user_id] = Stub(str(outcome), reason)
         return plain_line(at, command)

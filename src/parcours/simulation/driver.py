@@ -33,7 +33,7 @@ __all__ = ["Simulation", "simulate"]
 TICK = timedelta(microseconds=1)
 
 
-async def simulate(
+async def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its command line
     database: Database,
     journeys: Sequence[Journey],
     audiences: Sequence[Audience],
@@ -89,16 +89,23 @@ class Simulation:
     commander: Commander | None = None
 
     async def prepare(
-        self, journeys: Sequence[Journey], audiences: Sequence[Audience], commands: Sequence[Mapping[str, Any]]
+        self,
+        journeys: Sequence[Journey],
+        audiences: Sequence[Audience],
+        commands: Sequence[Mapping[str, Any]],
     ) -> None:
         """Load history and audiences, save the drafts, publish those that no command publishes (R1)."""
         self.commander = Commander(self.connection, self.buckets, self.files, self.stubs)
         self.orders = self.commander.ordered(commands, self.start, self.to)
         async with self.connection.transaction():
             await self.commander.members(audiences, self.start - TICK)
-        history = [(number, line) for number, line in self.lines if line.at is not None and line.at < self.start]
+        history = [
+            (number, line) for number, line in self.lines if line.at is not None and line.at < self.start
+        ]
         self.lines = [
-            (number, line) for number, line in self.lines if line.at is not None and self.start <= line.at < self.to
+            (number, line)
+            for number, line in self.lines
+            if line.at is not None and self.start <= line.at < self.to
         ]
         for chunk in range(0, len(history), 1000):
             part = history[chunk : chunk + 1000]
@@ -173,10 +180,12 @@ class Simulation:
                 result = await unit.run()
                 claims = await claim(
                     self.connection, bucket, journey_id, result.fence, now=None, until=until + TICK,
-                    limit=self.limits.rows, timeout=timedelta(seconds=10),
+                    limit=self.limits.rows, hand_over=timedelta(seconds=10),
                 )  # fmt: skip
                 outcomes = [
-                    captured(c, await self.versions.get(self.connection, c.version_id), self.renderer, self.stubs)
+                    captured(
+                        c, await self.versions.get(self.connection, c.version_id), self.renderer, self.stubs
+                    )
                     for c in claims
                 ]
                 await settle(self.connection, bucket, outcomes)

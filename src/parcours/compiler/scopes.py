@@ -1,0 +1,67 @@
+"""The scopes of the statements: who `p`, `pr` and `r` are where a condition is asked."""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from parcours.compiler.scope import Parameters, Scope
+from parcours.domain.journey import Journey, WaitFor
+
+__all__ = ["Scopes"]
+
+
+class Scopes:
+    """Makes the scope of each statement of one version."""
+
+    def __init__(self, journey: Journey, version_no: int) -> None:
+        self.journey = journey
+        self.version_no = version_no
+
+    def inside(self, params: Parameters) -> Scope:
+        """Whoever stands inside, and a row of the inbox `r`."""
+        return self._resting(params, sql.SQL("(r.happened_at, r.feed_no)"))
+
+    def due(self, params: Parameters) -> Scope:
+        """Whoever stands inside and is due."""
+        return self._resting(params, sql.SQL("(x.at, 9223372036854775807)"))
+
+    def _resting(self, params: Parameters, upto: sql.Composable) -> Scope:
+        roots: dict[str, sql.Composable] = {"profile": sql.SQL("pr.attributes"), "event": sql.SQL("p.event")}
+        for step in self.journey.steps.values():
+            if isinstance(step, WaitFor):
+                for name in (a.save_as for a in step.events if a.save_as):
+                    roots[name] = sql.SQL("(p.saved -> {})").format(params.bind(name, "text"))
+        return Scope(
+            params, self.journey.key, self.journey.timezone, roots, self._about(sql.SQL("p.entered_at"), params),
+            at=sql.SQL("x.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("pr.user_id"),
+            bucket=sql.SQL("%(b)s"), message_of=(sql.SQL("%(j)s"), sql.SQL("p.entry_no")),
+            passage=(sql.SQL("(p.cause_at, p.cause_no)"), upto),
+        )  # fmt: skip
+
+    def _about(self, entered_at: sql.Composable, params: Parameters) -> dict[str, sql.Composable]:
+        return {
+            "entry_no": sql.SQL("to_jsonb(p.entry_no)"),
+            "entered_at": sql.SQL("to_jsonb(parcours.instant_text({}))").format(entered_at),
+            "step": sql.SQL("to_jsonb(p.step)"),
+            "version": sql.SQL("to_jsonb({})").format(params.bind(self.version_no, "integer")),
+        }
+
+    def admission(self, params: Parameters) -> Scope:
+        """Whoever is admitted: `p` is a candidate without a verdict."""
+        about = self._about(sql.SQL("p.at"), params)
+        del about["step"]
+        roots = {"profile": sql.SQL("p.attributes"), "event": sql.SQL("(p.data -> 'properties')")}
+        return Scope(
+            params, self.journey.key, self.journey.timezone, roots, about,
+            at=sql.SQL("p.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("p.user_id"),
+            bucket=sql.SQL("%(b)s"), message_of=None, passage=None,
+        )  # fmt: skip
+
+    def candidate(self, params: Parameters) -> Scope:
+        """Whoever is suggested by a row of the inbox `r`."""
+        roots = {"profile": sql.SQL("pr.attributes"), "event": sql.SQL("(r.data -> 'properties')")}
+        return Scope(
+            params, self.journey.key, self.journey.timezone, roots, {},
+            at=sql.SQL("x.at"), profile_id=sql.SQL("r.profile_id"), user_id=sql.SQL("pr.user_id"),
+            bucket=sql.SQL("%(b)s"), message_of=None, passage=None,
+        )  # fmt: skip
