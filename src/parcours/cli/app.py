@@ -18,6 +18,7 @@ from parcours.domain.errors import ParcoursError
 
 __all__ = ["COMMANDS", "app", "load", "main"]
 
+STARTING: Final = "A first look"
 DEFINITIONS: Final = "Files"
 JOURNEYS: Final = "Journeys and people"
 REPORTS: Final = "What happened"
@@ -35,6 +36,9 @@ class Place(NamedTuple):
 # In the order of `parcours --help`. A test holds the sentences against those of the commands themselves.
 COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
     {
+        "demo": Place(
+            "demo", STARTING, "Show journeys at work: sample people, live traffic, mails in a mailbox."
+        ),
         "check": Place("definitions", DEFINITIONS, "Show every problem of journey and audience files."),
         "plan": Place("definitions", DEFINITIONS, "Show what a journey file compiles to, step by step."),
         "explain": Place("definitions", DEFINITIONS, "Show the SQL that a journey file compiles to."),

@@ -34,20 +34,35 @@ _UPGRADES: Final = 0.1  # of newcomers with the free plan, within days
 
 
 def live(
-    people: Sequence[Person], silent: Sequence[str], *, seed: int, start: datetime, day: timedelta
+    people: Sequence[Person],
+    silent: Sequence[str],
+    *,
+    seed: int,
+    start: datetime,
+    day: timedelta,
+    joined: int | None = None,
 ) -> Iterator[FeedLine]:
     """Yield lines of the feed by time, without end, from `start` on.
 
-    `day` is how long a day lasts. `silent` are those who stay away, but for a few who return.
+    `day` is how long a day lasts. `silent` are those who stay away, but for a few who return. `joined` is how
+    many have signed up so far, where it is more than the people given.
     """
-    yield from _Traffic(people, silent, seed, start, day)
+    joined = len(people) if joined is None else joined
+    yield from _Traffic(people, silent, seed=seed, start=start, day=day, joined=joined)
 
 
 class _Traffic:
     """Sources of happenings, each of which says when it has the next one."""
 
     def __init__(
-        self, people: Sequence[Person], silent: Sequence[str], seed: int, start: datetime, day: timedelta
+        self,
+        people: Sequence[Person],
+        silent: Sequence[str],
+        *,
+        seed: int,
+        start: datetime,
+        day: timedelta,
+        joined: int,
     ) -> None:
         self._seed, self._start, self._day = seed, start, day
         self._rng = random.Random(f"{seed}/live")  # noqa: S311 (sample data, the same for a seed)
@@ -56,8 +71,8 @@ class _Traffic:
         self._present = [person for person in people if person.gone_at is None and person.user_id not in away]
         self._weights = list(accumulate(person.rate for person in self._present))
         self._subscribed = [person for person in people if person.unsubscribed_at is None]
-        self._number = len(people)
-        self._lines = count(1_000_000)  # behind the numbers of the history
+        self._number = joined
+        self._lines = count(int(start.timestamp()) * 1_000_000)  # another run repeats none
         self._order = count()
         self._ahead: list[tuple[float, int, FeedLine | Callable[[float], None]]] = []
         thousands = len(people) / 1000

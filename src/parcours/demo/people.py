@@ -15,7 +15,7 @@ from parcours.domain.timing import format_instant
 
 __all__ = ["HISTORY_DAYS", "STAFF", "Person", "newcomer", "people"]
 
-HISTORY_DAYS: Final = 56
+HISTORY_DAYS: Final = 42
 STAFF: Final = "staff"  # the static audience that every journey of the demonstration excludes
 
 _FIRST_NUMBER: Final = 100_001

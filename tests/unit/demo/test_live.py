@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from parcours.demo.feed import as_json, history, silent
 from parcours.demo.live import live
-from parcours.demo.people import Person, people
+from parcours.demo.people import HISTORY_DAYS, Person, people
 from parcours.domain.records import FeedLine
 from parcours.service.feed import parse_line
 
@@ -78,7 +78,7 @@ def test_a_day_brings_about_as_much_as_a_day_of_the_history() -> None:
     then = Counter(line.name for line in past() if line.kind == "event")
     now = Counter(line.name for line in minute() if line.kind == "event")
     for name in ("Product Viewed", "Product Added", "Order Completed"):
-        assert 0.5 < (now[name] / 12) / (then[name] / 56) < 2.5
+        assert 0.5 < (now[name] / 12) / (then[name] / HISTORY_DAYS) < 2.5
 
 
 def test_some_of_the_silent_return_and_some_people_leave() -> None:

@@ -1,0 +1,113 @@
+"""Setting the stage: who takes part, their history in the database, the journeys at the demo's pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from parcours.demo.feed import history, introduce, silent
+from parcours.demo.pace import at_pace, journeys
+from parcours.demo.people import Person, people
+from parcours.domain.records import FeedLine
+from parcours.service.authoring import apply_journey
+from parcours.service.intake import take
+from parcours.service.lifecycle import Order, execute
+from parcours.service.people import PeopleOrder, change_people
+from parcours.service.reports import list_journeys, notify_workers
+from parcours.store.database import Connection
+from parcours.store.queries import query
+from parcours.wiring import Installation
+
+__all__ = ["ACTOR", "Cast", "count_people", "gather", "load", "publish_journeys", "win_back"]
+
+ACTOR: Final = "demo"  # in the audit
+
+_LOADERS: Final = 3  # batches of history on their way at the same time
+_BATCH: Final = 1500  # lines
+_SILENCE: Final = timedelta(days=30)  # as the filter of win-back has it
+_RATHER_SILENT: Final = timedelta(days=25)  # who is added by hand, so that the filter has somebody to refuse
+_MOST: Final = 1000  # people added by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who takes part. `added` are to be won back; `refused` are those of them who are not silent enough."""
+
+    people: list[Person]
+    lines: list[FeedLine]
+    silent: list[str]
+    added: list[str]
+    refused: list[str]
+
+
+def gather(count: int, *, seed: int, end: datetime) -> Cast:
+    """Return the people and their history up to `end`."""
+    found = people(count, seed=seed, end=end)
+    past = history(found, seed=seed, end=end)
+    away = silent(found, past, since=end - _SILENCE)
+    rather = silent(found, past, since=end - _RATHER_SILENT)[:_MOST]
+    staff = {person.user_id for person in found if person.staff}
+    refused = [user_id for user_id in rather if user_id not in staff and user_id not in set(away)]
+    return Cast(found, introduce(found) + past, away, rather, refused)
+
+
+async def count_people(connection: Connection) -> int:
+    """Return how many people there are."""
+    row = await (await connection.execute(query("demo_people"))).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def load(
+    installed: Installation, lines: Sequence[FeedLine], *, loaded: Callable[[int], None], ended: asyncio.Event
+) -> None:
+    """Take history in: it fills profiles and stored events, and triggers nothing.
+
+    `loaded` hears how many lines are done. Each loader has people of its own, so that the lines of one person
+    stay in their order.
+    """
+    shown = dict.fromkeys(item.user_id for item in lines)
+    loader_of = {user_id: number % _LOADERS for number, user_id in enumerate(shown)}
+    shares: list[list[FeedLine]] = [[] for _ in range(_LOADERS)]
+    for item in lines:
+        shares[loader_of[item.user_id]].append(item)
+    done = 0
+
+    async def loader(share: list[FeedLine]) -> None:
+        nonlocal done
+        for start in range(0, len(share), _BATCH):
+            if ended.is_set():
+                return
+            batch = share[start : start + _BATCH]
+            async with installed.database.transaction() as connection:
+                await take(connection, batch, buckets=installed.buckets, received_at=None, mode="history")
+            done += len(batch)
+            loaded(done)
+
+    async with asyncio.TaskGroup() as group:
+        for share in shares:
+            group.create_task(loader(share))
+
+
+async def publish_journeys(installed: Installation) -> None:
+    """Save and publish the journeys at the demo's pace, those that are not there yet."""
+    for journey in journeys():
+        async with installed.database.transaction() as connection:
+            known = {line["journey"] for line in await list_journeys(connection)}
+            if journey.key not in known:
+                now = installed.clock.now()
+                await apply_journey(connection, at_pace(journey), now)
+                await execute(connection, Order(journey.key, "publish", actor=ACTOR), now)
+
+
+async def win_back(installed: Installation, user_ids: Sequence[str]) -> None:
+    """Add people to the journey that begins by hand, all at once."""
+    order = PeopleOrder(
+        "win-back", "add_people", tuple(user_ids), actor=ACTOR, reason="silent for a month, or nearly"
+    )
+    async with installed.database.transaction() as connection:
+        await change_people(connection, order, buckets=installed.buckets, at=installed.clock.now())
+        await notify_workers(connection)
