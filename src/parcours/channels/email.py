@@ -32,7 +32,7 @@ class EmailChannel:
         *,
         connections: int = 8,
         timeout: float = 30.0,
-        capacity_per_second: float = 100.0,
+        capacity_per_second: float = 2000.0,
         max_messages: int = 500,
         max_idle: float = 60.0,
         now: Callable[[], float] = time.monotonic,

@@ -35,6 +35,8 @@ __all__ = ["Courier"]
 
 MOST_TRIES = 5  # email: within 24 hours (architecture, Delivery)
 RETRIES = [timedelta(minutes=m) for m in (1, 10, 60, 6 * 60)]
+MEASURED_OVER = 0.5  # seconds
+FEWEST = 20  # claimed at once, however slow the other side is
 SETTLE_EVERY = 0.02  # seconds in which outcomes gather into one transaction
 
 
@@ -49,14 +51,21 @@ class Courier:
     settled: Callable[[int, int], None]
     renderer: Renderer = field(default_factory=Renderer)
     in_flight: int = 0
+    _rate: float = 100.0  # messages answered per second, lately
+    _answered: int = 0
+    _counted: float = field(default_factory=time.monotonic)
     _outcomes: list[tuple[int, Version, Settled]] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def room(self) -> int:
-        """How many more messages can be begun within a second, at most 100 at once."""
-        return max(0, min(100, int(self.channel.capacity_per_second) - self.in_flight))
+        """How many more messages can be begun within a second, at most 100 at once.
+
+        What the channel did lately says it better than what it may be able to do.
+        """
+        able = min(self.channel.capacity_per_second, max(FEWEST, 1.5 * self._rate))
+        return max(0, min(100, int(able) - self.in_flight))
 
     def carry(self, claims: Sequence[tuple[Claimed, Version]], claimed: float) -> None:
         """Begin to hand over messages claimed at the monotonic instant `claimed`."""
@@ -75,8 +84,17 @@ class Courier:
                 continue
             await asyncio.sleep(SETTLE_EVERY)
             self._arrived.clear()
+            self._measure()
             outcomes, self._outcomes = self._outcomes, []
             await self._settle(outcomes)
+
+    def _measure(self) -> None:
+        """Keep the rate of answers, over half a second at least."""
+        now = time.monotonic()
+        if now - self._counted > MEASURED_OVER:
+            if self.in_flight or self._answered > FEWEST:
+                self._rate = (self._rate + self._answered / (now - self._counted)) / 2
+            self._answered, self._counted = 0, now
 
     async def _carry(self, claimed: Claimed, version: Version, begin_by: float) -> None:
         try:
@@ -88,6 +106,7 @@ class Courier:
             )
         self._outcomes.append((version.journey_id, version, outcome))
         self.in_flight -= 1
+        self._answered += 1
         self._arrived.set()
 
     async def _hand_over(self, claimed: Claimed, version: Version, begin_by: float) -> Settled:

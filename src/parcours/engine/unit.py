@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from psycopg import AsyncRawCursor
 from psycopg.rows import tuple_row
 from psycopg.types.numeric import Int4, Int8
 
@@ -333,16 +334,10 @@ class Unit:
 
     async def compiled(self, entry: FenceVersion, name: str, **given: Any) -> Any:
         """Run a statement of a version's Program."""
-        statement = self.loaded[entry.version_id].program.statements[name]
-        given.update(
-            statement.constants,
-            b=Int4(self.bucket),
-            j=Int4(self.journey_id),
-            v=Int4(entry.version_id),
-            now=self.now,
-        )
-        cursor = self.connection.cursor(row_factory=tuple_row)
-        return await cursor.execute(statement.text, given, prepare=True)
+        statement = self.loaded[entry.version_id].statements[name]
+        given.update(b=Int4(self.bucket), j=Int4(self.journey_id), v=Int4(entry.version_id), now=self.now)
+        cursor = AsyncRawCursor(self.connection, row_factory=tuple_row)
+        return await cursor.execute(statement.text, statement.values(given), prepare=True)
 
 
 def _same(decided: int, done: int, where: str) -> None:

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from parcours.compiler import Program
+from parcours.compiler import Program, Statement
 from parcours.domain.journey import Email, Journey
 from parcours.domain.parse import parse_journey
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Version", "Versions"]
+__all__ = ["Ready", "Version", "Versions"]
+
+NAMED = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A compiled statement made ready once: numbered placeholders, and the name behind each number.
+
+    psycopg turns names into numbers at every execution of a long text, which costs more than the statement.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    constants: Mapping[str, Any]
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """Return the values in the order of their numbers."""
+        return [self.constants[name] if name in self.constants else given[name] for name in self.names]
+
+
+def ready(statement: Statement) -> Ready:
+    """Number the placeholders of a statement."""
+    names: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return f"${names.setdefault(match[1], len(names) + 1)}"
+
+    text = NAMED.sub(number, statement.text).replace("%%", "%")
+    return Ready(text, tuple(names), statement.constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +54,7 @@ class Version:
     journey_id: int
     journey: Journey
     program: Program
+    statements: Mapping[str, Ready] = field(default_factory=dict)
 
     def email(self, step: str) -> Email:
         """Return an email step."""
@@ -53,4 +85,6 @@ def _version(row: tuple[Any, ...]) -> Version:
     journey, problems = parse_journey(definition, templates=templates)
     if journey is None:
         raise ValueError(f"version {version_id} cannot be read: {problems[0].message}")
-    return Version(version_id, version_no, journey_id, journey, Program.from_json(program))
+    compiled = Program.from_json(program)
+    statements = {name: ready(statement) for name, statement in compiled.statements.items()}
+    return Version(version_id, version_no, journey_id, journey, compiled, statements)

@@ -101,6 +101,9 @@ async def run_scheduled(connection: Connection, at: datetime) -> list[CommandRes
     cursor = await connection.execute(query("scheduled_due"), {"at": at})
     results = []
     for number, version_id, due, command, key, version_no, _, _, _ in await cursor.fetchall():
+        done = await connection.execute(query("end_scheduled"), {"id": number, "at": at})
+        if done.rowcount == 0:
+            continue  # another worker was faster
         family = await lock_family(connection, key)
         version = family.find(version_no)
         instant = max(due, version.published_at or due)
@@ -110,10 +113,12 @@ async def run_scheduled(connection: Connection, at: datetime) -> list[CommandRes
                 await connection.execute(query("release_version"), {"v": version_id, "at": instant})
                 family = await lock_family(connection, key)
             await family.set_fences(instant)
+            order = Order(key, "publish", version_no, actor="engine", reason="start date")
+            result = CommandResult(key, version_no, "open", version.status, version.status)
+            await _audit(connection, order, instant, result)
         elif version.entry_open:
             order = Order(key, command, version_no, actor="engine", reason="end date")
             results.append(await execute(connection, order, instant))
-        await connection.execute(query("end_scheduled"), {"id": number, "at": at})
     return results
 
 
