@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 import uvloop
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from parcours.api import bind, create_app
 from parcours.api import serve as serve_app
@@ -122,6 +122,8 @@ def _observer(installed: Installation, registry: CollectorRegistry, *, verbose: 
         least="debug" if verbose else "info",
         stamp=lambda: format_instant(installed.clock.now()),
     )
+    # A start time beside every counter helps nobody here.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     return Observers(log, MetricsObserver(registry))
 
 

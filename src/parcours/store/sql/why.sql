@@ -1,0 +1,61 @@
+-- Everything kept about one person in one journey.
+
+-- name: why_profile
+-- scope: bucket
+-- Whether a person is known, and since when deleted.
+SELECT created_at, deleted_at FROM parcours.profile WHERE bucket = %(b)s AND profile_id = %(p)s;
+
+-- name: why_versions
+-- scope: shared
+-- The published versions of a journey, oldest first, and since when they are what they are.
+SELECT version_id, version_no, status, entry_open, published_at, starts_at, paused_at, stopped_at, definition
+FROM parcours.version WHERE journey_id = %(j)s AND status <> 'draft' ORDER BY version_no;
+
+-- name: why_participants
+-- scope: bucket
+-- The passages of a person through a journey; without an instant where only an inbox row can wake it.
+SELECT p.entry_no, p.version_id, p.status, p.reason, p.step, p.entered_at, p.finished_at,
+    CASE WHEN isfinite(p.wake_at) THEN p.wake_at END AS wake_at
+FROM parcours.participant p
+WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = %(p)s ORDER BY p.entry_no;
+
+-- name: why_moves
+-- scope: bucket
+-- Every move of a person in a journey, with what decided it.
+SELECT m.entry_no, m.at, m.version_id, m.cause, m.cause_name, m.from_step, m.to_step, m.path, m.status, m.reason,
+    m.entered, m.goal, m.seen
+FROM parcours.passage m
+WHERE m.bucket = %(b)s AND m.profile_id = %(p)s AND m.journey_id = %(j)s
+ORDER BY m.entry_no, m.seq, m.at, m.batch;
+
+-- name: why_messages
+-- scope: bucket
+-- Every message to a person from a journey.
+SELECT m.entry_no, m.step, m.channel, m.state, m.reason, m.detail, m.recipient, m.subject, m.attempts,
+    coalesce(m.handed_at, m.settled_at) AS at, m.due_at
+FROM parcours.message m
+WHERE m.bucket = %(b)s AND m.profile_id = %(p)s AND m.journey_id = %(j)s
+ORDER BY m.entry_no, m.seq, m.due_at;
+
+-- name: why_refusals
+-- scope: bucket
+-- Why a person was refused, the latest of each reason.
+SELECT r.reason, r.version_id, r.trigger, r.times, r.first_at, r.last_at, r.seen
+FROM parcours.refusal r
+WHERE r.bucket = %(b)s AND r.journey_id = %(j)s AND r.profile_id = %(p)s ORDER BY r.last_at, r.reason;
+
+-- name: why_events
+-- scope: bucket
+-- What a person has done, of the events that are triggers: how often, when last, and how often as history only.
+SELECT e.name, count(*) AS n, max(e.happened_at) AS last_at, count(*) FILTER (WHERE e.historical) AS historical,
+    count(*) FILTER (WHERE NOT e.historical AND e.happened_at >= %(since)s) AS heard
+FROM parcours.event e
+WHERE e.bucket = %(b)s AND e.profile_id = %(p)s AND e.name = ANY (%(names)s::text[]) GROUP BY e.name;
+
+-- name: why_waiting
+-- scope: bucket
+-- How much of a person is still to be routed, to be applied, and kept until resume.
+SELECT
+    (SELECT count(*) FROM parcours.pending d WHERE d.bucket = %(b)s AND d.profile_id = %(p)s) AS pending,
+    (SELECT count(*) FROM parcours.inbox i WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.profile_id = %(p)s) AS inbox,
+    (SELECT count(*) FROM parcours.kept k WHERE k.bucket = %(b)s AND k.profile_id = %(p)s AND k.journey_id = %(j)s) AS kept;
