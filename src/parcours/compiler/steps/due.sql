@@ -13,7 +13,7 @@ FROM (
     WHERE q.bucket = %(b)s AND q.version_id = %(v)s AND q.finished_at IS NULL AND q.wake_at <= %(until)s
     ORDER BY q.wake_at LIMIT %(n)s
 ) p
-JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = p.profile_id
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (
     SELECT coalesce(%(now)s::timestamptz, CASE WHEN p.wake_at = '-infinity' THEN greatest(p.entered_step_at, %(floor)s)
         ELSE greatest(p.wake_at, %(floor)s) END) AS at) x

@@ -70,3 +70,9 @@ GROUP BY m.state;
 -- scope: shared
 -- The server's version, and the size of the database.
 SELECT 'PostgreSQL ' || current_setting('server_version'), pg_size_pretty(pg_database_size(current_database()));
+
+-- name: idle_databases
+-- scope: shared
+-- Databases of this server whose names begin so, and which nobody uses.
+SELECT d.datname FROM pg_database d
+WHERE starts_with(d.datname, %(prefix)s) AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datid = d.oid);

@@ -3,12 +3,8 @@
 -- Give each journey that listens its own row, in batches of the oldest.
 WITH taken AS (
     DELETE FROM parcours.pending d
-    USING (
-        SELECT q.profile_id, q.happened_at, q.feed_no, q.kind, q.name FROM parcours.pending q
-        WHERE q.bucket = %(b)s LIMIT %(n)s
-    ) o
-    WHERE d.bucket = %(b)s AND d.profile_id = o.profile_id AND d.happened_at = o.happened_at
-      AND d.feed_no = o.feed_no AND d.kind = o.kind AND d.name = o.name
+    WHERE d.bucket = %(b)s AND d.ctid = ANY (ARRAY(
+        SELECT q.ctid FROM parcours.pending q WHERE q.bucket = %(b)s LIMIT %(n)s))
     RETURNING d.profile_id, d.happened_at, d.feed_no, d.kind, d.name, d.data, d.arrived_at
 )
 SELECT count(*), coalesce(jsonb_agg(to_jsonb(taken)), '[]')::text FROM taken;

@@ -41,13 +41,10 @@ ON CONFLICT DO NOTHING;
 -- scope: bucket
 -- Remove the kept rows that were put back: the first ones in the order of the key.
 DELETE FROM parcours.kept k
-USING (
-    SELECT q.profile_id, q.happened_at, q.feed_no, q.kind, q.name FROM parcours.kept q
+WHERE k.bucket = %(b)s AND k.version_id = %(v)s AND k.ctid = ANY (ARRAY(
+    SELECT q.ctid FROM parcours.kept q
     WHERE q.bucket = %(b)s AND q.version_id = %(v)s
-    ORDER BY q.profile_id, q.happened_at, q.feed_no, q.kind, q.name LIMIT %(n)s
-) o
-WHERE k.bucket = %(b)s AND k.version_id = %(v)s AND k.profile_id = o.profile_id AND k.happened_at = o.happened_at
-  AND k.feed_no = o.feed_no AND k.kind = o.kind AND k.name = o.name;
+    ORDER BY q.profile_id, q.happened_at, q.feed_no, q.kind, q.name LIMIT %(n)s));
 
 -- name: end_task
 -- scope: bucket

@@ -13,24 +13,27 @@ RETURNING batch - 4096, clock, rights;
 
 -- name: take_round
 -- scope: bucket
--- Take the oldest inbox row of each person whose timer is not due before it.
+-- Take the oldest inbox row of each person whose timer is not due before it; by row addresses, since no statistics are
+-- ever right for a queue, and nobody else touches these rows.
 WITH taken AS (
     DELETE FROM parcours.inbox i
-    USING (
-        SELECT DISTINCT ON (q.profile_id) q.profile_id, q.happened_at, q.feed_no, q.kind, q.name
-        FROM parcours.inbox q
-        WHERE q.bucket = %(b)s AND q.journey_id = %(j)s
-        ORDER BY q.profile_id, q.happened_at, q.feed_no, q.kind, q.name
-        LIMIT %(n)s
-    ) o
-    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.profile_id = o.profile_id
-      AND i.happened_at = o.happened_at AND i.feed_no = o.feed_no AND i.kind = o.kind AND i.name = o.name
-      AND (NOT %(timers_due)s OR NOT EXISTS (
-        SELECT 1 FROM parcours.participant p
-        LEFT JOIN parcours.version v ON v.version_id = p.version_id
-        WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = o.profile_id AND p.finished_at IS NULL
-          AND p.version_id = ANY (%(movable)s::integer[]) AND p.wake_at <= %(until)s
-          AND greatest(p.wake_at, v.released_at) < o.happened_at))
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = ANY (ARRAY(
+        SELECT o.address FROM (
+            SELECT DISTINCT ON (q.profile_id) q.ctid AS address, q.profile_id, q.happened_at
+            FROM parcours.inbox q
+            WHERE q.bucket = %(b)s AND q.journey_id = %(j)s
+            ORDER BY q.profile_id, q.happened_at, q.feed_no, q.kind, q.name
+            LIMIT %(n)s
+        ) o
+        WHERE NOT %(timers_due)s OR NOT EXISTS (
+            SELECT 1 FROM (
+                SELECT a.version_id, a.wake_at FROM parcours.participant a
+                WHERE a.bucket = %(b)s AND a.journey_id = %(j)s AND a.profile_id = o.profile_id AND a.finished_at IS NULL
+                LIMIT 1
+            ) p
+            LEFT JOIN parcours.version v ON v.version_id = p.version_id
+            WHERE p.version_id = ANY (%(movable)s::integer[]) AND p.wake_at <= %(until)s
+              AND greatest(p.wake_at, v.released_at) < o.happened_at)))
     RETURNING i.profile_id, i.happened_at, i.feed_no, i.kind, i.name, i.data, i.arrived_at
 )
 SELECT count(*), coalesce(array_agg(DISTINCT kind), '{}'), coalesce(jsonb_agg(to_jsonb(taken)), '[]')::text FROM taken;
