@@ -20,7 +20,7 @@ from parcours.service.sources import Source, open_source
 from parcours.service.tables import Column, parse_mapping, read_table
 from parcours.wiring import Installation
 
-__all__ = ["app"]
+__all__ = ["app", "open_output"]
 
 app = typer.Typer()
 
@@ -78,7 +78,7 @@ def import_files(
     mode: Mode = "live" if live else "history" if history else "state"
     columns = parse_mapping(mapping or [])
     with ExitStack() as stack:
-        told = Told(stack.enter_context(_writing(errors)) if errors else None, quiet=as_json)
+        told = Told(stack.enter_context(open_output(errors)) if errors else None, quiet=as_json)
 
         async def work(installed: Installation) -> Loader:
             loader = Loader(installed.database, installed.clock, installed.buckets, mode, told.add, batch)
@@ -137,7 +137,8 @@ def _move(gauge: Gauge, source: Source, loader: Loader) -> None:
     gauge.at(source.done(), f"{loader.stored + loader.repeated:,} lines")
 
 
-def _writing(path: Path) -> TextIO:
+def open_output(path: Path) -> TextIO:
+    """Open a file to write into. Raises ParcoursError `not_writable`."""
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:

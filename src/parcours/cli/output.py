@@ -44,7 +44,7 @@ __all__ = [
 
 def show(text: str = "", style: str | None = None) -> None:
     """Print one line of the answer; nothing in it is markup."""
-    _answers().print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    _line(_answers(), text, style)
 
 
 def show_json(value: object) -> None:
@@ -68,15 +68,15 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers
     console.print(table)
 
 
-def show_problems(file: str, problems: Sequence[Problem]) -> None:
-    """Print the problems of a file, errors first."""
-    console = _answers()
+def show_problems(file: str, problems: Sequence[Problem], *, aside: bool = False) -> None:
+    """Print the problems of a file, errors first; `aside` where they are no answer."""
+    console = _remarks() if aside else _answers()
     ordered = sorted(problems, key=lambda problem: problem.severity != "error")
     if not console.is_terminal:
         for problem in ordered:
-            show(problem_text(file, problem))
+            _line(console, problem_text(file, problem))
         return
-    show(f"{file}", style="bold")
+    _line(console, file, "bold")
     table = Table(box=None, show_header=False, pad_edge=True)
     for problem in ordered:
         colour = "red" if problem.severity == "error" else "yellow"
@@ -97,7 +97,7 @@ def problem_text(file: str, problem: Problem) -> str:
 
 def say(text: str, style: str | None = None) -> None:
     """Tell the person at the terminal something that is no part of the answer."""
-    _remarks().print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    _line(_remarks(), text, style)
 
 
 def show_error(error: ParcoursError) -> None:
@@ -149,6 +149,10 @@ def progress(total: float | None, *, in_bytes: bool = False) -> Iterator[Gauge]:
     columns = [SpinnerColumn(), BarColumn(), *middle, TimeElapsedColumn(), TimeRemainingColumn()]
     with Progress(*columns, TextColumn("{task.description}"), console=console, transient=True) as bar:
         yield Gauge(bar, total)
+
+
+def _line(console: Console, text: str, style: str | None = None) -> None:
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _answers() -> Console:
