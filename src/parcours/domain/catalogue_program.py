@@ -88,6 +88,17 @@ PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The built-in database does not start or stop.",
             "Read the line of its log in the message.",
         ),
+        "not_embedded": ("The database is not the built-in one.", "Stop it where it was started."),
+        "may_not_create": (
+            "The user may not make databases, and a simulation needs one of its own.",
+            "Give the right, or simulate on the built-in database.",
+        ),
+        "address_in_use": (
+            "The HTTP server cannot listen on its address.",
+            "Choose another port, or end what listens there.",
+        ),
+        "mailbox_in_use": ("Another process fills the built-in mailbox.", "Let that one go on, or end it."),
+        "not_writable": ("A file cannot be written.", "Choose another place."),
         "buckets_differ": ("The database was made with another number of buckets.", "Use its number."),
         "schema_behind": ("The database's schema is older than the program.", "Run parcours migrate."),
         "schema_unknown": (
@@ -103,6 +114,7 @@ PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "bad_command": ("A line of a commands file is no command.", "Correct what the message names."),
         "invalid": ("The definition has errors.", "Run parcours check FILE to see all of them."),
         "unknown_journey": ("There is no journey of this key.", "Run parcours journey list."),
         "unknown_version": ("The journey has no such version.", "Choose one that the hint names."),
