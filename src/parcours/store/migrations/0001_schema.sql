@@ -233,7 +233,9 @@ CREATE TABLE parcours.participant (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 CREATE UNIQUE INDEX participant_inside ON parcours.participant (bucket, journey_id, profile_id)
     WHERE finished_at IS NULL;
-CREATE INDEX participant_due ON parcours.participant (bucket, version_id, wake_at) WHERE finished_at IS NULL;
+-- Secondary indexes do not begin with bucket: a look-up by key could take one of them by that column alone, and does
+-- where there are no statistics yet (docs/decisions/0007).
+CREATE INDEX participant_due ON parcours.participant (version_id, bucket, wake_at) WHERE finished_at IS NULL;
 
 -- table passage: person(bucket)
 CREATE TABLE parcours.passage (             -- append-only: every move, with what decided it
@@ -262,7 +264,7 @@ CREATE TABLE parcours.passage (             -- append-only: every move, with wha
     PRIMARY KEY (bucket, journey_id, batch, profile_id, seq, at)
 ) PARTITION BY RANGE (at);
 CREATE TABLE parcours.passage_default PARTITION OF parcours.passage DEFAULT;
-CREATE INDEX passage_person ON parcours.passage (bucket, profile_id, journey_id, entry_no, seq);
+CREATE INDEX passage_person ON parcours.passage (profile_id, journey_id, entry_no, seq);
 
 -- table refusal: person(bucket)
 CREATE TABLE parcours.refusal (             -- the latest per person, journey and reason
@@ -309,9 +311,9 @@ CREATE TABLE parcours.message (
         CHECK (state IN ('queued', 'claimed', 'sent', 'skipped', 'rejected', 'cancelled', 'uncertain')),
     CONSTRAINT message_claim CHECK (state <> 'claimed' OR done_by IS NOT NULL)
 ) WITH (fillfactor = 70);
-CREATE INDEX message_due ON parcours.message (bucket, journey_id, due_at) WHERE state = 'queued';
-CREATE INDEX message_claimed ON parcours.message (bucket, journey_id, done_by) WHERE state = 'claimed';
-CREATE INDEX message_person ON parcours.message (bucket, profile_id, journey_id, entry_no);
+CREATE INDEX message_due ON parcours.message (journey_id, bucket, due_at) WHERE state = 'queued';
+CREATE INDEX message_claimed ON parcours.message (journey_id, bucket, done_by) WHERE state = 'claimed';
+CREATE INDEX message_person ON parcours.message (profile_id, journey_id, entry_no);
 
 -- table counter: person(bucket)
 CREATE TABLE parcours.counter (

@@ -27,12 +27,12 @@ WITH taken AS (
         ) o
         WHERE NOT %(timers_due)s OR NOT EXISTS (
             SELECT 1 FROM (
-                SELECT a.version_id, a.wake_at FROM parcours.participant a
-                WHERE a.bucket = %(b)s AND a.journey_id = %(j)s AND a.profile_id = o.profile_id AND a.finished_at IS NULL
-                LIMIT 1
+                SELECT a.version_id, a.wake_at, a.finished_at FROM parcours.participant a
+                WHERE a.bucket = %(b)s AND a.journey_id = %(j)s AND a.profile_id = o.profile_id
+                ORDER BY a.entry_no DESC LIMIT 1
             ) p
             LEFT JOIN parcours.version v ON v.version_id = p.version_id
-            WHERE p.version_id = ANY (%(movable)s::integer[]) AND p.wake_at <= %(until)s
+            WHERE p.finished_at IS NULL AND p.version_id = ANY (%(movable)s::integer[]) AND p.wake_at <= %(until)s
               AND greatest(p.wake_at, v.released_at) < o.happened_at)))
     RETURNING i.profile_id, i.happened_at, i.feed_no, i.kind, i.name, i.data, i.arrived_at
 )
@@ -53,7 +53,7 @@ SET step = m.to_step, seq = m.seq, status = m.status, reason = m.reason, wake_at
 FROM parcours.passage m
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s
   AND p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = m.profile_id AND p.entry_no = m.entry_no
-  AND p.step IS NOT DISTINCT FROM m.from_step AND m.seq - p.seq BETWEEN 0 AND 1 AND p.finished_at IS NULL;
+  AND p.step IS NOT DISTINCT FROM m.from_step AND m.seq - p.seq BETWEEN 0 AND 1 AND p.status = 'active';
 
 -- name: create_participants
 -- scope: bucket
