@@ -23,7 +23,8 @@ from parcours.store.queries import query
 __all__ = ["IntakeResult", "Mode", "add_people", "delete_profile", "feed_numbers", "remove_people", "take"]
 
 # live: everything may trigger. state: attributes and memberships act, events are history. history: nothing acts.
-Mode = Literal["live", "state", "history"]
+# quiet: events as they are, but nobody is told of them: for a feed of which it is known that nobody listens.
+Mode = Literal["live", "state", "history", "quiet"]
 
 # Microseconds since 2020 with twelve bits of the process behind them: below 2^62 for decades.
 EPOCH = 1_577_836_800_000_000
@@ -92,7 +93,7 @@ async def _store(
         elif line.kind == "audience":
             memberships[row["profile_id"], line.name] = row
         else:
-            events.append({**row, "historical": line.historical or mode != "live"})
+            events.append({**row, "historical": line.historical or mode in ("state", "history")})
     if profiles:
         text = {"rows": _dump(sorted(profiles.values(), key=lambda row: (row["bucket"], row["profile_id"])))}
         if mode != "history":
@@ -107,7 +108,7 @@ async def _store(
         await connection.execute(query("quit_audiences"), text)
     if events:
         await connection.execute(query("store_events"), {"rows": _dump(events)})
-        heard = [row for row in events if not row["historical"]]
+        heard = [row for row in events if mode == "live" and not row["historical"]]
         if heard:
             await connection.execute(query("announce_events"), {"rows": _dump(heard)})
 

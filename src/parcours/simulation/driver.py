@@ -18,12 +18,14 @@ from parcours.domain.records import FeedLine
 from parcours.engine.delivery import claim, settle
 from parcours.engine.route import route_bucket
 from parcours.engine.unit import Limits, Unit
+from parcours.engine.upkeep import keep_statistics
 from parcours.engine.versions import Versions
 from parcours.service.authoring import apply_journey
-from parcours.service.intake import take
+from parcours.service.intake import Mode, take
 from parcours.service.lifecycle import Order, execute, finish_versions, run_scheduled
 from parcours.simulation.capture import Stubs, captured
 from parcours.simulation.commands import Commander
+from parcours.simulation.feed import Feed
 from parcours.simulation.output import command_line, output_lines
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
@@ -31,6 +33,8 @@ from parcours.store.queries import query
 __all__ = ["Simulation", "simulate"]
 
 TICK = timedelta(microseconds=1)
+# Commands for which it matters who is known, and whose events are there, at their instant.
+TOUCH_PEOPLE = ("add_people", "remove_people", "delete_profile")
 
 
 async def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its command line
@@ -99,26 +103,28 @@ class Simulation:
         self.orders = self.commander.ordered(commands, self.start, self.to)
         async with self.connection.transaction():
             await self.commander.members(audiences, self.start - TICK)
-        history = [
-            (number, line) for number, line in self.lines if line.at is not None and line.at < self.start
-        ]
-        self.lines = [
-            (number, line)
-            for number, line in self.lines
-            if line.at is not None and self.start <= line.at < self.to
-        ]
-        for chunk in range(0, len(history), 1000):
-            part = history[chunk : chunk + 1000]
-            async with self.connection.transaction():
-                await take(
-                    self.connection, [line for _, line in part], buckets=self.buckets, received_at=None,
-                    numbers=[number for number, _ in part], mode="history",
-                )  # fmt: skip
+        feed = Feed(self.lines, self.start, self.to)
+        await self.load(feed.history, "history")
+        self.lines = feed.lines
+        if not any(c.get("command") in TOUCH_PEOPLE for c in commands):
+            unheard, self.lines = feed.split([*journeys, *self.files.values()])
+            await self.load(unheard, "quiet")
         for journey in sorted(journeys, key=lambda journey: journey.key):
             async with self.connection.transaction():
                 await apply_journey(self.connection, journey, self.start)
                 if not self.commander.publishes_first(journey.key, commands):
                     await execute(self.connection, Order(journey.key, "publish", actor="engine"), self.start)
+
+    async def load(self, lines: list[tuple[int, FeedLine]], mode: Mode) -> None:
+        """Store lines in bulk, without an effect of their own."""
+        for chunk in range(0, len(lines), 1000):
+            part = lines[chunk : chunk + 1000]
+            async with self.connection.transaction():
+                await take(
+                    self.connection, [line for _, line in part], buckets=self.buckets, received_at=None,
+                    numbers=[number for number, _ in part], mode=mode,
+                )  # fmt: skip
+        await keep_statistics(self.connection)
 
     async def play(self) -> None:
         """Go through every instant at which something happens."""
