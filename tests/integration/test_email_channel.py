@@ -196,6 +196,12 @@ async def test_a_slow_answer_is_waited_for(sink: Sink, make: Make) -> None:
     assert await make(sink).send(mail(), soon()) == Sent("250 queued")
 
 
+async def test_without_a_name_of_its_own_it_greets_by_the_name_of_the_machine(sink: Sink) -> None:
+    channel = EmailChannel(Server(host="127.0.0.1", port=sink.port))
+    assert isinstance(await channel.send(mail(), soon()), Sent)
+    await channel.close()
+
+
 async def test_nobody_there_is_unavailable(make: Make) -> None:
     async with Sink() as gone:
         port = gone.port

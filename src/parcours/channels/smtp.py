@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, TypeAlias, cast
 
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError
@@ -31,7 +33,10 @@ _OUR_FAULT: Final = frozenset((530, 534, 535, 538))  # about our signing in, not
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """Where mail is handed over, and how. `tls_context` None: the system's certificate authorities."""
+    """Where mail is handed over, and how.
+
+    `tls_context` None: the system's certificate authorities. `ehlo_name` None: this machine's full name.
+    """
 
     host: str
     port: int
@@ -57,7 +62,6 @@ async def open_connection(server: Server, within: float) -> Connection:
         port=server.port,
         username=server.user,
         password=server.password,
-        local_hostname=server.ehlo_name,
         use_tls=server.tls == "tls",
         start_tls=server.tls == "starttls",
         tls_context=server.tls_context,
@@ -65,7 +69,8 @@ async def open_connection(server: Server, within: float) -> Connection:
     )
     try:
         async with asyncio.timeout(within):
-            await client.connect()
+            name = server.ehlo_name or await asyncio.to_thread(_own_name)
+            await client.connect(local_hostname=name)
             if client.is_ehlo_or_helo_needed:
                 await _greet(client)
     except (SMTPException, OSError, ValueError) as error:  # TimeoutError is an OSError
@@ -78,6 +83,12 @@ async def open_connection(server: Server, within: float) -> Connection:
     connection = Connection(cast("asyncio.Transport", client.transport), client.esmtp_extensions)
     connection.transport.set_protocol(connection)
     return connection
+
+
+@cache
+def _own_name() -> str:
+    """Ask for the full name once: where the name service is slow, each connection would wait for it."""
+    return socket.getfqdn()
 
 
 async def _greet(client: SMTP) -> None:
