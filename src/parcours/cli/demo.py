@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -72,5 +73,8 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _program() -> str:
-    """Return how a reader can call this program: its name where the shell finds it, else its path."""
-    return "parcours" if shutil.which("parcours") else sys.argv[0]
+    """Return how a reader can call this program: its name where the shell finds it, else as it was called."""
+    if shutil.which("parcours"):
+        return "parcours"
+    called = Path(sys.argv[0])
+    return f"{sys.executable} -m parcours" if called.name == "__main__.py" else str(called)

@@ -145,7 +145,7 @@ class _Show:
                     break
                 summary, facts = await self._numbers(elapsed, traffic, mailbox)
                 if screen is not None:
-                    screen.update(table(summary, facts), refresh=True)
+                    screen.update(table(summary, facts, self.console.width), refresh=True)
                 else:
                     self._print(summary, facts)
                 await self._pause(ended, _REFRESH if on_terminal else _LINES_EVERY, elapsed)
@@ -154,8 +154,9 @@ class _Show:
     async def _pause(self, ended: asyncio.Event, seconds: float, elapsed: float) -> None:
         if self.options.seconds is not None:
             seconds = min(seconds, self.options.seconds - elapsed)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(ended.wait(), timeout=max(seconds, 0.0))
+        with suppress(TimeoutError):  # not wait_for, which on Python 3.11 may swallow a cancellation
+            async with asyncio.timeout(max(seconds, 0.0)):
+                await ended.wait()
 
     async def _numbers(self, elapsed: float, traffic: Traffic, mailbox: Mailbox) -> tuple[Summary, Facts]:
         async with self.installed.database.transaction() as connection:

@@ -21,6 +21,7 @@ _COLOURS = {
     "live": "green", "paused": "yellow", "closed": "cyan", "stopped": "red", "finished": "dim",
 }  # fmt: skip
 _NEWEST = 4
+_WIDE = 100  # columns of a terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +95,23 @@ async def read_summary(connection: Connection) -> Summary:
     return Summary(tuple(lines), people, tuple((subject or "", to or "") for subject, to in newest))
 
 
-def table(summary: Summary, facts: Facts) -> RenderableType:
-    """Return the screen for a terminal."""
-    shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    shown.add_column("journey")
+def table(summary: Summary, facts: Facts, width: int) -> RenderableType:
+    """Return the screen for a terminal of `width` columns; where it is narrow, without the last column."""
+    narrow = width < _WIDE
+    columns = _COLUMNS[:-1] if narrow else _COLUMNS
+    shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
+    shown.add_column("journey", no_wrap=True)
     shown.add_column("status")
-    for column in _COLUMNS:
+    for column in columns:
         shown.add_column(column, justify="right")
     for line in summary.journeys:
         colour = _COLOURS[line.status.partition(",")[0]]
-        shown.add_row(line.key, f"[{colour}]{line.status}[/]", *(f"{n:,}" for n in line.numbers))
-    shown.add_row("total", "", *(f"{n:,}" for n in summary.total.numbers), style="bold")
+        numbers = line.numbers[: len(columns)]
+        shown.add_row(line.key, f"[{colour}]{line.status}[/]", *(f"{n:,}" for n in numbers))
+    shown.add_row("total", "", *(f"{n:,}" for n in summary.total.numbers[: len(columns)]), style="bold")
     said = (
-        f"{facts.elapsed:.0f} s, day {facts.days} of the shop · {summary.people:,} people · "
-        f"{facts.taken:,} lines of feed · {facts.mailbox:,} mails in the mailbox"
+        f"Day {facts.days} ({facts.elapsed:.0f} s) · {summary.people:,} people · "
+        f"{facts.taken:,} lines of feed · {facts.mailbox:,} mails arrived"
     )
     newest = Table.grid(padding=(0, 2))
     newest.add_column(style="dim", no_wrap=True)
