@@ -37,8 +37,9 @@ def apply(
     """Save files as drafts, and audiences as they are.
 
     A journey file becomes the draft of its journey, or replaces the draft that stands; what runs goes on as
-    it is until the draft is published. A draft may have problems, which are shown. The members of an audience
-    become exactly those of its file, and journeys hear of each change.
+    it is until the draft is published. A draft may have problems, which are shown; a file that cannot be read
+    as a whole is not saved. The members of an audience become exactly those of its file, and journeys hear of
+    each change.
     """
     loaded = load_documents(files)
 
@@ -61,9 +62,9 @@ async def _apply(installed: Installation, file: LoadedFile, *, dry_run: bool, qu
         "dry_run": dry_run,
     }
     lines: list[str] = []
-    unsound = file.audience is not None and has_errors(problems)
-    twice = any(problem.code in ("duplicate_journey", "duplicate_audience") for problem in problems)
-    if (file.journey or file.audience) and not unsound and not twice:
+    # What could not be read is not in the definition: saved, it would be lost without a word.
+    unread = has_errors(list(file.problems)) or (file.audience is not None and has_errors(problems))
+    if (file.journey or file.audience) and not unread:
         # A dry run does everything and takes it back.
         async with (
             installed.database.transaction() as connection,
@@ -77,7 +78,7 @@ async def _apply(installed: Installation, file: LoadedFile, *, dry_run: bool, qu
         for line in lines:
             show(line)
         if not answer["saved"]:
-            say(f"{file.path} is not saved.", style="red")
+            say(f"{file.path} is not saved: it holds what cannot be read.", style="red")
     return answer
 
 
@@ -101,7 +102,7 @@ async def _save(
         result = await execute(connection, order, at)
     except ParcoursError as error:
         return _draft(applied), [_draft_line(applied, dry_run=dry_run), f"It cannot be published: {error}"]
-    return _draft(applied), [_draft_line(applied, dry_run=dry_run), _publish_line(result)]
+    return _draft(applied), [_draft_line(applied, dry_run=dry_run), _publish_line(result, file)]
 
 
 def _draft(applied: Applied) -> dict[str, Any]:
@@ -114,9 +115,11 @@ def _draft_line(applied: Applied, *, dry_run: bool) -> str:
     return f"{applied.key}: draft {applied.version_no} {done if applied.replaced else made}."
 
 
-def _publish_line(result: CommandResult) -> str:
+def _publish_line(result: CommandResult, file: LoadedFile) -> str:
     if result.refused is not None:
         return f"It cannot be published yet: {result.message} ({result.refused})"
+    if has_errors(file_problems(file)):
+        return "It should not be published before its errors are corrected."
     return f"`parcours journey publish {result.journey}` makes it live."
 
 

@@ -1,0 +1,253 @@
+"""Journeys from the command line: drafts, the commands of their life, people by hand, lists, the audit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from parcours.clock import SystemClock
+from parcours.service.waiting import find_in_flight, settle_in_flight
+from parcours.store.database import Database
+from support.cli import WELCOME, Answer, Cli
+
+PEOPLE = [
+    {"type": "identify", "userId": f"u{n}", "traits": {"country": "SE", "email": f"u{n}@example.com"}}
+    for n in range(1, 4)
+]
+
+
+@pytest.fixture
+def cli(
+    database_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Cli:
+    monkeypatch.setenv("PARCOURS_DATABASE_URL", database_url)
+    monkeypatch.setenv("PARCOURS_DATA", str(tmp_path))
+    return Cli(capsys, tmp_path)
+
+
+@pytest.fixture
+def live(cli: Cli) -> Cli:
+    assert cli("apply", cli.file("welcome.yaml", WELCOME)).status == 0
+    assert cli("journey", "publish", "welcome").status == 0
+    return cli
+
+
+def first_line(answer: Answer) -> str:
+    return answer.lines[0]
+
+
+def test_there_is_nothing_at_first(cli: Cli) -> None:
+    answer = cli("journey", "list")
+    assert (answer.status, answer.out) == (0, "")
+    assert "There are no journeys yet" in answer.error
+
+
+def test_apply_makes_a_draft_and_replaces_it(cli: Cli) -> None:
+    path = cli.file("welcome.yaml", WELCOME)
+    assert first_line(cli("apply", path, "--dry-run")) == "welcome: draft 1 would be made."
+    assert cli("journey", "list", "--json").json == []
+    assert first_line(cli("apply", path)) == "welcome: draft 1 is made."
+    assert first_line(cli("apply", path)) == "welcome: draft 1 is replaced."
+    answer = cli("apply", path, "--json").json
+    assert [(one["journey"], one["version"], one["replaced"], one["saved"]) for one in answer] == [
+        ("welcome", 1, True, True)
+    ]
+
+
+def test_a_draft_with_errors_is_saved_and_cannot_be_published(cli: Cli) -> None:
+    steps = {**WELCOME["steps"], "breathe": {"wait": {"for": "2d"}, "next": "nowhere"}}
+    answer = cli("apply", cli.file("welcome.yaml", {**WELCOME, "steps": steps}))
+    assert answer.status == 0
+    assert "It cannot be published yet" in answer.out
+    refused = cli("journey", "publish", "welcome")
+    assert refused.status == 1
+    assert "(invalid)" in refused.error
+
+
+def test_what_cannot_be_read_is_not_saved_because_it_would_be_lost(cli: Cli) -> None:
+    answer = cli("apply", cli.file("welcome.yaml", {**WELCOME, "exit": [{"evnt": "Account Closed"}]}))
+    assert answer.status == 1
+    assert "is not saved: it holds what cannot be read" in answer.error
+    assert cli("journey", "list", "--json").json == []
+
+
+def test_a_file_that_cannot_be_read_leaves_the_others_alone(cli: Cli) -> None:
+    answer = cli("apply", cli.file("bad.yaml", "a: b: c"), cli.file("welcome.yaml", WELCOME))
+    assert answer.status == 1
+    assert "bad.yaml is not saved" in answer.error
+    assert [line["journey"] for line in cli("journey", "list", "--json").json] == ["welcome"]
+
+
+def test_an_audience_file_sets_its_members_exactly(cli: Cli, database_url: str) -> None:
+    def members() -> list[str]:
+        with psycopg.connect(database_url) as connection:
+            rows = connection.execute("SELECT user_id FROM parcours.profile JOIN parcours.membership USING "
+                                      "(bucket, profile_id) ORDER BY 1").fetchall()  # fmt: skip
+        return [user_id for (user_id,) in rows]
+
+    both = cli.file("staff.yaml", {"audience": "staff", "members": ["u1", "u2"]})
+    would = cli("apply", both, "--dry-run")
+    assert would.lines == ["audience staff would have 2 members: 2 added, 0 removed."]
+    assert members() == []
+    assert cli("apply", both).lines == ["audience staff has 2 members: 2 added, 0 removed."]
+    assert members() == ["u1", "u2"]
+    other = cli.file("staff.yaml", {"audience": "staff", "members": ["u2", "u3"]})
+    assert cli("apply", other).lines == ["audience staff has 2 members: 1 added, 1 removed."]
+    assert members() == ["u2", "u3"]
+    assert cli("apply", other, "--json").json[0]["added"] == 0
+    # Journeys hear of each change.
+    with psycopg.connect(database_url) as connection:
+        heard = connection.execute("SELECT data ->> 'op' FROM parcours.pending ORDER BY feed_no").fetchall()
+    assert [op for (op,) in heard] == ["add", "add", "add", "remove"]
+
+
+def test_an_audience_by_condition_is_not_applied(cli: Cli) -> None:
+    where = {"audience": "vip", "where": {"field": "profile.vip", "is": True}}
+    answer = cli("apply", cli.file("vip.yaml", where))
+    assert answer.status == 1
+    assert "(not_available)" in answer.out
+
+
+def test_a_life(live: Cli) -> None:
+    assert first_line(live("journey", "pause", "welcome")) == (
+        "welcome version 1 is paused (was live): nobody goes on, and no message leaves."
+    )
+    assert (
+        first_line(live("journey", "resume", "welcome"))
+        == "welcome version 1 is live (was paused): people go on."
+    )
+    assert (
+        first_line(live("journey", "resume", "welcome"))
+        == "welcome version 1 is live already; nothing to do."
+    )
+    answer = live("journey", "close", "welcome", "--json").json
+    assert [(one["from_status"], one["to_status"]) for one in answer] == [("live", "finished")]
+    refused = live("journey", "resume", "welcome")
+    assert refused.status == 1
+    assert refused.error.splitlines() == [
+        "welcome: resume of version 1 is refused: This version is finished (finished_is_final)",
+        "Use restart to begin again with the same definition, or make a new version.",
+    ]
+
+
+def test_a_dry_run_changes_nothing(live: Cli) -> None:
+    answer = live("journey", "stop", "welcome", "--dry-run")
+    assert "would become stopped (was live)" in first_line(answer)
+    assert live("journey", "list", "--json").json[0]["status"] == "live"
+    assert [line["command"] for line in live("audit", "--json").json] == ["publish"]
+
+
+def test_several_journeys_are_commanded_one_by_one(live: Cli) -> None:
+    answer = live("journey", "pause", "nope", "welcome", "--json")
+    assert answer.status == 1
+    assert [(one["journey"], one["to_status"]) for one in answer.json] == [("welcome", "paused")]
+    assert "there is no journey nope (unknown_journey)" in answer.error
+
+
+def test_a_version_can_be_named(live: Cli) -> None:
+    assert live("apply", live.file("welcome.yaml", WELCOME)).status == 0
+    refused = live("journey", "pause", "welcome", "--version", 2)
+    assert (refused.status, "(not_published)" in refused.error) == (1, True)
+    unknown = live("journey", "pause", "welcome", "--version", 9)
+    assert (unknown.status, "(unknown_version)" in unknown.error) == (1, True)
+    assert live("journey", "publish", "welcome", "--version", 2).status == 0
+    listed = live("journey", "list", "--json").json[0]
+    assert (listed["version"], listed["status"], listed["draft"]) == (2, "live", None)
+    shown = live("journey", "show", "welcome", "--json").json
+    assert [(v["version_no"], v["status"]) for v in shown["versions"]] == [(2, "live"), (1, "finished")]
+
+
+def test_the_audit_keeps_who_what_and_why(live: Cli) -> None:
+    live("journey", "pause", "welcome", "--reason", "wrong price")
+    live("journey", "publish", "welcome")
+    refused, paused, published = live("audit", "welcome", "--json").json
+    assert (paused["command"], paused["reason"], paused["from_status"], paused["to_status"]) == (
+        "pause", "wrong price", "live", "paused",
+    )  # fmt: skip
+    assert paused["actor"].startswith("cli")
+    assert (refused["command"], refused["refused"]) == ("publish", "use_resume")
+    assert published["command"] == "publish"
+    lines = live("audit", "welcome", "--limit", 1).lines
+    assert len(lines) == 2
+    assert "refused: use_resume" in lines[1]
+
+
+def test_people_are_suggested_and_taken_out_by_hand(live: Cli, database_url: str) -> None:
+    assert live("import", live.file("people.jsonl", PEOPLE)).status == 0
+    added = live("journey", "add-people", "welcome", "u1", "u2", "nobody")
+    assert added.status == 0
+    assert added.lines == ["welcome: 2 suggested.", "unknown: nobody"]
+    listed = live.file("ids.txt", "u3\n\nu1\n")
+    assert live("journey", "add-people", "welcome", "--file", listed, "--json").json["counts"] == {
+        "added": 2, "unknown": 0,
+    }  # fmt: skip
+    with psycopg.connect(database_url) as connection:
+        kinds = connection.execute("SELECT count(*) FROM parcours.pending WHERE kind = 'add'").fetchone()
+    assert kinds == (4,)
+    # Nobody is inside before the engine has decided.
+    gone = live("journey", "remove-people", "welcome", "u1", "nobody")
+    assert gone.lines == ["welcome: 0 taken out.", "not inside: u1", "unknown: nobody"]
+    assert live("journey", "add-people", "welcome").status == 2
+
+
+def test_people_cannot_be_added_to_a_draft(cli: Cli) -> None:
+    cli("apply", cli.file("welcome.yaml", WELCOME))
+    answer = cli("journey", "add-people", "welcome", "u1")
+    assert (answer.status, "(not_published)" in answer.error) == (1, True)
+
+
+def test_workers_are_told_of_every_command(live: Cli, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("LISTEN parcours")
+        live("journey", "pause", "welcome")
+        live("import", live.file("people.jsonl", PEOPLE))
+        heard = [notice.payload for notice in connection.notifies(timeout=5, stop_after=2)]
+    assert heard == ["welcome", ""]
+
+
+def hold_message(connection: psycopg.Connection[Any], done_by: str) -> None:
+    """Put a message of the journey into a provider's hands."""
+    connection.execute(
+        "INSERT INTO parcours.message (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, "
+        "channel, state, due_at, feed_no, begin_by, done_by) SELECT 3, gen_random_uuid(), journey_id, version_id, "
+        "gen_random_uuid(), 1, 1, 'hello', 'email', 'claimed', now(), 1, now(), now() + %s::interval "
+        "FROM parcours.version",
+        [done_by],
+    )
+
+
+def test_a_pause_waits_for_what_the_provider_holds(live: Cli, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        hold_message(connection, "-1 minute")
+    answer = live("journey", "pause", "welcome")
+    assert answer.lines[-1] == "1 messages were in a provider's hands: 1 uncertain."
+    assert "Waiting for 1 messages" in answer.error
+    [result] = live("journey", "stop", "welcome", "--no-wait", "--json").json
+    assert result["in_flight"] == 1
+    assert "settled" not in result
+
+
+async def test_the_wait_ends_with_the_last_outcome(live: Cli, database_url: str) -> None:
+    async with await Database.connect(database_url, connections=2) as database:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            row = connection.execute("SELECT version_id FROM parcours.version").fetchone()
+            assert row is not None
+            hold_message(connection, "1 hour")
+            held = await find_in_flight(database, "welcome", [row[0]])
+            waiting = asyncio.create_task(
+                settle_in_flight(database, "welcome", [row[0]], SystemClock(), held=held)
+            )
+            done, _ = await asyncio.wait([waiting], timeout=0.2)
+            assert not done
+            connection.execute("UPDATE parcours.message SET state = 'sent', done_by = NULL")
+            assert await asyncio.wait_for(waiting, 10) == {"sent": 1, "uncertain": 0}
+
+
+def test_json_is_json_everywhere(live: Cli) -> None:
+    for arguments in (["journey", "list"], ["journey", "show", "welcome"], ["ledger"], ["audit"]):
+        assert json.loads(live(*arguments, "--json").out)
