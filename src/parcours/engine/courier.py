@@ -34,7 +34,7 @@ from parcours.store.database import Database
 __all__ = ["Courier"]
 
 MOST_TRIES = 5  # email: within 24 hours (architecture, Delivery)
-RETRIES = [timedelta(minutes=m) for m in (1, 10, 60, 6 * 60)]
+RETRIES = [timedelta(minutes=m) for m in (1, 30, 4 * 60, 18 * 60)]
 MEASURED_OVER = 0.5  # seconds
 FEWEST = 20  # claimed at once, however slow the other side is
 SETTLE_EVERY = 0.02  # seconds in which outcomes gather into one transaction

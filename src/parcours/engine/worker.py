@@ -34,7 +34,7 @@ __all__ = ["Worker"]
 ASK_EVERY = 0.2  # seconds
 BEAT_EVERY = 2.5
 HOUSEKEEPING_EVERY = 1.0
-PROBE_EVERY = timedelta(seconds=60)
+PROBE_EVERY = timedelta(seconds=10)  # what nobody told us of: claims of a dead worker, a lost hint
 
 # What services do by themselves: given by the composition root, since engine and service do not know each other.
 Automatic = Callable[[Connection, datetime], Awaitable[object]]
@@ -64,6 +64,7 @@ class Worker:
         self._waiting: set[int] = set()
         self._revision = -1
         self._partitions_until: datetime | None = None
+        self._probed: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish units and hand-overs under way and give the leases back."""
@@ -199,6 +200,10 @@ class Worker:
             async with self.database.transaction() as connection:
                 await keep_partitions(connection, now)
             self._partitions_until = now + timedelta(hours=6)
+        if self._probed is None or now > self._probed + PROBE_EVERY:
+            self._probed = now
+            self._probe |= set(self.leases.held)
+            self._wake.set()
         async with self.database.dedicated() as connection:
             await keep_statistics(connection)
 

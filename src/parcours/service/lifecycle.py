@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from parcours.compiler import compile_journey
-from parcours.domain.checks import check_journey, not_available
 from parcours.domain.errors import ParcoursError
 from parcours.domain.journey import Journey
 from parcours.domain.lifecycle import Become, Command, Refuse, decide, entry_is_open, status_of
@@ -20,6 +19,7 @@ from parcours.domain.parse import parse_journey
 from parcours.domain.problems import Problem, has_errors
 from parcours.domain.records import CommandResult
 from parcours.domain.refusals import refusal
+from parcours.service.checking import definition_problems
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -167,7 +167,8 @@ async def _publish(family: Family, order: Order, at: datetime) -> CommandResult:
             f"{first.message} ({first.code})",
             "Run `parcours check FILE` to see all of them.", dry_run=order.dry_run,
         )  # fmt: skip
-        await _audit(family.connection, order, at, result)
+        if not order.dry_run:
+            await _audit(family.connection, order, at, result)
         return result
     result = CommandResult(
         order.journey, version.version_no, "publish", "draft", "live", await family.counts([version]),
@@ -221,7 +222,7 @@ async def _freeze(family: Family, version: VersionRow, journey: Journey, at: dat
 def _definition(version: VersionRow) -> tuple[Journey | None, list[Problem]]:
     journey, problems = parse_journey(version.definition, templates=version.templates)
     if journey is not None:
-        problems = [*problems, *check_journey(journey), *not_available(journey)]
+        problems = [*problems, *definition_problems(journey)]
     return journey, problems
 
 

@@ -87,6 +87,15 @@ UPDATE parcours.version SET settling = NULL WHERE version_id = %(v)s;
 INSERT INTO parcours.listener (journey_id, kind, name)
 SELECT %(j)s, r.kind, r.name FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (kind text, name text) ON CONFLICT DO NOTHING;
 
+-- name: drop_listeners
+-- scope: shared
+-- A journey no longer hears what only versions that are over listened for.
+DELETE FROM parcours.listener l
+WHERE l.journey_id = %(j)s AND NOT EXISTS (
+    SELECT 1 FROM parcours.version v CROSS JOIN LATERAL jsonb_array_elements(v.program -> 'listeners') AS e (value)
+    WHERE v.journey_id = %(j)s AND v.status IN ('live', 'paused', 'closed')
+      AND e.value ->> 0 = l.kind AND e.value ->> 1 = l.name);
+
 -- name: schedule_command
 -- scope: shared
 -- Note what will happen by itself.
