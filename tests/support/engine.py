@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from parcours.domain.errors import ParcoursError
@@ -33,7 +33,7 @@ class EngineSimulator:
 
     url: str
     buckets: int = 4
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     def __call__(self, case: Case) -> list[dict[str, Any]]:
         return asyncio.run(self.simulate(case))
