@@ -34,6 +34,7 @@ from parcours.store.migrate import migrate
 
 __all__ = [
     "BUCKETS",
+    "FOLDER",
     "House",
     "Worker",
     "arguments",
@@ -58,6 +59,7 @@ BUCKETS = 8
 FOLDER = Path(__file__).parent
 SINK = FOLDER.parent / "tests" / "support" / "smtp_sink.py"
 PATIENCE = 300.0
+STOP_SECONDS = 15
 
 
 def arguments(about: str, **defaults: tuple[int, int, str]) -> argparse.Namespace:
@@ -263,9 +265,9 @@ async def until(database: Database, statement: str, done: Callable[[Any], bool])
 async def ledger_balances(database: Database) -> bool:
     """Tell whether every ledger balances: nobody was lost or counted twice."""
     async with database.transaction() as connection:
-        wrong = [line for ledger in await read_ledgers(connection) for line in ledger.mismatches]
-    for line in wrong:
-        say(f"LEDGER {line}")
+        wrong = [str(line) for ledger in await read_ledgers(connection) for line in ledger.mismatches]
+    if wrong:
+        say(f"TROUBLE the ledger does not balance in {len(wrong)} places, the first: {wrong[0]}")
     return not wrong
 
 
@@ -280,9 +282,16 @@ class Worker:
     megabytes: float = 0.0
 
     def stop(self) -> None:
-        """End it gracefully."""
+        """End it gracefully; once is enough."""
+        if self.process.returncode is not None:
+            return
         self.process.send_signal(signal.SIGTERM)
-        out, _ = self.process.communicate(timeout=60)
+        try:
+            out, _ = self.process.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            say(f"TROUBLE a worker was still there {STOP_SECONDS} s after SIGTERM, and was killed")
+            self.process.kill()
+            out, _ = self.process.communicate()
         self.megabytes = max([float(line) for line in out.split() if line.replace(".", "").isdigit()], default=0.0)
 
 
