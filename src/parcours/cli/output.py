@@ -152,7 +152,10 @@ def progress(total: float | None, *, in_bytes: bool = False) -> Iterator[Gauge]:
 
 
 def _line(console: Console, text: str, style: str | None = None) -> None:
-    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    if console.is_terminal:
+        console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    else:
+        console.file.write(f"{text}\n")  # as it is, tabs too
 
 
 def _answers() -> Console:

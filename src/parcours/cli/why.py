@@ -73,14 +73,15 @@ def _show_passage(passage: dict[str, Any]) -> None:
     )
     if passage["reason"] in DROPPING_OUT:
         show(f"  {DROPPING_OUT[passage['reason']]}")
-    lines = [(move["at"], 1, "move", move) for move in passage["moves"]]
-    lines += [(message["at"] or message["due_at"], 0, "message", message) for message in passage["messages"]]
-    for at, _, kind, item in sorted(lines, key=lambda line: line[:2]):
-        if kind == "move":
+    # A message follows the move that made it, whatever instants they have.
+    lines = [(move["seq"], move["at"], 0, move) for move in passage["moves"]]
+    lines += [(m["seq"], m["at"] or m["due_at"], 1, m) for m in passage["messages"]]
+    for _, at, is_message, item in sorted(lines, key=lambda line: line[:3]):
+        if is_message:
+            show(f"  {at}  {_message(item)}")
+        else:
             show(f"  {at}  {_move(item, passage['version'])}")
             _show_seen(item["seen"])
-        else:
-            show(f"  {at}  {_message(item)}")
     if passage["waits_for"]:
         place = f"at {passage['step']} " if passage["step"] else ""
         show(f"  Now {place}waiting for {passage['waits_for']}")

@@ -138,6 +138,7 @@ def _journey(version: Row) -> Journey | None:
 
 def _move(row: Row, versions: dict[int, Row]) -> Row:
     return {
+        "seq": row["seq"],
         "at": _instant(row["at"]),
         "version": versions[row["version_id"]]["version_no"],
         "cause": row["cause"],
@@ -154,7 +155,7 @@ def _move(row: Row, versions: dict[int, Row]) -> Row:
 
 
 def _message(row: Row) -> Row:
-    names = ("step", "channel", "state", "reason", "detail", "recipient", "subject", "attempts")
+    names = ("seq", "step", "channel", "state", "reason", "detail", "recipient", "subject", "attempts")
     return {"at": _instant(row["at"]), "due_at": _instant(row["due_at"])} | {
         name: row[name] for name in names
     }

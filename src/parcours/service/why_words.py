@@ -81,7 +81,7 @@ def _outcome(message: Row | None, now: datetime) -> str:
         return "a worker, to queue its message"
     if message["state"] == "claimed":
         return "the outcome of its message, which the provider has"
-    tried = f" (tried {message['attempts']} times: {message['detail']})" if message["attempts"] else ""
+    tried = f" (tries: {message['attempts']}; {message['detail']})" if message["detail"] else ""
     due = message["due_at"]
     return f"its message to be sent, due {format_instant(due)}{tried}{_overdue(due, now)}"
 

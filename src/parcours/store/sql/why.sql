@@ -22,7 +22,7 @@ WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = %(p)s ORDER B
 -- name: why_moves
 -- scope: bucket
 -- Every move of a person in a journey, with what decided it.
-SELECT m.entry_no, m.at, m.version_id, m.cause, m.cause_name, m.from_step, m.to_step, m.path, m.status, m.reason,
+SELECT m.entry_no, m.seq, m.at, m.version_id, m.cause, m.cause_name, m.from_step, m.to_step, m.path, m.status, m.reason,
     m.entered, m.goal, m.seen
 FROM parcours.passage m
 WHERE m.bucket = %(b)s AND m.profile_id = %(p)s AND m.journey_id = %(j)s
@@ -31,7 +31,7 @@ ORDER BY m.entry_no, m.seq, m.at, m.batch;
 -- name: why_messages
 -- scope: bucket
 -- Every message to a person from a journey.
-SELECT m.entry_no, m.step, m.channel, m.state, m.reason, m.detail, m.recipient, m.subject, m.attempts,
+SELECT m.entry_no, m.seq, m.step, m.channel, m.state, m.reason, m.detail, m.recipient, m.subject, m.attempts,
     coalesce(m.handed_at, m.settled_at) AS at, m.due_at
 FROM parcours.message m
 WHERE m.bucket = %(b)s AND m.profile_id = %(p)s AND m.journey_id = %(j)s
