@@ -7,11 +7,23 @@ import time
 
 import psycopg
 import uvloop
+
 from house import (
-    House, arguments, balanced, go, house, ledger_balances, median, publish, ratio, say, seed_people, step, until,
+    House,
+    arguments,
+    balanced,
+    go,
+    house,
+    ledger_balances,
+    median,
+    publish,
+    ratio,
+    say,
+    seed_people,
+    step,
+    until,
     workers,
 )  # fmt: skip
-
 from parcours.store.database import Database
 
 JOURNEY = {
@@ -94,7 +106,9 @@ def compare(ground: House, people: int, repetitions: int) -> None:
         megabytes += used
         found = (people / engines[-1], people / singles[-1])
         step("{} of {}: engine {:,.0f}/s, bare INSERTs {:,.0f}/s".format(number, repetitions, *found))
-    say(f"admissions a second, engine with 2 workers       {people / median(engines):>10,.0f}   aim 50,000 on 2 quiet cores")
+    say(
+        f"admissions a second, engine with 2 workers       {people / median(engines):>10,.0f}   aim 50,000 on quiet cores"
+    )
     say(f"admissions a second, bare INSERTs in one session {people / median(singles):>10,.0f}")
     say(f"engine : bare INSERTs                            {ratio(singles, engines):>10.2f}")
     say(f"memory of a worker at most, MB                   {max(megabytes):>10.0f}   aim below 200")

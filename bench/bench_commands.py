@@ -6,11 +6,24 @@ import asyncio
 import time
 
 import uvloop
-from house import (
-    House, arguments, balanced, command, go, house, ledger_balances, median, publish, say, seed_inside, seed_people,
-    step, until, workers,
-)  # fmt: skip
 
+from house import (
+    House,
+    arguments,
+    balanced,
+    command,
+    go,
+    house,
+    ledger_balances,
+    median,
+    publish,
+    say,
+    seed_inside,
+    seed_people,
+    step,
+    until,
+    workers,
+)  # fmt: skip
 from parcours.store.database import Database
 
 JOURNEY = {
@@ -25,7 +38,7 @@ JOURNEY = {
 }
 MOVED = "SELECT coalesce(sum(n), 0) FROM parcours.counter WHERE kind = 'out' AND name = 'patience'"
 SETTLING = "SELECT settling FROM parcours.version"
-TASKS = "SELECT count(*) FROM parcours.fence WHERE rights @> '[{\"task\": \"sweep\"}]'"
+TASKS = 'SELECT count(*) FROM parcours.fence WHERE rights @> \'[{"task": "sweep"}]\''
 IN_THE_RUSH = 0.5  # seconds of moving before a command
 
 
@@ -65,7 +78,9 @@ async def rush(url: str, people: int) -> tuple[dict[str, float], float, list[flo
         await ledger_balances(database)  # told where it does not
         async with database.transaction() as connection:
             left = await (
-                await connection.execute("SELECT count(*) FROM parcours.participant WHERE status <> 'cancelled'")
+                await connection.execute(
+                    "SELECT count(*) FROM parcours.participant WHERE status <> 'cancelled'"
+                )
             ).fetchone()
         assert left == (0,), left
     return seconds, people / (ended - began), [worker.megabytes for worker in running]

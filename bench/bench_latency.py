@@ -7,7 +7,6 @@ import sys
 import time
 
 from house import FOLDER, arguments, balanced, house, median, publish, say, seed_people, step, workers
-
 from parcours.clock import SystemClock
 from parcours.domain.records import FeedLine
 from parcours.service.intake import take
@@ -15,7 +14,7 @@ from parcours.service.reports import notify_workers
 from parcours.store.database import Database
 
 sys.path.insert(0, str(FOLDER.parent / "tests"))
-from support.smtp_sink import Sink  # noqa: E402 - found only now
+from support.smtp_sink import Sink
 
 JOURNEY = {
     "journey": "latency",
@@ -70,7 +69,7 @@ async def measure(url: str, rate: int, seconds: int, number: int) -> tuple[list[
                 events.append(asyncio.create_task(one(database, event)))
             await asyncio.gather(*events)
             end = loop.time() + 60
-            while len(arrived) < len(events) and loop.time() < end:
+            while len(arrived) < len(events) and loop.time() < end:  # noqa: ASYNC110 - `arrived` is filled by the sink
                 await asyncio.sleep(0.05)
             await asyncio.to_thread(lambda: [worker.stop() for worker in running])
     counted = range(rate * WARM_UP + 1, len(events) + 1)
@@ -88,7 +87,10 @@ async def prepare(url: str) -> None:
 def main() -> None:
     """Seed, measure, print."""
     given = arguments(
-        __doc__ or "", rate=(50, 50, "events a second"), seconds=(30, 8, "how long"), workers=(1, 1, "processes")
+        __doc__ or "",
+        rate=(50, 50, "events a second"),
+        seconds=(30, 8, "how long"),
+        workers=(1, 1, "processes"),
     )
     with house() as ground:
         url = ground.create("latency")
@@ -98,7 +100,9 @@ def main() -> None:
         seconds, taken = asyncio.run(measure(url, given.rate, given.seconds, given.workers))
         seconds.sort()
         say(f"event to mail, ms: median (p50)    {median(seconds) * 1000:>8.0f}   aim below 200")
-        say(f"event to mail, ms: p99             {seconds[int(0.99 * len(seconds))] * 1000:>8.0f}   aim below 1,000")
+        say(
+            f"event to mail, ms: p99             {seconds[int(0.99 * len(seconds))] * 1000:>8.0f}   aim below 1,000"
+        )
         say(f"event to mail, ms: greatest        {seconds[-1] * 1000:>8.0f}")
         say(f"of that, intake's transaction, p50 {median(taken) * 1000:>8.0f}")
 

@@ -9,11 +9,25 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import uvloop
-from house import (
-    House, arguments, balanced, go, house, ledger_balances, median, publish, ratio, say, seed_inside, seed_people, sink,
-    step, until, workers,
-)  # fmt: skip
 
+from house import (
+    House,
+    arguments,
+    balanced,
+    go,
+    house,
+    ledger_balances,
+    median,
+    publish,
+    ratio,
+    say,
+    seed_inside,
+    seed_people,
+    sink,
+    step,
+    until,
+    workers,
+)  # fmt: skip
 from parcours.channels.mime import build
 from parcours.store.database import Database
 
@@ -23,7 +37,10 @@ TEXT = """Hello {{ profile.first_name | default: "friend" }},
 
 You came in on {{ participant.entered_at }}.
 """
-HTML = "<h1>Hello {{ profile.first_name }}</h1>" + "<p>A paragraph of the kind that mails have, some words long.</p>" * 20
+HTML = (
+    "<h1>Hello {{ profile.first_name }}</h1>"
+    + "<p>A paragraph of the kind that mails have, some words long.</p>" * 20
+)
 SENDER = "Shop <shop@example.com>"
 JOURNEY = {
     "journey": "mail",
@@ -51,7 +68,9 @@ async def engine(url: str, port: int, mails: int, number: int) -> float:
             began = await go(database, "mail")
             ended = await until(database, SENT, lambda n: n == mails)
             await until(
-                database, "SELECT count(*) FROM parcours.participant WHERE finished_at IS NULL", lambda n: n == 0
+                database,
+                "SELECT count(*) FROM parcours.participant WHERE finished_at IS NULL",
+                lambda n: n == 0,
             )
         assert await ledger_balances(database)
     return ended - began
@@ -81,7 +100,11 @@ def compare(ground: House, mails: int, repetitions: int) -> None:
             with ground.clone("mail") as url:
                 twos.append(uvloop.run(engine(url, port, mails, 2)))
             found = [mails / times[-1] for times in (ones, twos, bares)]
-            step("{} of {}: 1 worker {:,.0f}/s, 2 workers {:,.0f}/s, smtplib {:,.0f}/s".format(number, repetitions, *found))
+            step(
+                "{} of {}: 1 worker {:,.0f}/s, 2 workers {:,.0f}/s, smtplib {:,.0f}/s".format(
+                    number, repetitions, *found
+                )
+            )
     say(f"mails a second, 1 worker                     {mails / median(ones):>8,.0f}   aim 1,000")
     say(f"mails a second, 2 workers                    {mails / median(twos):>8,.0f}")
     say(f"mails a second, bare smtplib, one connection {mails / median(bares):>8,.0f}")

@@ -11,11 +11,25 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import uvloop
-from house import (
-    BUCKETS, House, arguments, balanced, go, house, ledger_balances, median, publish, ratio, say, seed_inside, seed_people, step,
-    until, workers,
-)  # fmt: skip
 
+from house import (
+    BUCKETS,
+    House,
+    arguments,
+    balanced,
+    go,
+    house,
+    ledger_balances,
+    median,
+    publish,
+    ratio,
+    say,
+    seed_inside,
+    seed_people,
+    step,
+    until,
+    workers,
+)  # fmt: skip
 from parcours.store.database import Database
 
 JOURNEY = {
@@ -113,8 +127,14 @@ def compare(ground: House, people: int, repetitions: int) -> None:
         with ground.clone("moves") as url:
             doubles.append(bare(url, 2))
         found = [people / times[-1] for times in (engines, singles, doubles)]
-        step("{} of {}: engine {:,.0f}/s, bare SQL {:,.0f}/s, in two sessions {:,.0f}/s".format(number, repetitions, *found))
-    say(f"moves a second, engine with 2 workers    {people / median(engines):>10,.0f}   aim 20,000 on 2 quiet cores")
+        step(
+            "{} of {}: engine {:,.0f}/s, bare SQL {:,.0f}/s, in two sessions {:,.0f}/s".format(
+                number, repetitions, *found
+            )
+        )
+    say(
+        f"moves a second, engine with 2 workers    {people / median(engines):>10,.0f}   aim 20,000 on 2 quiet cores"
+    )
     say(f"moves a second, bare SQL in one session  {people / median(singles):>10,.0f}")
     say(f"moves a second, bare SQL in two sessions {people / median(doubles):>10,.0f}")
     say(f"engine : bare SQL in one session         {ratio(singles, engines):>10.2f}   aim 0.8 or more")

@@ -292,7 +292,9 @@ class Worker:
             say(f"TROUBLE a worker was still there {STOP_SECONDS} s after SIGTERM, and was killed")
             self.process.kill()
             out, _ = self.process.communicate()
-        self.megabytes = max([float(line) for line in out.split() if line.replace(".", "").isdigit()], default=0.0)
+        self.megabytes = max(
+            [float(line) for line in out.split() if line.replace(".", "").isdigit()], default=0.0
+        )
 
 
 @contextmanager
@@ -302,7 +304,9 @@ def workers(url: str, number: int, smtp_port: int | None = None) -> Iterator[lis
     running = [
         Worker(
             subprocess.Popen(
-                [sys.executable, str(FOLDER / "worker_process.py"), url, *options], stdout=subprocess.PIPE, text=True
+                [sys.executable, str(FOLDER / "worker_process.py"), url, *options],
+                stdout=subprocess.PIPE,
+                text=True,
             )
         )
         for _ in range(number)
@@ -335,4 +339,3 @@ def sink() -> Iterator[int]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
-
