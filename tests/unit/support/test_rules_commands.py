@@ -114,6 +114,10 @@ def test_a_draft_takes_no_command_but_publish(simulator: Simulator) -> None:
     commands = [command("9:00", name) for name in ("pause", "stop", "add_people", "remove_people")]
     found = run(simulator, journey(WAIT), go("9:00"), [*commands, command("9:01", "publish")])
     assert [line.split(" ", 2)[2] for line in found.commands[:-1]] == ["v1 draft > draft !not_published"] * 4
+    assert [line["counts"] for line in found.kind("command")[2:4]] == [
+        {"added": 0, "unknown": 0},
+        {"removed": 0, "unknown": 0},
+    ]
     assert found.people == []
 
 

@@ -91,6 +91,27 @@ def test_a_kept_event_suggests_nobody(simulator: Simulator) -> None:
     assert (found.people, found.refusals) == (["j v1 u1#1 9:00 completed a 12:00"], [])
 
 
+def test_a_kept_event_that_meets_nothing_at_resume_suggests_nobody(simulator: Simulator) -> None:
+    steps = {
+        "one": {"wait_for": [{"event": "A", "next": "two"}, {"event": "Go", "next": "a"}]},
+        "two": {"wait": {"for": "1h"}},
+        "a": {"end": {}},
+    }
+    feed = [event("9:00", "u1", "Go"), event("10:00", "u1", "A"), event("10:10", "u1", "Go")]
+    found = run(simulator, journey(steps), feed, pause_and_resume())
+    assert (found.people, found.refusals) == (["j v1 u1#1 9:00 completed a 13:00"], [])
+
+
+def test_a_kept_event_suggests_nobody_when_the_passage_is_over(simulator: Simulator) -> None:
+    steps = {
+        "one": {"wait_for": [{"event": "A", "next": "a"}, {"event": "Go", "next": "a"}]},
+        "a": {"end": {}},
+    }
+    feed = [event("9:00", "u1", "Go"), event("10:00", "u1", "A"), event("10:10", "u1", "Go")]
+    found = run(simulator, journey(steps), feed, pause_and_resume())
+    assert (found.people, found.refusals) == (["j v1 u1#1 9:00 completed a 12:00"], [])
+
+
 def test_an_event_is_kept_only_if_the_wait_would_take_it(simulator: Simulator) -> None:
     dear = {"event": "Go", "when": {"field": "event.total", "gt": 9}, "next": "a"}
     case = journey({"hear": {"wait_for": [dear]}, "a": {"end": {}}})
