@@ -123,7 +123,15 @@ class Commander:
         status, number = await self._find(key, command.get("version"))
         user_ids = [str(user_id) for user_id in options.get("user_ids") or []]
         if status == "draft":
-            return plain_line(at, command, refused="not_published", status=status, version=number)
+            done = "added" if command["command"] == "add_people" else "removed"
+            return plain_line(
+                at,
+                command,
+                counts={done: 0, "unknown": 0},
+                refused="not_published",
+                status=status,
+                version=number,
+            )
         numbers = [self.number() for _ in user_ids]
         common: dict[str, Any] = {"buckets": self.buckets, "at": at, "numbers": numbers}
         if command["command"] == "add_people":
