@@ -32,7 +32,7 @@ __all__ = ["Options", "run_demo"]
 
 _REFRESH: Final = 0.5  # seconds, on a terminal
 _LINES_EVERY: Final = 5.0  # seconds, without one
-_WIN_BACK_AFTER: Final = 2.0  # seconds
+_WIN_BACK_AFTER: Final = 6.0  # seconds, in which carts and sign-ups are seen
 _SHOW_TROUBLE: Final = 10.0  # seconds
 _MAILS_PER_SECOND: Final = 300.0  # the mailbox is on this machine
 
@@ -59,12 +59,14 @@ async def run_demo(installed: Installation, options: Options, console: Console) 
             known = await count_people(connection)
         began = installed.clock.now()
         cast = await asyncio.to_thread(gather, options.people, seed=options.seed, end=began)
+        mailbox = Mailbox(mailbox_folder(installed.settings), installed.clock)
         if known == 0:
+            await asyncio.to_thread(mailbox.clear)
             await _load(installed, cast, console, ended)
         if ended.is_set():
             return False
         await publish_journeys(installed)
-        show = _Show(installed, options, console, cast, first=known == 0)
+        show = _Show(installed, options, console, cast, mailbox, first=known == 0)
         try:
             return await show.run(ended)
         except ExceptionGroup as group:  # of the tasks; the first is the cause
@@ -79,6 +81,7 @@ class _Show:
     options: Options
     console: Console
     cast: Cast
+    mailbox: Mailbox
     first: bool  # the database is new
     trouble: str = ""
     troubled_at: float = 0.0  # on the loop's clock
@@ -87,17 +90,17 @@ class _Show:
     async def run(self, ended: asyncio.Event) -> bool:
         start = self.installed.clock.now()
         traffic = Traffic(self.installed, await self._lines(start))
-        async with self._mailbox() as (mailbox, channel), asyncio.TaskGroup() as group:
+        async with self._channel() as channel, asyncio.TaskGroup() as group:
             working = group.create_task(work(self.installed, channel, self, self.stop, name="demo"))
             feeding = group.create_task(traffic.run(ended))
             adding = group.create_task(self._win_back())
-            elapsed = await self._watch(ended, traffic, mailbox)
+            elapsed = await self._watch(ended, traffic)
             ended.set()
             adding.cancel()
             await feeding
             self.stop.set()
             await working
-        return await self._final(elapsed, traffic, mailbox)
+        return await self._final(elapsed, traffic)
 
     def observe(self, event: Event) -> None:
         """Remember the latest trouble, to be shown; nothing else of what the worker tells is worth a line."""
@@ -118,19 +121,16 @@ class _Show:
             await win_back(self.installed, self.cast.added)
 
     @asynccontextmanager
-    async def _mailbox(self) -> AsyncIterator[tuple[Mailbox, EmailChannel]]:
-        """Yield the mailbox and the way to it. Sample mails go nowhere else, whatever server is set."""
-        mailbox = Mailbox(mailbox_folder(self.installed.settings), self.installed.clock)
-        if self.first:
-            mailbox.clear()
-        port = await mailbox.start()
+    async def _channel(self) -> AsyncIterator[EmailChannel]:
+        """Yield the way to the mailbox. Sample mails go nowhere else, whatever server is set."""
+        port = await self.mailbox.start()
         server = Server(host="127.0.0.1", port=port)
         try:
-            yield mailbox, EmailChannel(server, connections=4, capacity_per_second=_MAILS_PER_SECOND)
+            yield EmailChannel(server, connections=4, capacity_per_second=_MAILS_PER_SECOND)
         finally:
-            await mailbox.stop()
+            await self.mailbox.stop()
 
-    async def _watch(self, ended: asyncio.Event, traffic: Traffic, mailbox: Mailbox) -> float:
+    async def _watch(self, ended: asyncio.Event, traffic: Traffic) -> float:
         """Show the numbers until the end; return after how many seconds it came."""
         settings, first = self.installed.settings, self.cast.refused or self.cast.added or ["c100001"]
         for line in hints(settings, self.options.program, first[0]):
@@ -143,7 +143,7 @@ class _Show:
                 elapsed = loop.time() - began
                 if self.options.seconds is not None and elapsed >= self.options.seconds:
                     break
-                summary, facts = await self._numbers(elapsed, traffic, mailbox)
+                summary, facts = await self._numbers(elapsed, traffic)
                 if screen is not None:
                     screen.update(table(summary, facts, self.console.width), refresh=True)
                 else:
@@ -158,20 +158,20 @@ class _Show:
             async with asyncio.timeout(max(seconds, 0.0)):
                 await ended.wait()
 
-    async def _numbers(self, elapsed: float, traffic: Traffic, mailbox: Mailbox) -> tuple[Summary, Facts]:
+    async def _numbers(self, elapsed: float, traffic: Traffic) -> tuple[Summary, Facts]:
         async with self.installed.database.transaction() as connection:
             summary = await read_summary(connection)
         recent = asyncio.get_running_loop().time() - self.troubled_at < _SHOW_TROUBLE
         trouble = self.trouble if recent else ""
-        return summary, Facts(elapsed, DAY, traffic.taken, mailbox.count(), trouble)
+        return summary, Facts(elapsed, DAY, traffic.taken, self.mailbox.count(), trouble)
 
     def _print(self, summary: Summary, facts: Facts) -> None:
         for line in plain(summary, facts):
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    async def _final(self, elapsed: float, traffic: Traffic, mailbox: Mailbox) -> bool:
+    async def _final(self, elapsed: float, traffic: Traffic) -> bool:
         """Print the last numbers and whether they are right."""
-        summary, facts = await self._numbers(elapsed, traffic, mailbox)
+        summary, facts = await self._numbers(elapsed, traffic)
         async with self.installed.database.transaction() as connection:
             ledgers = await read_ledgers(connection)
         wrong = [f"{ledger.journey} {m}" for ledger in ledgers for m in ledger.mismatches]

@@ -29,7 +29,7 @@ _LOADERS: Final = 3  # batches of history on their way at the same time
 _BATCH: Final = 1500  # lines
 _SILENCE: Final = timedelta(days=30)  # as the filter of win-back has it
 _RATHER_SILENT: Final = timedelta(days=25)  # who is added by hand, so that the filter has somebody to refuse
-_MOST: Final = 1000  # people added by hand
+_MOST: Final = 400  # people added by hand
 
 
 @dataclass(frozen=True, slots=True)
