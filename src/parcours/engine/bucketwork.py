@@ -16,7 +16,7 @@ from parcours.engine.courier import Courier
 from parcours.engine.delivery import claim, claim_overdue
 from parcours.engine.poison import drop_culprit
 from parcours.engine.route import route_bucket
-from parcours.engine.unit import LeaseLost, Limits, Unit, UnitResult
+from parcours.engine.unit import LEASE, LeaseLost, Limits, Unit, UnitResult
 from parcours.engine.versions import Version, Versions
 from parcours.observe import Observer, Trouble, UnitDone
 from parcours.store.database import Connection, Database
@@ -28,6 +28,7 @@ __all__ = ["Agenda", "BucketWork"]
 POISON = ("21", "22", "23")
 PROBE_EVERY = timedelta(seconds=60)
 OVERDUE_GRACE = timedelta(seconds=5)
+YIELD = timedelta(milliseconds=20)
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class BucketWork:
             await self._journey(bucket, journey_id, holder)
 
     async def _hold(self, connection: Connection, bucket: int, holder: tuple[str, int]) -> None:
-        given = {"b": Int4(bucket), "holder": holder[0], "term": holder[1]}
+        given = {"b": Int4(bucket), "holder": holder[0], "term": holder[1], "expires": self.now() + LEASE}
         if await (await connection.execute(query("hold_lease"), given)).fetchone() is None:
             raise LeaseLost
 
@@ -186,6 +187,8 @@ class BucketWork:
         row = await (await connection.execute(query("next_instants"), given, prepare=True)).fetchone()
         assert row is not None
         wake, send, inbox = row
+        if result.yielded:
+            return now + YIELD
         if result.more or inbox:
             return now
         later = now + PROBE_EVERY

@@ -79,7 +79,8 @@ class Courier:
         """Settle outcomes until told to stop and nothing is under way."""
         while not (stop.is_set() and self.in_flight == 0 and not self._outcomes):
             try:
-                await asyncio.wait_for(self._arrived.wait(), timeout=0.2)
+                async with asyncio.timeout(0.2):
+                    await self._arrived.wait()
             except TimeoutError:
                 continue
             await asyncio.sleep(SETTLE_EVERY)

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from parcours.engine.unit import LEASE
 from parcours.observe import LeaseLost, LeaseTaken, Observer
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 
 __all__ = ["DatabaseClock", "Leases"]
 
-TERM = timedelta(seconds=10)
 SILENCE = timedelta(seconds=15)
 
 
@@ -60,8 +60,9 @@ class Leases:
             await self.clock.look(connection)
             now = self.clock.now()
             await connection.execute(query("greet_worker"), {"name": self.name, "now": now})
-            given = {"name": self.name, "now": now, "expires": now + TERM}
-            renewed = dict(await (await connection.execute(query("renew_leases"), given)).fetchall())
+            given = {"name": self.name, "now": now, "expires": now + LEASE}
+            await connection.execute(query("renew_leases"), given)
+            renewed = dict(await (await connection.execute(query("held_leases"), given)).fetchall())
             for bucket in [b for b in self.held if self.held[b] != renewed.get(b)]:
                 self._lose(bucket, "run out")
             row = await (

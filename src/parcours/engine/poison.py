@@ -27,7 +27,7 @@ async def drop_culprit(
     async with database.transaction() as connection:
         common = {"b": Int4(bucket), "j": Int4(journey_id)}
         held = await connection.execute(
-            query("hold_lease"), {**common, "holder": holder[0], "term": holder[1]}
+            query("hold_lease"), {**common, "holder": holder[0], "term": holder[1], "expires": now}
         )
         if await held.fetchone() is None:
             return

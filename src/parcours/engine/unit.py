@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncRawCursor
@@ -21,9 +21,10 @@ from parcours.engine.versions import Version, Versions
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["LeaseLost", "Limits", "Unit", "UnitResult"]
+__all__ = ["LEASE", "LeaseLost", "Limits", "Unit", "UnitResult"]
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+LEASE = timedelta(seconds=10)  # from the latest unit, or the latest beat of the worker
 PASSES_MOST = 4000  # batch numbers reserved by one unit
 
 
@@ -51,6 +52,7 @@ class UnitResult:
     rows: int = 0
     swept: int = 0
     more: bool = False
+    yielded: bool = False  # a command waits for this journey: nothing was done
     clock: datetime = BEGINNING
     fence: list[FenceVersion] = field(default_factory=list)
 
@@ -102,9 +104,17 @@ class Unit:
     async def open(self) -> bool:
         """Hold the lease, take the fence, learn the rights; False where the journey has no fence here."""
         if self.holder is not None:
-            cursor = await self.execute("hold_lease", holder=self.holder[0], term=Int8(self.holder[1]))
+            assert self.now is not None
+            cursor = await self.execute(
+                "hold_lease", holder=self.holder[0], term=Int8(self.holder[1]), expires=self.now + LEASE
+            )
             if await cursor.fetchone() is None:
                 raise LeaseLost
+            cursor = await self.execute("let_commands_pass")
+            row = await cursor.fetchone()
+            if row is None or not row[0]:
+                self.result.yielded = True
+                return False
         cursor = await self.execute("open_fence", now=self.now)
         row = await cursor.fetchone()
         if row is None:
@@ -125,7 +135,9 @@ class Unit:
         """Queue the messages and keep the counters of everything this unit moved."""
         if self.batch == self.first_batch:
             return
-        span = {"first": Int8(self.first_batch), "last": Int8(self.batch), "since": self.since}
+        # A sweep is recorded at the instant of its stop, which lies before this unit.
+        since = BEGINNING if self.result.swept else self.since
+        span = {"first": Int8(self.first_batch), "last": Int8(self.batch), "since": since}
         async with self.connection.pipeline():
             for entry in self.result.fence:
                 version = self.loaded.get(entry.version_id)

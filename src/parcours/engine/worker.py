@@ -159,7 +159,8 @@ class Worker:
             if self._waiting or self.leases.busy:
                 pause = max(pause, 0.005)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), timeout=pause)
+                async with asyncio.timeout(pause):  # wait_for may swallow a cancellation
+                    await self._wake.wait()
             self._wake.clear()
 
     # What it does ------------------------------------------------------------------------------------------------

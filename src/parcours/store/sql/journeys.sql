@@ -134,6 +134,11 @@ VALUES (%(at)s, %(actor)s, %(key)s, %(version_no)s, %(command)s, %(options)s::js
 -- Make sure that a journey has a fence in every bucket.
 INSERT INTO parcours.fence (bucket, journey_id) SELECT l.bucket, %(j)s FROM parcours.lease l ON CONFLICT DO NOTHING;
 
+-- name: ask_units_to_wait
+-- scope: shared
+-- Wait for the units of this journey that are under way; those that come see it and let the command pass.
+SELECT pg_advisory_xact_lock(7041, %(j)s);
+
 -- name: lock_fences
 -- scope: all
 -- Wait for the units under way, bucket by bucket; from here on none begins until the command commits.

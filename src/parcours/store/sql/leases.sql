@@ -21,10 +21,16 @@ SELECT count(*) FROM parcours.worker WHERE seen_at >= %(silent)s;
 
 -- name: renew_leases
 -- scope: all
--- Keep the buckets that are ours; returns them with their terms.
+-- Keep the buckets that are ours, but for those in a unit just now: units keep their own.
 UPDATE parcours.lease SET expires_at = %(expires)s
-WHERE holder = %(name)s AND expires_at >= %(now)s
-RETURNING bucket, term;
+WHERE bucket = ANY (ARRAY(
+    SELECT l.bucket FROM parcours.lease l WHERE l.holder = %(name)s AND l.expires_at >= %(now)s
+    FOR NO KEY UPDATE SKIP LOCKED));
+
+-- name: held_leases
+-- scope: all
+-- The buckets that are ours, with their terms.
+SELECT bucket, term FROM parcours.lease WHERE holder = %(name)s AND expires_at >= %(now)s;
 
 -- name: acquire_leases
 -- scope: all

@@ -29,9 +29,11 @@ DELETE FROM parcours.kept WHERE bucket = %(b)s AND version_id = %(v)s;
 
 -- name: release_kept
 -- scope: bucket
--- Put what was kept during the pause back into the inbox, to be applied at the instant of the resume (R22).
+-- Put what was kept during the pause back into the inbox, to be applied at the instant of the resume (R22); marked,
+-- since what was kept is never a suggestion (R7).
 INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
-SELECT k.bucket, k.journey_id, k.profile_id, k.happened_at, k.feed_no, k.kind, k.name, k.data, %(at)s::timestamptz
+SELECT k.bucket, k.journey_id, k.profile_id, k.happened_at, k.feed_no, k.kind, k.name,
+    k.data || '{"kept": true}', %(at)s::timestamptz
 FROM parcours.kept k
 WHERE k.bucket = %(b)s AND k.version_id = %(v)s
 ORDER BY k.profile_id, k.happened_at, k.feed_no, k.kind, k.name LIMIT %(n)s

@@ -1,7 +1,15 @@
 -- name: hold_lease
 -- scope: bucket
--- Make sure that this worker still owns the bucket, and keep it for this transaction.
-SELECT 1 FROM parcours.lease WHERE bucket = %(b)s AND holder = %(holder)s AND term = %(term)s FOR NO KEY UPDATE;
+-- Make sure that this worker still owns the bucket, keep it for this transaction, and for a while behind it.
+UPDATE parcours.lease SET expires_at = greatest(expires_at, %(expires)s::timestamptz)
+WHERE bucket = %(b)s AND holder = %(holder)s AND term = %(term)s
+RETURNING 1;
+
+-- name: let_commands_pass
+-- scope: shared
+-- False where a command waits for this journey: units then begin no more, so that it waits for the longest one under
+-- way and not for one after the other. A hint for speed; what is right is kept by the fences.
+SELECT pg_try_advisory_xact_lock_shared(7041, %(j)s);
 
 -- name: open_fence
 -- scope: bucket
