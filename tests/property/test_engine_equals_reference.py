@@ -20,7 +20,11 @@ SHAPES = [(1, Limits()), (4, Limits()), (8, Limits(people=2, rows=1, rounds=2, t
 @pytest.mark.both_servers
 @settings(
     max_examples=40,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes; the case can be rerun by its blob
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+    ],  # shrinking takes minutes; the case can be rerun by its blob
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(case=cases(), shape=st.sampled_from(SHAPES))
