@@ -187,7 +187,10 @@ def test_who_may_make_no_database_is_told(
 
 
 def test_an_ended_simulation_leaves_nothing(empty_database_url: str, tmp_path: Path) -> None:
-    ticks = journey({"x": {"wait": {"for": "1m"}}, "y": {"wait": {"for": "1m"}, "next": "x"}})
+    again = {
+        "split": [{"when": {"field": "profile.x", "is": 1}, "next": "done"}, {"else": True, "next": "x"}]
+    }
+    ticks = journey({"x": {"wait": {"for": "1m"}}, "again": again, "done": {"end": {}}})
     case = Case((ticks,), (event("9:00", "u1", "Go"),), to="2027-03-02T00:00:00Z")
     name = f"ended_{os.getpid()}"
     environment = {**os.environ, "PARCOURS_DATABASE_URL": f"{empty_database_url}&application_name={name}"}
