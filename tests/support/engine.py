@@ -45,7 +45,7 @@ class EngineSimulator:
         async with await Database.connect(self.url, connections=1) as database:
             async with database.transaction() as connection:
                 await connection.execute("DROP TABLE IF EXISTS refusal_log")
-                await connection.execute(f"TRUNCATE {PERSON_TABLES} RESTART IDENTITY CASCADE")  # type: ignore[arg-type]
+                await connection.execute(f"TRUNCATE {PERSON_TABLES} RESTART IDENTITY CASCADE")
                 await connection.execute("DELETE FROM lease")
                 await connection.execute(
                     "INSERT INTO lease (bucket) SELECT b FROM generate_series(0, %s) b", [self.buckets - 1]
