@@ -16,14 +16,15 @@ MONTHS_AHEAD = 3
 
 
 async def keep_partitions(connection: Connection, now: datetime) -> list[str]:
-    """Make the partitions of this month and the next ones; return the names of those made.
+    """Make the next missing partition of this month and those ahead; return its name in a list, or an empty one.
+
+    One at a time, each in a transaction of its own: two would lock tables in an order that traffic does not keep.
 
     A month whose rows already lie in the default partition is left there: PostgreSQL would have to move them.
     """
-    made: list[str] = []
     row = await (await connection.execute(query("try_upkeep"))).fetchone()
     if not row or not row[0]:
-        return made
+        return []
     for table, column in PARTITIONED.items():
         for ahead in range(MONTHS_AHEAD):
             start, end = _month(now, ahead), _month(now, ahead + 1)
@@ -49,8 +50,8 @@ async def keep_partitions(connection: Connection, now: datetime) -> list[str]:
                     "CREATE TABLE parcours.{} PARTITION OF parcours.{} FOR VALUES FROM ({}) TO ({})"
                 ).format(sql.Identifier(name), sql.Identifier(table), start, end)
             )
-            made.append(name)
-    return made
+            return [name]
+    return []
 
 
 async def keep_statistics(connection: Connection) -> list[str]:

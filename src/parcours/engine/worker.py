@@ -198,8 +198,10 @@ class Worker:
             async with self.database.transaction() as connection:
                 await self.automatic(connection, now)
         if self._partitions_until is None or now > self._partitions_until:
-            async with self.database.transaction() as connection:
-                await keep_partitions(connection, now)
+            made = ["?"]
+            while made:
+                async with self.database.transaction() as connection:
+                    made = await keep_partitions(connection, now)
             self._partitions_until = now + timedelta(hours=6)
         if self._probed is None or now > self._probed + PROBE_EVERY:
             self._probed = now
