@@ -116,9 +116,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Answer:
-    """A command's answer: `committed` and `answered` are monotonic, `at` is the database's clock after the commit."""
+    """A command's answer; `began`, `committed` and `answered` are monotonic, `at` is the clock after the commit."""
 
     result: CommandResult
+    began: float
     committed: float
     answered: float
     at: datetime
@@ -163,13 +164,14 @@ class Installation:
 
     async def command(self, key: str, name: Any, *, wait: bool = True, **more: Any) -> Answer:
         """Give a command; after its commit wait for what the mail server holds."""
+        began = time.monotonic()
         async with self.database.transaction() as connection:
             result = await execute(connection, Order(key, name, **more), self.clock.now())
             await connection.execute(query("notify_work"))
         committed, at = time.monotonic(), self.clock.now()
         if wait and name in ("pause", "close", "stop"):
             await settle_in_flight(self.database, key, result.changed, self.clock)
-        return Answer(result, committed, time.monotonic(), at)
+        return Answer(result, began, committed, time.monotonic(), at)
 
     async def feed(self, *lines: Document, notify: bool = True) -> None:
         """Take in lines, in one transaction."""

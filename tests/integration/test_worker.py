@@ -1,0 +1,152 @@
+"""Workers share the buckets, take over from each other, and survive what happens to them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from parcours.observe import LeaseLost
+from support.postgres import BUCKETS
+from support.runner import email, journey
+from support.worker import Document, Installation, eventually, installed, line, people
+
+MAILED: Document = {
+    "mail": email("One"),
+    "pause": {"wait": {"for": "1s"}},
+    "more": email("Two"),
+    "end": {"end": {}},
+}
+HELD = "SELECT holder, count(*) FROM parcours.lease WHERE holder IS NOT NULL GROUP BY 1"
+OVER = "SELECT count(*) FROM parcours.participant WHERE finished_at IS NOT NULL"
+SCRIPT = Path(__file__).parents[1] / "support" / "worker.py"
+
+
+@asynccontextmanager
+async def process(here: Installation, name: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a worker as a process of its own, killed at the end if it still runs."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, str(SCRIPT), here.url, str(here.sink.port), name,
+        stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])},
+    )  # fmt: skip
+    try:
+        assert running.stdout is not None
+        assert await running.stdout.readline() == b"ready\n"
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.communicate()
+
+
+async def more_mails(here: Installation) -> None:
+    before = len(here.sink.arrivals)
+    await eventually(lambda: len(here.sink.arrivals) > before, what="another mail")
+
+
+async def leases(here: Installation, **expected: int) -> None:
+    async def shared() -> bool:
+        return await here.counts(HELD) == expected
+
+    await eventually(shared, what=f"leases {expected}")
+
+
+async def everyone_mailed_once(here: Installation, number: int) -> None:
+    """Everybody went through, and each mail was handed over once, unless its fate is unknown."""
+    states = dict(await here.rows("SELECT message_id::text, state FROM parcours.message"))
+    assert len(states) == 2 * number
+    assert set(states.values()) <= {"sent", "uncertain"}
+    handed = Counter(arrival.message_id for arrival in here.sink.arrivals)
+    assert [m for m, state in states.items() if state == "sent" and handed[m] != 1] == []
+    assert [m for m, n in handed.items() if n > 1] == []
+    assert await here.counts("SELECT status, count(*) FROM parcours.participant GROUP BY 1") == {
+        "completed": number
+    }
+    for ledger in await here.ledgers():
+        assert ledger.balances, ledger.mismatches
+
+
+async def test_two_workers_share_the_buckets_and_leave_them_behind(database_url: str) -> None:
+    async with installed(database_url, "one") as here:
+        await leases(here, one=BUCKETS)
+        second = await here.start("two")
+        await leases(here, one=BUCKETS // 2, two=BUCKETS // 2)
+        await second.end()
+        await leases(here, one=BUCKETS)
+        await here.workers["one"].end()
+        assert await here.counts(HELD) == {}
+        assert await here.one("SELECT count(*) FROM parcours.worker") == 0
+
+
+async def test_a_killed_worker_is_replaced_and_no_mail_leaves_twice(database_url: str) -> None:
+    number = 60
+    async with installed(database_url, delays={"dot": 0.02}) as here:
+        await here.feed(*people("u", range(number)))
+        async with process(here, "killed") as running:
+            await here.publish(journey(MAILED, "j"))
+            await here.feed(*(line("track", f"u{n}", "Go") for n in range(number)))
+            await eventually(lambda: len(here.sink.arrivals) >= 20)
+            running.send_signal(signal.SIGKILL)
+            await running.wait()
+            await here.start("heir")
+            await leases(here, heir=BUCKETS)
+            await here.until(OVER, number, within=60)
+        await everyone_mailed_once(here, number)
+
+
+async def test_a_worker_told_to_end_finishes_its_mails(database_url: str) -> None:
+    async with installed(database_url, delays={"dot": 0.05}) as here:
+        await here.feed(*people("u", range(40)))
+        async with process(here, "leaving") as running:
+            await here.publish(journey(MAILED, "j"))
+            await here.feed(*(line("track", f"u{n}", "Go") for n in range(40)))
+            await eventually(lambda: len(here.sink.arrivals) >= 3)
+            running.send_signal(signal.SIGTERM)
+            assert await running.wait() == 0
+        assert await here.counts(HELD) == {}
+        assert (
+            await here.one("SELECT count(*) FROM parcours.message WHERE state IN ('claimed', 'uncertain')")
+            == 0
+        )
+        sent = await here.one("SELECT count(*) FROM parcours.message WHERE state = 'sent'")
+        assert sent == len(here.sink.arrivals)
+
+
+async def test_whoever_lost_a_lease_writes_nothing(database_url: str) -> None:
+    async with installed(database_url, "one") as here:
+        await here.feed(*people("u", range(30)))
+        await here.publish(journey({"end": {"end": {}}}, "j"))
+        await leases(here, one=BUCKETS)
+        await here.until("SELECT count(*) FROM parcours.pending", 0)
+        await here.rows(
+            """UPDATE parcours.lease SET holder = 'stranger', term = term + 1,
+            expires_at = clock_timestamp() + interval '1 hour' RETURNING 1"""
+        )
+        await here.feed(*(line("track", f"u{n}", "Go") for n in range(30)))
+        log = here.workers["one"].log
+        await eventually(lambda: len(log.of(LeaseLost)) == BUCKETS)
+        assert await here.one("SELECT count(*) FROM parcours.participant") == 0
+        assert await here.one("SELECT count(*) FROM parcours.pending") == 30
+        await here.rows("UPDATE parcours.lease SET holder = NULL, expires_at = '-infinity' RETURNING 1")
+        await here.until(OVER, 30)
+
+
+async def test_cut_connections_are_survived(database_url: str) -> None:
+    number = 40
+    async with installed(database_url, "one", "two", delays={"dot": 0.01}) as here:
+        await here.feed(*people("u", range(number)))
+        await here.publish(journey(MAILED, "j"))
+        for part in range(4):
+            await here.feed(*(line("track", f"u{n}", "Go") for n in range(part, number, 4)))
+            await more_mails(here)
+            await here.rows(
+                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name IN ('one', 'two')"""
+            )
+        await here.until(OVER, number, within=60)
+        await everyone_mailed_once(here, number)
