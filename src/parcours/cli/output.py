@@ -6,10 +6,12 @@ On a terminal with colours and tables; elsewhere as plain lines, tables with tab
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -42,6 +44,10 @@ __all__ = [
 ]
 
 
+WIDEST: Final = 10_000
+INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+
+
 def show(text: str = "", style: str | None = None) -> None:
     """Print one line of the answer; nothing in it is markup."""
     _line(_answers(), text, style)
@@ -60,12 +66,24 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers
         for line in [list(columns), *cells]:
             show("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in line))
         return
+    # Microseconds are for programs.
+    cells = [[INSTANT.sub(r"\1 \2", cell) for cell in row] for row in cells]
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in cells:
         table.add_row(*(escape(cell) for cell in row))
-    console.print(table)
+    if console.measure(table, options=console.options.update(max_width=WIDEST)).maximum <= console.width:
+        console.print(table)
+        return
+    # Too wide: one block per row.
+    for row in cells:
+        block = Table(box=None, show_header=False, pad_edge=False)
+        for column, cell in zip(columns, row, strict=False):
+            if cell:
+                block.add_row(f"[bold]{escape(column)}[/bold]", escape(cell))
+        console.print(block)
+        show()
 
 
 def show_problems(file: str, problems: Sequence[Problem], *, aside: bool = False) -> None:
@@ -158,9 +176,11 @@ def _line(console: Console, text: str, style: str | None = None) -> None:
         console.file.write(f"{text}\n")  # as it is, tabs too
 
 
+@cache
 def _answers() -> Console:
     return Console()
 
 
+@cache
 def _remarks() -> Console:
-    return Console(stderr=True)
+    return Console(stderr=True)  # one for all, so that lines and a gauge keep out of each other's way

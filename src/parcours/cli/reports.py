@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
-from parcours.cli.output import say, show, show_json, show_table
+from parcours.cli.output import on_terminal, say, show, show_json, show_table
 from parcours.cli.session import connected
 from parcours.service.ledger import Ledger, read_ledgers
 from parcours.service.reports import audit_trail
@@ -20,7 +20,11 @@ app = typer.Typer()
 
 Key = Annotated[str | None, typer.Argument(help="Key of a journey; without it, all.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-LEFT = ("completed", "succeeded", "dropped_out", "cancelled")
+COLUMNS: Final = (
+    "journey", "version", "status", "entered", "transferred_in", "active", "completed", "succeeded", "dropped_out",
+    "cancelled", "transferred_out", "success", "balances",
+)  # fmt: skip
+WORDS: Final = ("journey", "status", "balances")
 
 
 @app.command(epilog="Example: parcours ledger welcome")
@@ -74,11 +78,10 @@ def _show(ledgers: Sequence[Ledger], *, steps: bool) -> None:
     if not ledgers:
         say("No journey is published yet.")
         return
-    columns = (
-        "journey", "version", "status", "entered", "transferred_in", "active", *LEFT, "transferred_out",
-        "success", "balances",
-    )  # fmt: skip
-    show_table(columns, [_row(one) for one in ledgers], numbers=columns[1:2] + columns[3:-1])
+    moved = not on_terminal() or any(one.transferred_in or one.transferred_out for one in ledgers)
+    columns = [column for column in COLUMNS if moved or not column.startswith("transferred")]
+    cells = [[row[column] for column in columns] for row in map(_row, ledgers)]
+    show_table(columns, cells, numbers=[column for column in columns if column not in WORDS])
     for one in ledgers:
         if one.settling:
             show(f"{one.journey} {one.version} is settling: {one.settling} cancelled people to write down.")
@@ -94,11 +97,13 @@ def _show(ledgers: Sequence[Ledger], *, steps: bool) -> None:
             show(f"{one.journey} {one.version} does not balance: {mismatch}", style="red")
 
 
-def _row(one: Ledger) -> tuple[Any, ...]:
+def _row(one: Ledger) -> dict[str, Any]:
     rate = "" if one.success_rate is None else f"{one.success_rate:.1%}"
-    left = [getattr(one, name) for name in LEFT]
-    counts = (one.entered, one.transferred_in, one.active, *left, one.transferred_out)
-    return (one.journey, one.version, one.status, *counts, rate, "yes" if one.balances else "NO")
+    return {
+        **{name: getattr(one, name) for name in COLUMNS if hasattr(one, name)},
+        "success": rate,
+        "balances": "yes" if one.balances else "NO",
+    }
 
 
 def _audit_row(line: dict[str, Any]) -> tuple[Any, ...]:
