@@ -13,7 +13,7 @@ from support.runner import email, journey
 from support.worker import Answer, Document, Installation, eventually, installed, line, people
 
 PEOPLE = 120
-PAUSES = 200
+PAUSES = 120
 CLOSES = 60
 STOPS = 60
 

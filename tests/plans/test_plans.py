@@ -1,0 +1,150 @@
+"""EXPLAIN guards: with a million people waiting, what runs all the time finds its few rows by an index."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.types.numeric import Int4, Int8
+
+from parcours.channels.address import ADDRESS_PATTERN
+from parcours.store.queries import query
+from support.postgres import Server
+from support.runner import email, journey
+from support.worker import installed
+
+PEOPLE = 1_000_000
+OVERDUE = 300_000
+LARGE = ("participant", "passage", "message", "inbox", "profile")
+NOW = "2026-03-02 12:00:00+00"
+STEPS = {"rest": {"wait": {"for": "30d"}}, "mail": email(), "end": {"end": {}}}
+
+FILL = """
+INSERT INTO parcours.profile (bucket, profile_id, user_id, created_at, updated_at, attributes)
+    SELECT 0, lpad(to_hex(n), 32, '0')::uuid, 'u' || n, %(now)s, %(now)s, '{"email": "a@example.com"}'
+    FROM generate_series(1, 200000) n;
+INSERT INTO parcours.participant (bucket, journey_id, profile_id, entry_no, version_id, status, step, seq, entered_at,
+        entered_step_at, cause_at, cause_no, since_at, since_no, wake_at)
+    SELECT 0, j, lpad(to_hex(n), 32, '0')::uuid, 1, j, 'active', 'rest', 1, a, a, a, n, a, n,
+        CASE WHEN j = 2 OR n <= 100 THEN a ELSE a + make_interval(days => 1, secs => n) END
+    FROM generate_series(1, %(people)s + %(overdue)s) n,
+        LATERAL (SELECT CASE WHEN n > %(people)s THEN 2 ELSE 1 END, %(now)s::timestamptz - interval '1 h') x (j, a);
+INSERT INTO parcours.message (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel,
+        due_at, feed_no, state, settled_at)
+    SELECT 0, lpad(to_hex(n), 32, '0')::uuid, 1, 1, lpad(to_hex(n), 32, '0')::uuid, 1, 1, 'mail', 'email',
+        %(now)s::timestamptz, n,
+        CASE WHEN n <= 100 THEN 'queued' ELSE 'sent' END, CASE WHEN n > 100 THEN %(now)s::timestamptz END
+    FROM generate_series(1, 200000) n;
+INSERT INTO parcours.passage (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, to_step, status,
+        since_at, since_no, wake_at)
+    SELECT 0, 1, n / 100, lpad(to_hex(n), 32, '0')::uuid, 1, 1, %(now)s, 1, 'event', 'rest', 'active', %(now)s, n, %(now)s
+    FROM generate_series(1, 200000) n;
+INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, arrived_at)
+    SELECT 0, 1 + n %% 50, lpad(to_hex(n), 32, '0')::uuid, %(now)s, n, 'event', 'On', %(now)s
+    FROM generate_series(1, 50000) n;
+"""
+
+
+@pytest.fixture(scope="module")
+def crowd(postgres: Server) -> Iterator[psycopg.Connection[Any]]:
+    """One bucket in which a million people wait in a live version, and 300,000 are overdue in a paused one."""
+    with postgres.clone() as url:
+        asyncio.run(publish(url))
+        with psycopg.connect(
+            url, autocommit=True, prepare_threshold=None, options="-c jit=off -c TimeZone=UTC"
+        ) as connection:
+            with psycopg.ClientCursor(connection) as cursor:
+                given = {"now": NOW, "people": PEOPLE, "overdue": OVERDUE}
+                for part in FILL.split(";\n"):
+                    if part.strip():
+                        cursor.execute(part, given)
+            connection.execute("ANALYZE")
+            yield connection
+
+
+async def publish(url: str) -> None:
+    async with installed(url) as here:
+        for key in ("live", "frozen"):
+            await here.publish(journey(STEPS, key))
+        await here.command("frozen", "pause")
+        assert await here.rows("SELECT journey_id, version_id FROM parcours.version ORDER BY 1") == [
+            (1, 1),
+            (2, 2),
+        ]
+
+
+COMMON: dict[str, Any] = {
+    "b": Int4(0), "j": Int4(1), "v": Int4(1), "now": NOW, "until": NOW, "batch": Int8(7),
+    "since": "2026-03-01 00:00:00+00",
+    "at": NOW, "movable": [1], "sending": [1], "may_send": True, "timers_due": True, "address": ADDRESS_PATTERN,
+    "floor": "0001-01-01 00:00:00+00", "inbox_empty": False,
+}  # fmt: skip
+GIVEN: dict[str, dict[str, Any]] = {
+    "due": {"n": Int8(5000)},
+    "take_round": {"n": Int8(1000)},
+    "claim_candidates": {"n": Int8(100)},
+    "move_participants": {},
+    "next_instants": {},
+    "sweep_participants": {"n": Int8(2000)},
+}
+
+
+def statement(connection: psycopg.Connection[Any], name: str) -> tuple[str, dict[str, Any]]:
+    """Return a query, or a statement of the live version's Program, with what it is given."""
+    given = {**COMMON, **GIVEN[name]}
+    if name != "due":
+        return query(name), given
+    asked = "SELECT program -> 'statements' -> 'due' FROM parcours.version WHERE version_id = 1"
+    row = connection.execute(asked).fetchone()
+    assert row is not None
+    return row[0]["text"], {**given, **row[0]["constants"]}
+
+
+def plan(connection: psycopg.Connection[Any], text: str, given: dict[str, Any], mode: str) -> Any:
+    """Explain a prepared statement with a plan for these values, or for any."""
+    connection.execute(f"SET plan_cache_mode = {mode}")
+    converted = psycopg._queries.PostgresQuery(psycopg.adapt.Transformer(connection))
+    used = {name: value for name, value in given.items() if f"%({name})" in text}
+    converted.convert(text, used)
+    with psycopg.ClientCursor(connection) as cursor:
+        types = ", ".join(str(oid) for oid in converted.types)
+        names = {
+            str(o): n
+            for o, n in connection.execute("SELECT oid, format_type(oid, NULL) FROM pg_type").fetchall()
+        }
+        declared = ", ".join(
+            names.get(oid, "unknown") if oid != "0" else "unknown" for oid in types.split(", ")
+        )
+        connection.pgconn.exec_(b"PREPARE guarded (" + declared.encode() + b") AS " + converted.query)
+        order = converted._order or []
+        values = ", ".join(cursor.mogrify("%s", [used[name]]) for name in order)
+        found = connection.execute(f"EXPLAIN (FORMAT JSON) EXECUTE guarded ({values})").fetchone()
+        connection.execute("DEALLOCATE guarded")
+    assert found is not None
+    return found[0]
+
+
+def scans(node: Any) -> Iterator[tuple[str, str]]:
+    """Yield (kind of scan, table) of every node of a plan."""
+    if isinstance(node, list):
+        for one in node:
+            yield from scans(one)
+    elif isinstance(node, dict):
+        if "Relation Name" in node:
+            yield node["Node Type"], node["Relation Name"]
+        for value in node.values():
+            yield from scans(value)
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("name", GIVEN)
+def test_few_rows_are_found_by_an_index(crowd: psycopg.Connection[Any], name: str, mode: str) -> None:
+    text, given = statement(crowd, name)
+    found = plan(crowd, text, given, mode)
+    assert any(table.startswith(LARGE) for _, table in scans(found))
+    whole = [scan for scan in scans(found) if scan[0] == "Seq Scan" and scan[1].startswith(LARGE)]
+    assert whole == [], json.dumps(found, indent=1)
