@@ -84,6 +84,11 @@ class Unit:
         for entry in working:
             self.loaded[entry.version_id] = await self.versions.get(self.connection, entry.version_id)
         await self.tasks()
+        if any(entry.task == "resume" for entry in self.result.fence):
+            # What was kept comes first, all of it: nothing else is applied before it is back in the inbox (R22).
+            self.result.more = True
+            await self.finish()
+            return self.result
         rounds = 0
         while True:
             ready = self.ready()
