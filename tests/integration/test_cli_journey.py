@@ -155,7 +155,12 @@ def test_a_version_can_be_named(live: Cli) -> None:
     assert (refused.status, "(not_published)" in refused.error) == (1, True)
     unknown = live("journey", "pause", "welcome", "--version", 9)
     assert (unknown.status, "(unknown_version)" in unknown.error) == (1, True)
-    assert live("journey", "publish", "welcome", "--version", 2).status == 0
+    would = live("journey", "publish", "welcome", "--version", 2, "--dry-run")
+    assert would.lines[1] == (
+        "Version 1 (live, 0 inside) would shut its entry; people inside it stay there, and go on to the end."
+    )
+    [published] = live("journey", "publish", "welcome", "--version", 2, "--json").json
+    assert published["shuts"] == {"version": 1, "status": "live", "inside": 0}
     listed = live("journey", "list", "--json").json[0]
     assert (listed["version"], listed["status"], listed["draft"]) == (2, "live", None)
     shown = live("journey", "show", "welcome", "--json").json

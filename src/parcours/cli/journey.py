@@ -10,15 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from parcours.cli.journey_output import show_journeys, show_people, show_report, show_result
+from parcours.cli.journey_output import Done, show_done, show_journeys, show_people, show_report
 from parcours.cli.output import say, show_error, show_json, waiting
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
-from parcours.domain.records import CommandResult
 from parcours.service.ledger import read_ledgers
 from parcours.service.lifecycle import Order, execute
 from parcours.service.people import PeopleChanged, PeopleOrder, change_people
-from parcours.service.reports import list_journeys, notify_workers, show_journey
+from parcours.service.reports import admitting_version, list_journeys, notify_workers, show_journey
 from parcours.service.waiting import find_in_flight, settle_in_flight
 from parcours.wiring import Installation
 
@@ -159,18 +158,17 @@ def _command(
     async def work(installed: Installation) -> tuple[list[dict[str, Any]], bool]:
         answers, failed = [], False
         for key in dict.fromkeys(keys):
+            given = replace(order, journey=key, actor=actor())
             try:
-                result, settled = await _carry_out(
-                    installed, replace(order, journey=key, actor=actor()), no_wait=no_wait
-                )
+                done = await _carry_out(installed, given, no_wait=no_wait)
             except ParcoursError as error:
                 show_error(error)
                 failed = True
                 continue
-            failed = failed or result.refused is not None
-            answers.append(result.as_dict() | ({"settled": settled} if settled is not None else {}))
+            failed = failed or done.result.refused is not None
+            answers.append(done.as_dict())
             if not as_json:
-                show_result(result, settled)
+                show_done(done)
         return answers, failed
 
     answers, failed = connected(context, work)
@@ -180,27 +178,27 @@ def _command(
         raise typer.Exit(1)
 
 
-async def _carry_out(
-    installed: Installation, order: Order, *, no_wait: bool
-) -> tuple[CommandResult, dict[str, int] | None]:
+async def _carry_out(installed: Installation, order: Order, *, no_wait: bool) -> Done:
     """Carry out one command; after it took effect, wait for what a provider holds, unless told not to."""
-    async with installed.database.transaction() as connection:
-        result = await execute(connection, order, installed.clock.now())
+    database, clock = installed.database, installed.clock
+    shuts = None
+    async with database.transaction() as connection:
+        if order.command == "publish":
+            shuts = await admitting_version(connection, order.journey)
+        result = await execute(connection, order, clock.now())
         if not order.dry_run:
             await notify_workers(connection, order.journey)
-    if order.command not in WAITS or order.dry_run or not result.changed:
-        return result, None
-    held = await find_in_flight(installed.database, order.journey, result.changed)
+    if not result.changed or order.dry_run or order.command not in WAITS:
+        return Done(result, shuts=shuts if result.changed else None)
+    held = await find_in_flight(database, order.journey, result.changed)
     result = replace(result, in_flight=len(held.messages))
     if no_wait or not held.messages:
-        return result, None
+        return Done(result)
     with waiting(
         f"Waiting for {len(held.messages)} messages that the provider holds already (Ctrl-C leaves)"
     ):
-        settled = await settle_in_flight(
-            installed.database, order.journey, result.changed, installed.clock, held=held
-        )
-    return result, settled
+        settled = await settle_in_flight(database, order.journey, result.changed, clock, held=held)
+    return Done(result, settled=settled)
 
 
 def _people(context: typer.Context, order: PeopleOrder, *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from parcours.cli.output import say, show, show_error, show_json, show_table
@@ -12,7 +13,7 @@ from parcours.service.ledger import Ledger
 from parcours.service.people import PeopleChanged
 from parcours.service.reports import JourneyReport
 
-__all__ = ["show_journeys", "show_people", "show_report", "show_result", "status_text"]
+__all__ = ["Done", "show_done", "show_journeys", "show_people", "show_report"]
 
 EFFECTS: Final = {
     "publish": "triggers are on from now",
@@ -100,8 +101,23 @@ def show_report(report: JourneyReport, ledgers: Sequence[Ledger], *, as_json: bo
     _show_counts("Refused at the entrance", report.refusals, columns, ("people", "times"))
 
 
-def show_result(result: CommandResult, settled: dict[str, int] | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command's result, the version whose entry it shuts, and what became of messages under way."""
+
+    result: CommandResult
+    shuts: dict[str, Any] | None = None
+    settled: dict[str, int] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the wire form."""
+        more = {"shuts": self.shuts, "settled": self.settled}
+        return self.result.as_dict() | {name: value for name, value in more.items() if value is not None}
+
+
+def show_done(done: Done) -> None:
     """Print what a lifecycle command did, would do, or why it was refused."""
+    result = done.result
     what = f"{result.journey} version {result.version}"
     if result.refused is not None:
         message = f"{result.command} of version {result.version} is refused: {result.message.rstrip('.')}"
@@ -117,11 +133,16 @@ def show_result(result: CommandResult, settled: dict[str, int] | None) -> None:
     elif result.command == "close" and result.to_status == "paused":
         effect = "its entry is shut, and it stays paused"
     show(f"{what} {would} {result.to_status} (was {result.from_status}): {effect}.")
+    if done.shuts is not None:
+        former = done.shuts
+        would = "would shut" if result.dry_run else "shuts"
+        shown = f"Version {former['version']} ({former['status']}, {former['inside']} inside)"
+        show(f"{shown} {would} its entry; people inside it stay there, and go on to the end.")
     counted = ", ".join(f"{name} {n}" for name, n in result.counts.items())
     if counted:
         show(f"Before: {counted}.")
     if result.in_flight:
-        show(f"{result.in_flight} messages were in a provider's hands{_became(settled)}.")
+        show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")
 
 
 def show_people(changed: PeopleChanged, *, as_json: bool) -> None:
@@ -131,7 +152,7 @@ def show_people(changed: PeopleChanged, *, as_json: bool) -> None:
         show_json(result.as_dict() | {"unknown": list(changed.unknown), "outside": list(changed.outside)})
         return
     if result.refused is not None:
-        show_result(result, None)
+        show_done(Done(result))
         return
     would = "would be " if result.dry_run else ""
     if result.command == "add_people":
@@ -159,6 +180,8 @@ def _version_row(version: dict[str, Any], ledger: Ledger | None) -> tuple[Any, .
     status = status_text(version["status"], entry_open=version["entry_open"], settling=version["settling"])
     if ledger is None:
         return (version["version_no"], status, version["published_at"])
+    if ledger.settling:
+        status += f" ({ledger.settling} to write down)"
     counts = (ledger.entered, ledger.active, ledger.completed, ledger.succeeded, ledger.dropped_out)
     return (version["version_no"], status, version["published_at"], *counts, ledger.cancelled)
 

@@ -16,7 +16,14 @@ from parcours.domain.timing import format_instant
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["JourneyReport", "audit_trail", "list_journeys", "notify_workers", "show_journey"]
+__all__ = [
+    "JourneyReport",
+    "admitting_version",
+    "audit_trail",
+    "list_journeys",
+    "notify_workers",
+    "show_journey",
+]
 
 Row: TypeAlias = dict[str, Any]
 
@@ -101,6 +108,20 @@ async def show_journey(connection: Connection, key: str) -> JourneyReport:
         [{"version_no": numbers[message.pop("version_id")], **message} for message in messages],
         refusals,
     )
+
+
+async def admitting_version(connection: Connection, key: str) -> Row | None:
+    """Return number, status and people of the version whose entry is open; a publication shuts it (P45)."""
+    rows = await _rows(connection, "report_versions", {"key": key})
+    found = next((row for row in rows if row["entry_open"]), None)
+    if found is None:
+        return None
+    inside = await _inside(connection, [found])
+    return {
+        "version": found["version_no"],
+        "status": found["status"],
+        "inside": inside.get(found["version_id"], 0),
+    }
 
 
 async def audit_trail(connection: Connection, key: str | None = None, limit: int = 50) -> list[Row]:
