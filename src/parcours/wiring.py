@@ -14,7 +14,7 @@ from psycopg import errors
 from parcours.channels.channel import Channel
 from parcours.clock import Clock, SystemClock
 from parcours.domain.errors import ParcoursError
-from parcours.observe import Observer
+from parcours.observe import CommandDone, Observer
 from parcours.service.lifecycle import finish_versions, run_scheduled
 from parcours.settings import Settings
 from parcours.store import embedded
@@ -154,19 +154,29 @@ async def work(
     """Run a worker until `stop` is set: people move, messages leave, what happens by itself happens."""
     from parcours.engine.worker import Worker  # noqa: PLC0415 - as above
 
+    async def by_itself(connection: Connection, now: datetime) -> None:
+        for result in await run_scheduled(connection, now):
+            observer.observe(
+                CommandDone(
+                    result.journey,
+                    result.version,
+                    result.command,
+                    result.from_status,
+                    result.to_status,
+                    actor="engine",
+                    refused=result.refused,
+                )
+            )
+        await finish_versions(connection, now)
+
     worker = Worker(
         installed.database,
         settings=installed.settings,
+        clock=installed.clock,
         channel=channel,
         observer=observer,
         buckets=installed.buckets,
         name=name,
-        automatic=_by_itself,
+        automatic=by_itself,
     )
     await worker.run(stop)
-
-
-async def _by_itself(connection: Connection, now: datetime) -> None:
-    """Do what versions do without a command: start and end dates, finishing."""
-    await run_scheduled(connection, now)
-    await finish_versions(connection, now)
