@@ -172,7 +172,6 @@ async def work(
     worker = Worker(
         installed.database,
         settings=installed.settings,
-        clock=installed.clock,
         channel=channel,
         observer=observer,
         buckets=installed.buckets,
