@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     )
 
     worker_concurrency: int = Field(
-        default=4, ge=1, le=256, description="units one worker runs at the same time, each on a connection"
+        default=2, ge=1, le=256, description="units one worker runs at the same time, each on a connection"
     )
     log_format: LogFormat = Field(default="console", description="console for people, json for machines")
     http_host: str = Field(

@@ -36,11 +36,11 @@ class LeaseLost(Exception):
 class Limits:
     """How much one unit takes on: people per statement, rounds, and seconds after which it begins nothing more."""
 
-    people: int = 5000
+    people: int = 1000
     rows: int = 1000
     rounds: int = 20
     task_people: int = 2000
-    seconds: float = 0.4
+    seconds: float = 0.15
 
 
 @dataclass(slots=True)
