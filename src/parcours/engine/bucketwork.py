@@ -116,7 +116,9 @@ class BucketWork:
                 self.observer.observe(Trouble(where, error.sqlstate or "", str(error)))
                 if limits.people > 1 or limits.rows > 1:
                     # A value that some statement cannot bear: halve down to one, so that nobody else is held up.
-                    limits = replace(limits, people=max(1, limits.people // 2), rows=max(1, limits.rows // 2))
+                    limits = replace(
+                        limits, people=max(1, limits.people // 2), rows=max(1, limits.rows // 2), passes=1
+                    )
                     continue
                 await drop_culprit(
                     self.database,

@@ -41,6 +41,7 @@ class Limits:
     rounds: int = 20
     task_people: int = 2000
     seconds: float = 0.15
+    passes: int = 4000  # rounds and timer passes together: one where a culprit is looked for
 
 
 @dataclass(slots=True)
@@ -89,9 +90,13 @@ class Unit:
             self.result.more = True
             await self.finish()
             return self.result
-        rounds = 0
+        rounds = passes = 0
         while True:
             ready = self.ready()
+            passes += 1
+            if passes > self.limits.passes:
+                self.result.more = True
+                break
             if time.monotonic() - began > self.limits.seconds or self.batch - self.first_batch > PASSES_MOST:
                 self.result.more = True
                 break
