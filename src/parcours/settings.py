@@ -82,9 +82,6 @@ class Settings(BaseSettings):
         default=30, gt=0, le=600, description="seconds a mail server may take to answer"
     )
     smtp_connections: int = Field(default=4, ge=1, le=1000, description="connections kept to the mail server")
-    mail_from_domain: str | None = Field(
-        default=None, description="domain in Message-ID; unset: the domain of the sender's address"
-    )
 
     worker_concurrency: int = Field(
         default=2, ge=1, le=256, description="units one worker runs at the same time, each on a connection"
