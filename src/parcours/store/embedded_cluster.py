@@ -91,7 +91,7 @@ class Cluster:
         try:
             self._see_entrance(host, next(p for p in (self.root, *self.root.parents) if p.exists()))
             if not self.root.parent.exists():
-                self.root.parent.mkdir(parents=True)
+                self.root.parent.mkdir(parents=True, exist_ok=True)
                 self.root.parent.chmod(0o755 if host.account else 0o700)
             _make_closed(self.root, host)
             _make_closed(self.socket_folder, host)
@@ -269,13 +269,15 @@ class Cluster:
 
 
 def _make_closed(folder: Path, host: Host) -> None:
-    owner = host.account.uid if host.account else os.geteuid()
-    if not os.path.lexists(folder):
+    with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-        if host.account:
-            os.chown(folder, host.account.uid, host.account.gid)
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+    if not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077:
+        raise PermissionError(errno.EACCES, f"{folder} belongs to somebody else or is open to others")
+    if host.account and found.st_uid == os.geteuid() and not any(folder.iterdir()):
+        # New, made by us or by another starter at this very moment: hand it over.
+        os.chown(folder, host.account.uid, host.account.gid, follow_symlinks=False)
+    if folder.lstat().st_uid != (host.account.uid if host.account else os.geteuid()):
         raise PermissionError(errno.EACCES, f"{folder} belongs to somebody else or is open to others")
 
 
