@@ -89,7 +89,7 @@ class Cluster:
     def prepare(self, host: Host) -> None:
         """Make the closed folder, and see that the server's account can come in."""
         try:
-            self._see_entrance(host, next(p for p in (self.root, *self.root.parents) if p.exists()))
+            self._see_entrance(host, next(p for p in self.root.parents if p.exists()))
             if not self.root.parent.exists():
                 self.root.parent.mkdir(parents=True, exist_ok=True)
                 self.root.parent.chmod(0o755 if host.account else 0o700)
