@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ __all__ = ["MISSING", "Happening", "Scene", "holds", "instant_of", "is_inside_wi
 MISSING: Any = object()
 
 _INSTANT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})?)?", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:[0-5]\d)?)?", re.ASCII
 )
 
 
@@ -137,16 +138,18 @@ def _field_holds(test: FieldTest, scene: Scene) -> bool:
         case "not_in":
             return not any(_same_scalar(value, one) for one in wanted)
         case "gt":
-            return _comparable(value, wanted) and value > wanted
+            return _comparable(value, wanted) and _plain(value) > _plain(wanted)
         case "gte":
-            return _comparable(value, wanted) and value >= wanted
+            return _comparable(value, wanted) and _plain(value) >= _plain(wanted)
         case "lt":
-            return _comparable(value, wanted) and value < wanted
+            return _comparable(value, wanted) and _plain(value) < _plain(wanted)
         case "lte":
-            return _comparable(value, wanted) and value <= wanted
+            return _comparable(value, wanted) and _plain(value) <= _plain(wanted)
         case "between":
             low, high = wanted
-            return _comparable(value, low) and _comparable(value, high) and low <= value <= high
+            if not (_comparable(value, low) and _comparable(value, high)):
+                return False
+            return bool(_plain(low) <= _plain(value) <= _plain(high))
         case "contains":
             return _contains(value, wanted)
         case "not_contains":
@@ -186,7 +189,12 @@ def _comparable(one: Any, other: Any) -> bool:
 def _same_scalar(one: Any, other: Any) -> bool:
     if isinstance(one, bool) and isinstance(other, bool):
         return one == other
-    return _comparable(one, other) and bool(one == other)
+    return _comparable(one, other) and bool(_plain(one) == _plain(other))
+
+
+def _plain(value: Any) -> Any:
+    """Return what is compared: a text, or the number as JSON writes it (1e23 is 10 to the 23rd, not the nearest float)."""
+    return value if isinstance(value, str) else Decimal(repr(value))
 
 
 def _contains(value: Any, wanted: Any) -> bool:
