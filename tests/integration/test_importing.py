@@ -48,6 +48,20 @@ async def test_imports_of_the_same_people_do_not_lose_anything(database: Databas
         assert await cursor.fetchone() == (PEOPLE,)
 
 
+async def test_what_the_database_cannot_keep_is_one_bad_line(database: Database) -> None:
+    name = "".join(
+        chr(0x4E00 + n % 20_000) for n in range(0, 30_000, 7)
+    )  # does not compress, fits into no index
+    lines = [
+        FeedLine("event", f"u{n}", None, f"m{n}", name=name if n == 7 else "Go", number=n) for n in range(10)
+    ]
+    bad: list[ParcoursError] = []
+    one = loader(database, bad)
+    await one.load(lines, "feed", lambda: None)
+    assert (one.stored, one.bad) == (9, 1)
+    assert [(error.code, error.place) for error in bad] == [("line_refused", "feed:7")]
+
+
 async def test_a_deadlock_is_tried_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     bad: list[ParcoursError] = []
     one = loader(database, bad)

@@ -60,6 +60,17 @@ BAD: dict[str, tuple[bytes, str, str]] = {
     "an impossible date": (raw(track(timestamp="2026-02-30T08:00:00Z")), "bad_timestamp", "line 2 timestamp"),
     "a date as a number": (raw(track(timestamp=1_772_000_000)), "bad_timestamp", "line 2 timestamp"),
     "no event": (raw({"type": "track", "userId": "u1"}), "no_name", "line 2 event"),
+    "a long event": (raw({**track(), "event": "e" * 201}), "too_long", "line 2 event"),
+    "a long page": (
+        raw({"type": "page", "userId": "u1", "name": "ö" * 201}),
+        "too_long",
+        "line 2 name",
+    ),
+    "a long audience": (
+        raw({"type": "audience", "userId": "u1", "audience": "a" * 65, "op": "add"}),
+        "too_long",
+        "line 2 audience",
+    ),
     "a list of properties": (raw(track(properties=[1])), "not_an_object", "line 2 properties"),
     "deep properties": (raw(track(properties=nested(40))), "too_deep", "line 2 properties"),
     "a huge number": (raw(track(properties={"n": 10**301})), "number_too_large", "line 2 properties.n"),
@@ -125,6 +136,19 @@ async def test_unusual_values_come_back_as_they_were(database: Database) -> None
             text = f"SELECT pr.user_id, t.{column} -> 'v' FROM {table} t JOIN profile pr USING (profile_id)"
             found = dict(await (await connection.execute(text)).fetchall())
             assert found == {f"u{n}": value for n, value in enumerate(HARD_VALUES)}
+
+
+async def test_the_longest_names_are_kept(database: Database) -> None:
+    name = "".join(chr(0x20000 + 31 * n) for n in range(200))  # four bytes each, and does not compress
+    good, bad = read(
+        track(event=name),
+        {"type": "audience", "userId": "u1", "audience": name[:64], "op": "add"},
+    )
+    assert bad == []
+    assert (await take_in(database, good)).stored == 2
+    async with database.transaction() as connection:
+        found = await connection.execute("SELECT e.name, m.audience_key FROM event e, membership m")
+        assert await found.fetchall() == [(name, name[:64])]
 
 
 @pytest.mark.parametrize("user", ["u" * 256, "'; DROP TABLE profile; --", "🙂", "\u202e", " ", "\\", "%s"])

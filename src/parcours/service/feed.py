@@ -16,6 +16,9 @@ __all__ = ["LONGEST_LINE", "parse_line", "read_feed"]
 LONGEST_LINE = 32_768  # bytes (architecture: input limits)
 DEEPEST = 32
 LONGEST_PERSON = 256  # characters
+# What a journey file can name (journey-file.md, Kinds of values); longer ones would not fit into the indexes either.
+LONGEST_NAME = 200
+LONGEST_AUDIENCE = 64
 LARGEST_NUMBER = 1e300
 KINDS = ("identify", "track", "page", "screen", "group", "alias", "audience")
 
@@ -91,7 +94,9 @@ def feed_line(line: dict[str, Any], place: str, number: int = 0) -> FeedLine:
             raise ParcoursError(
                 "bad_op", f"op is {line.get('op')!r}", place=f"{place} op", hint="Write add or remove."
             )
-        return FeedLine("audience", name=_name(line, "audience", place), op=line["op"], **common)
+        return FeedLine(
+            "audience", name=_name(line, "audience", place, LONGEST_AUDIENCE), op=line["op"], **common
+        )
     if kind in ("group", "alias"):
         return FeedLine("ignored", **common)
     name = _name(line, "event" if kind == "track" else "name", place)
@@ -116,11 +121,15 @@ def _person(line: dict[str, Any], place: str) -> str:
     )
 
 
-def _name(line: dict[str, Any], key: str, place: str) -> str:
+def _name(line: dict[str, Any], key: str, place: str, limit: int = LONGEST_NAME) -> str:
     value = line.get(key)
     if not isinstance(value, str) or not value:
         raise ParcoursError(
             "no_name", f"{key} is missing", place=f"{place} {key}", hint=f"Give {key}, a text."
+        )
+    if len(value) > limit:
+        raise ParcoursError(
+            "too_long", f"{key} is longer than {limit} characters", place=f"{place} {key}", hint="Shorten it."
         )
     _encodable(value, place)
     return value
