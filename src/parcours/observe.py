@@ -20,7 +20,6 @@ __all__ = [
     "Event",
     "LeaseLost",
     "LeaseTaken",
-    "LinesTaken",
     "LogObserver",
     "MessageSettled",
     "MetricsObserver",
@@ -80,16 +79,6 @@ class CommandDone:
     to_status: str | None
     actor: str
     refused: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LinesTaken:
-    """A batch of the feed was stored."""
-
-    level: ClassVar[Level] = "debug"
-    mode: str  # live | state | history
-    stored: int
-    repeated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +149,6 @@ Event: TypeAlias = (
     UnitDone
     | MessageSettled
     | CommandDone
-    | LinesTaken
     | LeaseTaken
     | LeaseLost
     | WorkerStarted
@@ -248,7 +236,6 @@ class MetricsObserver:
             "messages_settled", "Messages by outcome", "journey", "channel", "outcome", "reason"
         )
         self._commands = counter("commands", "Lifecycle commands", "command", "answer")
-        self._lines = counter("feed_lines", "Lines of the feed", "answer")
         self._leases = Gauge("parcours_leases_held", "Buckets owned by this process", registry=registry)
         self._lost = counter("leases_lost", "Buckets given up", "reason")
         self._troubles = counter("troubles", "Failures", "code")
@@ -267,9 +254,6 @@ class MetricsObserver:
                 self._messages.labels(*labels).inc(event.n)
             case CommandDone():
                 self._commands.labels(event.command, event.refused or "done").inc()
-            case LinesTaken():
-                self._lines.labels("stored").inc(event.stored)
-                self._lines.labels("repeated").inc(event.repeated)
             case LeaseTaken():
                 self._leases.inc()
             case LeaseLost():
