@@ -25,6 +25,7 @@ from house import (
     workers,
 )  # fmt: skip
 from parcours.store.database import Database
+from processor import processor_seconds
 
 JOURNEY = {
     "journey": "admission",
@@ -67,43 +68,49 @@ async def prepare(url: str) -> None:
         await publish(database, JOURNEY, paused=False)
 
 
-async def engine(url: str, people: int) -> tuple[float, list[float]]:
-    """Return the seconds in which two workers admit everybody, and the megabytes of each at most."""
+async def engine(url: str, people: int, postmaster: int) -> tuple[float, float, list[float]]:
+    """Return the seconds in which two workers admit everybody, processor seconds, and the megabytes of each at most."""
     async with await Database.connect(url) as database:
         with workers(url, 2) as running:
             await balanced(database, 2)
             async with database.transaction() as connection:
                 await connection.execute(SUGGEST.encode())
+            family = [postmaster, *(worker.process.pid for worker in running)]
+            used = processor_seconds(family)
             began = await go(database, "admission")  # changes nothing: the workers are told to look
             ended = await until(database, INSIDE, lambda n: n == people)
+            used = processor_seconds(family) - used
         assert await ledger_balances(database)
-    return ended - began, [worker.megabytes for worker in running]
+    return ended - began, used, [worker.megabytes for worker in running]
 
 
-def bare(url: str) -> float:
-    """Return the seconds in which bare INSERTs write the same rows."""
+def bare(url: str, postmaster: int) -> tuple[float, float]:
+    """Return the seconds in which bare INSERTs write the same rows, and processor seconds."""
     with psycopg.connect(url) as connection:
         connection.execute(SUGGEST.encode())
         connection.commit()
         row = connection.execute("SELECT clock_timestamp()").fetchone()
         assert row is not None
-        began = time.monotonic()
+        used, began = processor_seconds([postmaster]), time.monotonic()
         for statement in BARE:
             connection.execute(statement.encode(), {"at": row[0]})
         connection.commit()
-        return time.monotonic() - began
+        return time.monotonic() - began, processor_seconds([postmaster]) - used
 
 
 def compare(ground: House, people: int, repetitions: int) -> None:
     """Run both in turn and print."""
-    engines, singles, megabytes = [], [], []
+    engines, singles, costs, bares, megabytes = [], [], [], [], []
     for number in range(1, repetitions + 1):
         with ground.clone("admission") as url:
-            singles.append(bare(url))
+            seconds, used = bare(url, ground.postmaster)
+        singles.append(seconds)
+        bares.append(used)
         with ground.clone("admission") as url:
-            seconds, used = uvloop.run(engine(url, people))
+            seconds, used, memory = uvloop.run(engine(url, people, ground.postmaster))
         engines.append(seconds)
-        megabytes += used
+        costs.append(used)
+        megabytes += memory
         found = (people / engines[-1], people / singles[-1])
         step("{} of {}: engine {:,.0f}/s, bare INSERTs {:,.0f}/s".format(number, repetitions, *found))
     say(
@@ -111,6 +118,10 @@ def compare(ground: House, people: int, repetitions: int) -> None:
     )
     say(f"admissions a second, bare INSERTs in one session {people / median(singles):>10,.0f}")
     say(f"engine : bare INSERTs                            {ratio(singles, engines):>10.2f}")
+    say(
+        f"processor time for one, µs, engine               {median(costs) / people * 1e6:>10.0f}   server and workers"
+    )
+    say(f"processor time for one, µs, bare INSERTs         {median(bares) / people * 1e6:>10.0f}")
     say(f"memory of a worker at most, MB                   {max(megabytes):>10.0f}   aim below 200")
 
 

@@ -112,6 +112,11 @@ class House:
         head, _, query = self.running.url.partition("?")
         return f"{head.rpartition('/')[0]}/{database}?{query}"
 
+    @property
+    def postmaster(self) -> int:
+        """The process that all of the server's others descend from."""
+        return int((self.running.data_dir / "postmaster.pid").read_text().split("\n", 1)[0])
+
     def create(self, name: str, buckets: int = BUCKETS) -> str:
         """Make a database with our schema; return its address."""
         self._run(

@@ -31,32 +31,36 @@ FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_
     (p.goal_met_at IS NULL AND (coalesce((pr.attributes -> %(c20)s::text) = %(c21)s::jsonb, false))) AS goal,
     coalesce(CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END, CASE p.step WHEN %(c8)s::text THEN (jsonb_build_object(%(c22)s::text, ((p.saved -> %(c1)s::text) -> %(c4)s::text))) ELSE NULL::jsonb END) AS seen,
     CASE WHEN %(may_move)s THEN CASE p.step WHEN %(c8)s::text THEN CASE WHEN r.name = %(c3)s::text AND (r.happened_at, r.feed_no) > (p.since_at, p.since_no) AND (r.kind = 'event' OR r.kind = 'recheck' AND (r.data ->> 'seq')::integer = p.seq) AND coalesce(CASE WHEN jsonb_typeof(((r.data -> 'properties') -> %(c4)s::text)) = 'number' THEN ((r.data -> 'properties') -> %(c4)s::text)::numeric >= %(c5)s::numeric END, false) THEN jsonb_build_object(%(c1)s::text, r.data -> 'properties') WHEN r.name = %(c3)s::text AND (r.happened_at, r.feed_no) > (p.since_at, p.since_no) AND (r.kind = 'event' OR r.kind = 'recheck' AND (r.data ->> 'seq')::integer = p.seq) THEN NULL::jsonb END ELSE NULL::jsonb END END AS saved
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (
     SELECT q.* FROM parcours.participant q
-    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
-    ORDER BY q.entry_no DESC LIMIT 1
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id AND q.finished_at IS NULL
+    LIMIT 1
 ) p
-CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.finished_at IS NULL AND p.version_id = %(v)s OFFSET 0) d
+WHERE p.version_id = %(v)s OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c23)s::text[], %(c8)s::text, %(c24)s::text, %(c25)s::text), (2, %(c26)s::text[], %(c27)s::text, %(c27)s::text, %(c25)s::text), (3, %(c28)s::text[], %(c6)s::text, %(c29)s::text, %(c30)s::text), (4, %(c31)s::text[], %(c27)s::text, %(c27)s::text, %(c25)s::text), (5, %(c32)s::text[], %(c19)s::text, %(c24)s::text, %(c25)s::text), (6, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c34)s::text), (7, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c35)s::text), (8, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c36)s::text), (9, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c37)s::text), (10, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c38)s::text), (11, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c39)s::text), (12, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c40)s::text), (13, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c41)s::text), (14, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c42)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
 -- keep: {'c1': 'order', 'c2': 1, 'c3': 'Order Completed', 'c4': 'total', 'c5': '100', 'c6': 'large', 'c7': '1000', 'c8': 'bought', 'c9': 'sent', 'c10': 'skipped:no_consent', 'c11': 'skipped:not_subscribed', 'c12': 'skipped:suppressed', 'c13': 'skipped:no_address', 'c14': 'skipped:duplicate_address', 'c15': 'skipped:frequency_cap', 'c16': 'skipped:expired', 'c17': 'failed:send_failed', 'c18': 'failed:step_failed', 'c19': 'remind'}
 INSERT INTO parcours.kept (bucket, version_id, profile_id, happened_at, feed_no, kind, name, data, journey_id)
 SELECT %(b)s, %(v)s, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, %(j)s
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (
     SELECT q.* FROM parcours.participant q
-    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
-    ORDER BY q.entry_no DESC LIMIT 1
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id AND q.finished_at IS NULL
+    LIMIT 1
 ) p
-CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.finished_at IS NULL AND p.version_id = %(v)s AND (CASE p.step WHEN %(c8)s::text THEN CASE WHEN r.name = %(c3)s::text AND (r.happened_at, r.feed_no) > (p.since_at, p.since_no) AND (r.kind = 'event' OR r.kind = 'recheck' AND (r.data ->> 'seq')::integer = p.seq) AND coalesce(CASE WHEN jsonb_typeof(((r.data -> 'properties') -> %(c4)s::text)) = 'number' THEN ((r.data -> 'properties') -> %(c4)s::text)::numeric >= %(c5)s::numeric END, false) THEN CASE WHEN coalesce(CASE WHEN jsonb_typeof(((r.data -> 'properties') -> %(c4)s::text)) = 'number' THEN ((r.data -> 'properties') -> %(c4)s::text)::numeric >= %(c7)s::numeric END, false) THEN 2 ELSE 3 END WHEN r.name = %(c3)s::text AND (r.happened_at, r.feed_no) > (p.since_at, p.since_no) AND (r.kind = 'event' OR r.kind = 'recheck' AND (r.data ->> 'seq')::integer = p.seq) THEN 4 END WHEN %(c19)s::text THEN CASE WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c9)s::text THEN 4 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c10)s::text THEN 6 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c11)s::text THEN 7 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c12)s::text THEN 8 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c13)s::text THEN 9 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c14)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c15)s::text THEN 11 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c16)s::text THEN 12 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c17)s::text THEN 13 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c18)s::text THEN 14 END ELSE NULL::integer END) IS NOT NULL
+WHERE p.version_id = %(v)s AND (CASE p.step WHEN %(c8)s::text THEN CASE WHEN r.name = %(c3)s::text AND (r.happened_at, r.feed_no) > (p.since_at, p.since_no) AND (r.kind = 'event' OR r.kind = 'recheck' AND (r.data ->> 'seq')::integer = p.seq) AND coalesce(CASE WHEN jsonb_typeof(((r.data -> 'properties') -> %(c4)s::text)) = 'number' THEN ((r.data -> 'properties') -> %(c4)s::text)::numeric >= %(c5)s::numeric END, false) THEN CASE WHEN coalesce(CASE WHEN jsonb_typeof(((r.data -> 'properties') -> %(c4)s::text)) = 'number' THEN ((r.data -> 'properties') -> %(c4)s::text)::numeric >= %(c7)s::numeric END, false) THEN 2 ELSE 3 END WHEN r.name = %(c3)s::text AND (r.happened_at, r.feed_no) > (p.since_at, p.since_no) AND (r.kind = 'event' OR r.kind = 'recheck' AND (r.data ->> 'seq')::integer = p.seq) THEN 4 END WHEN %(c19)s::text THEN CASE WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c9)s::text THEN 4 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c10)s::text THEN 6 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c11)s::text THEN 7 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c12)s::text THEN 8 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c13)s::text THEN 9 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c14)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c15)s::text THEN 11 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c16)s::text THEN 12 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c17)s::text THEN 13 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c18)s::text THEN 14 END ELSE NULL::integer END) IS NOT NULL
 ON CONFLICT DO NOTHING
 
 -- due: {'c1': 'order', 'c2': 1, 'c3': 'bought', 'c4': 'vip', 'c5': 'true', 'c6': ['bought'], 'c7': 'rest', 'c8': None, 'c9': ['large', 'end'], 'c10': 'end', 'c11': ['large'], 'c12': 'large', 'c13': 'drop_out', 'c14': 'split_else', 'c15': ['end'], 'c16': ['remind'], 'c17': 'remind', 'c18': [], 'c19': 'no_consent', 'c20': 'not_subscribed', 'c21': 'suppressed', 'c22': 'no_address', 'c23': 'duplicate_address', 'c24': 'frequency_cap', 'c25': 'expired', 'c26': 'send_failed', 'c27': 'step_failed', 'c28': '86400000000 microseconds'}
@@ -144,8 +148,10 @@ FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.a
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entered_at + %(c5)s::interval > x.at THEN 'reentry_interval'
     END AS verdict
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 CROSS JOIN LATERAL (
@@ -155,14 +161,14 @@ CROSS JOIN LATERAL (
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
 WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c4)s::text))))
-  AND NOT EXISTS (
-    SELECT 1 FROM parcours.passage m
+  AND (%(nobody_moved)s OR (
+    SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
-      AND m.at >= %(since)s)
-  AND (%(nobody_frozen)s OR NOT EXISTS (
-    SELECT 1 FROM parcours.kept k
+      AND m.at >= %(since)s LIMIT 1) IS NULL)
+  AND (%(nobody_frozen)s OR (
+    SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no)) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NULL OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c6)s::text[], %(c7)s::text, %(c8)s::text, %(c9)s::text), (2, %(c10)s::text[], %(c11)s::text, %(c11)s::text, %(c9)s::text), (3, %(c12)s::text[], %(c13)s::text, %(c14)s::text, %(c15)s::text), (4, %(c16)s::text[], %(c11)s::text, %(c11)s::text, %(c9)s::text), (5, %(c17)s::text[], %(c18)s::text, %(c8)s::text, %(c9)s::text), (6, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c20)s::text), (7, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c21)s::text), (8, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c22)s::text), (9, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c23)s::text), (10, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c24)s::text), (11, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c25)s::text), (12, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c26)s::text), (13, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c27)s::text), (14, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c28)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
@@ -181,8 +187,10 @@ FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.a
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entered_at + %(c3)s::interval > x.at THEN 'reentry_interval'
     END AS verdict
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 CROSS JOIN LATERAL (
@@ -192,14 +200,14 @@ CROSS JOIN LATERAL (
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
 WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c2)s::text))))
-  AND NOT EXISTS (
-    SELECT 1 FROM parcours.passage m
+  AND (%(nobody_moved)s OR (
+    SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
-      AND m.at >= %(since)s)
-  AND (%(nobody_frozen)s OR NOT EXISTS (
-    SELECT 1 FROM parcours.kept k
+      AND m.at >= %(since)s LIMIT 1) IS NULL)
+  AND (%(nobody_frozen)s OR (
+    SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no)) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NOT NULL
 ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
 SET times = f.times + 1, last_at = excluded.last_at, version_id = excluded.version_id, trigger = excluded.trigger,

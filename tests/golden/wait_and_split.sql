@@ -31,32 +31,36 @@ FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_
     false AS goal,
     coalesce(CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END, NULL::jsonb) AS seen,
     CASE WHEN %(may_move)s THEN NULL::jsonb END AS saved
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (
     SELECT q.* FROM parcours.participant q
-    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
-    ORDER BY q.entry_no DESC LIMIT 1
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id AND q.finished_at IS NULL
+    LIMIT 1
 ) p
-CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.finished_at IS NULL AND p.version_id = %(v)s OFFSET 0) d
+WHERE p.version_id = %(v)s OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c17)s::text[], %(c15)s::text, %(c18)s::text, %(c19)s::text), (2, %(c20)s::text[], %(c21)s::text, %(c18)s::text, %(c19)s::text), (3, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c24)s::text), (4, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c25)s::text), (5, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c26)s::text), (6, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c27)s::text), (7, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c28)s::text), (8, %(c29)s::text[], %(c16)s::text, %(c18)s::text, %(c19)s::text), (9, %(c30)s::text[], %(c31)s::text, %(c18)s::text, %(c19)s::text), (10, %(c32)s::text[], %(c31)s::text, %(c18)s::text, %(c19)s::text), (11, %(c33)s::text[], %(c34)s::text, %(c34)s::text, %(c19)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
 -- keep: {'c1': 1, 'c2': 'sent', 'c3': 'skipped:no_consent', 'c4': 'skipped:not_subscribed', 'c5': 'skipped:suppressed', 'c6': 'skipped:no_address', 'c7': 'skipped:duplicate_address', 'c8': 'skipped:frequency_cap', 'c9': 'skipped:expired', 'c10': 'failed:send_failed', 'c11': 'failed:step_failed', 'c12': 'hello', 'c13': 'offer'}
 INSERT INTO parcours.kept (bucket, version_id, profile_id, happened_at, feed_no, kind, name, data, journey_id)
 SELECT %(b)s, %(v)s, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, %(j)s
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (
     SELECT q.* FROM parcours.participant q
-    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
-    ORDER BY q.entry_no DESC LIMIT 1
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id AND q.finished_at IS NULL
+    LIMIT 1
 ) p
-CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.finished_at IS NULL AND p.version_id = %(v)s AND (CASE p.step WHEN %(c12)s::text THEN CASE WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c2)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c3)s::text THEN 3 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c4)s::text THEN 4 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c5)s::text THEN 5 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c6)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c7)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c8)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c9)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c10)s::text THEN 6 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c11)s::text THEN 7 END WHEN %(c13)s::text THEN CASE WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c2)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c3)s::text THEN 3 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c4)s::text THEN 4 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c5)s::text THEN 5 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c6)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c7)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c8)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c9)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c10)s::text THEN 6 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c11)s::text THEN 7 END ELSE NULL::integer END) IS NOT NULL
+WHERE p.version_id = %(v)s AND (CASE p.step WHEN %(c12)s::text THEN CASE WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c2)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c3)s::text THEN 3 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c4)s::text THEN 4 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c5)s::text THEN 5 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c6)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c7)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c8)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c9)s::text THEN 2 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c10)s::text THEN 6 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c11)s::text THEN 7 END WHEN %(c13)s::text THEN CASE WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c2)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c3)s::text THEN 3 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c4)s::text THEN 4 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c5)s::text THEN 5 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c6)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c7)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c8)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c9)s::text THEN 10 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c10)s::text THEN 6 WHEN r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = %(c11)s::text THEN 7 END ELSE NULL::integer END) IS NOT NULL
 ON CONFLICT DO NOTHING
 
 -- due: {'c1': 1, 'c2': 'breathe', 'c3': 'which', 'c4': 'plan', 'c5': '"pro"', 'c6': 'App Opened', 'c7': '2592000000000 microseconds', 'c8': 2, 'c9': 'mark', 'c10': 'unsubscribed_at', 'c11': ['staff'], 'c12': 'event.plan', 'c13': 'event App Opened', 'c14': ['hello'], 'c15': 'hello', 'c16': 'rest', 'c17': None, 'c18': ['breathe'], 'c19': [], 'c20': 'drop_out', 'c21': 'no_consent', 'c22': 'not_subscribed', 'c23': 'suppressed', 'c24': 'send_failed', 'c25': 'step_failed', 'c26': ['which', 'offer'], 'c27': 'offer', 'c28': ['which', 'mark'], 'c29': ['mark'], 'c30': ['end'], 'c31': 'end', 'c32': '172800000000 microseconds'}
@@ -144,8 +148,10 @@ FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.a
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entry_no > 0 THEN 'reentry_once'
     END AS verdict
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 CROSS JOIN LATERAL (
@@ -155,14 +161,14 @@ CROSS JOIN LATERAL (
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
 WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c3)s::text AND coalesce(((r.data -> 'properties') -> %(c4)s::text) = ANY (%(c5)s::jsonb[]), false))))))
-  AND NOT EXISTS (
-    SELECT 1 FROM parcours.passage m
+  AND (%(nobody_moved)s OR (
+    SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
-      AND m.at >= %(since)s)
-  AND (%(nobody_frozen)s OR NOT EXISTS (
-    SELECT 1 FROM parcours.kept k
+      AND m.at >= %(since)s LIMIT 1) IS NULL)
+  AND (%(nobody_frozen)s OR (
+    SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no)) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NULL OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c9)s::text[], %(c10)s::text, %(c11)s::text, %(c12)s::text), (2, %(c13)s::text[], %(c14)s::text, %(c11)s::text, %(c12)s::text), (3, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c17)s::text), (4, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c18)s::text), (5, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c19)s::text), (6, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c20)s::text), (7, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c21)s::text), (8, %(c22)s::text[], %(c23)s::text, %(c11)s::text, %(c12)s::text), (9, %(c24)s::text[], %(c25)s::text, %(c11)s::text, %(c12)s::text), (10, %(c26)s::text[], %(c25)s::text, %(c11)s::text, %(c12)s::text), (11, %(c27)s::text[], %(c28)s::text, %(c28)s::text, %(c12)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
@@ -181,8 +187,10 @@ FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.a
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entry_no > 0 THEN 'reentry_once'
     END AS verdict
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 CROSS JOIN LATERAL (
@@ -192,14 +200,14 @@ CROSS JOIN LATERAL (
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
 WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c4)s::text AND coalesce(((r.data -> 'properties') -> %(c5)s::text) = ANY (%(c6)s::jsonb[]), false))))))
-  AND NOT EXISTS (
-    SELECT 1 FROM parcours.passage m
+  AND (%(nobody_moved)s OR (
+    SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
-      AND m.at >= %(since)s)
-  AND (%(nobody_frozen)s OR NOT EXISTS (
-    SELECT 1 FROM parcours.kept k
+      AND m.at >= %(since)s LIMIT 1) IS NULL)
+  AND (%(nobody_frozen)s OR (
+    SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no)) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NOT NULL
 ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
 SET times = f.times + 1, last_at = excluded.last_at, version_id = excluded.version_id, trigger = excluded.trigger,

@@ -85,21 +85,34 @@ COMMON: dict[str, Any] = {
 }  # fmt: skip
 GIVEN: dict[str, dict[str, Any]] = {
     "due": {"n": Int8(5000)},
-    "take_round": {"n": Int8(1000)},
+    "take_round": {"n": Int8(1000), "after": "00000000-0000-0000-0000-000000000000"},
+    "drop_round": {"round": "{}"},
+    "inside": {"round": "{}", "may_move": True},
+    "admit": {
+        "round": "{}",
+        "may_move": True,
+        "refuse_with": None,
+        "published_at": NOW,
+        "inside_batch": Int8(6),
+        "nobody_moved": False,
+        "nobody_frozen": False,
+    },
     "claim_candidates": {"n": Int8(100)},
     "move_participants": {},
     "next_instants": {},
     "sweep_participants": {"n": Int8(2000)},
 }
+COMPILED = ("due", "inside", "admit")
+BY_ADDRESS = ("drop_round", "inside", "admit")  # find the rows of a round by their addresses alone
 
 
 def statement(connection: psycopg.Connection[Any], name: str) -> tuple[str, dict[str, Any]]:
     """Return a query, or a statement of the live version's Program, with what it is given."""
     given = {**COMMON, **GIVEN[name]}
-    if name != "due":
+    if name not in COMPILED:
         return query(name), given
-    asked = "SELECT program -> 'statements' -> 'due' FROM parcours.version WHERE version_id = 1"
-    row = connection.execute(asked).fetchone()
+    asked = "SELECT program -> 'statements' -> %s FROM parcours.version WHERE version_id = 1"
+    row = connection.execute(asked, [name]).fetchone()
     assert row is not None
     return row[0]["text"], {**given, **row[0]["constants"]}
 
@@ -148,3 +161,23 @@ def test_few_rows_are_found_by_an_index(crowd: psycopg.Connection[Any], name: st
     assert any(table.startswith(LARGE) for _, table in scans(found))
     whole = [scan for scan in scans(found) if scan[0] == "Seq Scan" and scan[1].startswith(LARGE)]
     assert whole == [], json.dumps(found, indent=1)
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("name", BY_ADDRESS)
+def test_a_round_is_read_by_address_even_by_a_plan_made_while_the_inbox_was_tiny(
+    crowd: psycopg.Connection[Any], name: str, mode: str
+) -> None:
+    with crowd.transaction(force_rollback=True):
+        crowd.execute("TRUNCATE parcours.inbox")
+        crowd.execute(
+            "INSERT INTO parcours.inbox VALUES (0, 1, gen_random_uuid(), now(), 1, 'event', 'On', '{}', now())"
+        )
+        crowd.execute("ANALYZE parcours.inbox")
+        crowd.execute(query("tune_unit"))
+        if name == "drop_round":
+            crowd.execute(query("by_address"))
+        text, given = statement(crowd, name)
+        found = plan(crowd, text, {**given, "round": '{"(0,1)","(0,2)"}'}, mode)
+    reads = {kind for kind, table in scans(found) if table == "inbox" and kind != "ModifyTable"}
+    assert reads == {"Tid Scan"}, json.dumps(found, indent=1)

@@ -8,6 +8,7 @@ from datetime import datetime
 from psycopg.types.numeric import Int4, Int8
 
 from parcours.domain.fence import FenceVersion
+from parcours.engine.unit import FIRST
 from parcours.store.database import Database
 from parcours.store.queries import query
 
@@ -40,13 +41,21 @@ async def drop_culprit(
             for entry in (FenceVersion.from_json(one) for one in rights)
             if entry.rights.may_move and entry.task is None
         ]
-        given = {**common, "n": Int8(1), "timers_due": False, "movable": movable, "until": clock}
+        given = {
+            **common,
+            "n": Int8(1),
+            "timers_due": False,
+            "movable": movable,
+            "until": clock,
+            "after": FIRST,
+        }
         taken = await (await connection.execute(query("take_round"), given)).fetchone()
         assert taken is not None
         names = {
             **common, "batch": Int8(batch + 1), "at": clock, "since": clock, "first": Int8(batch), "last": Int8(batch + 1),
-            "seen": json.dumps({"detail": why[:500]}), "round": taken[2], "movable": movable,
+            "seen": json.dumps({"detail": why[:500]}), "round": taken[4], "movable": movable,
         }  # fmt: skip
-        await connection.execute(query("fail_row_person" if taken[0] else "fail_due_person"), names)
+        await connection.execute(query("fail_row_person" if taken[2] else "fail_due_person"), names)
+        await connection.execute(query("drop_round"), names)
         await connection.execute(query("move_participants"), names)
         await connection.execute(query("count_moves"), names)

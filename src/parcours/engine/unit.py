@@ -21,10 +21,11 @@ from parcours.engine.versions import Version, Versions
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["LEASE", "LeaseLost", "Limits", "Unit", "UnitResult"]
+__all__ = ["FIRST", "LEASE", "LeaseLost", "Limits", "Unit", "UnitResult"]
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=10)  # from the latest unit, or the latest beat of the worker
+FIRST = "00000000-0000-0000-0000-000000000000"  # before every person's key
 PASSES_MOST = 4000  # batch numbers reserved by one unit
 
 
@@ -74,7 +75,7 @@ class Unit:
     first_batch: int = 0
     result: UnitResult = field(default_factory=UnitResult)
     loaded: dict[int, Version] = field(default_factory=dict)
-    messages_due: bool = False
+    after: str = FIRST  # rounds go on behind this person
 
     async def run(self) -> UnitResult:
         """Run the unit. Raises LeaseLost where the bucket is another worker's."""
@@ -125,6 +126,7 @@ class Unit:
             if row is None or not row[0]:
                 self.result.yielded = True
                 return False
+        await self.execute("tune_unit")
         cursor = await self.execute("open_fence", now=self.now)
         row = await cursor.fetchone()
         if row is None:
@@ -199,20 +201,9 @@ class Unit:
     # Inbox rounds ----------------------------------------------------------------------------------------------
 
     async def round(self, ready: list[FenceVersion]) -> bool:
-        """Apply the oldest inbox row of each person; False when there was none to apply."""
+        """Apply the oldest inbox row of each of some people; False when there was none to apply."""
         movable = [v.version_id for v in ready if v.rights.may_move]
-        cursor = await self.execute("something_due", movable=movable, until=self.until)
-        due = await cursor.fetchone()
-        cursor = await self.execute(
-            "take_round",
-            n=Int8(self.limits.rows),
-            timers_due=bool(due and due[0]),
-            movable=movable,
-            until=self.until,
-        )
-        taken = await cursor.fetchone()
-        assert taken is not None
-        count, kinds, rows = taken
+        kinds, count, rows = await self.choose(movable)
         if count == 0:
             return False
         self.result.rows += count
@@ -222,34 +213,65 @@ class Unit:
             v for v in self.result.fence if v.task is not None and v.status not in ("stopped", "finished")
         ]
         frozen = [v for v in [*ready, *settling] if v in settling or not v.rights.may_move]
+        decided = 0
         for entry in [*ready, *settling]:
-            await self.inside(entry, inside_batch, rows, may_move=entry not in frozen)
-        await self.move(inside_batch)
-        if {"event", "outcome", "recheck"} & set(kinds):
+            decided += await self.inside(entry, inside_batch, rows, may_move=entry not in frozen)
+        if decided:
+            await self.move(inside_batch, decided)
+        if {"event", "outcome", "recheck"} & kinds:
             for entry in frozen:
                 await self.compiled(entry, "keep", round=rows)
-        if {"event", "add"} & set(kinds):
-            await self.admission(inside_batch, rows, set(kinds), frozen=bool(frozen))
+        if {"event", "add"} & kinds:
+            await self.admission(
+                inside_batch, rows, kinds, count, nobody_moved=decided == 0, nobody_frozen=not frozen
+            )
+        async with self.connection.pipeline():
+            await self.execute("by_address")
+            dropped = await self.execute("drop_round", round=rows)
+            await self.execute("by_index")
+        _same(count, dropped.rowcount, "round")
         return True
 
-    async def inside(self, entry: FenceVersion, batch: int, rows: str, *, may_move: bool) -> None:
-        """Goals, exits, exclusion, awaited events of those inside one version."""
-        given = {"batch": Int8(batch), "round": rows, "may_move": may_move}
-        await self.compiled(entry, "inside", **given)
+    async def choose(self, movable: list[int]) -> tuple[set[str], int, str]:
+        """Choose the rows of a round: their kinds, their number, their addresses.
 
-    async def move(self, batch: int) -> int:
+        Rounds go through the people in the order of their keys and then begin again, so that what an earlier round
+        of this unit took is not read again.
+        """
+        cursor = await self.execute("something_due", movable=movable, until=self.until)
+        due = await cursor.fetchone()
+        began_anew = self.after == FIRST
+        while True:
+            cursor = await self.execute(
+                "take_round",
+                n=Int8(self.limits.rows),
+                timers_due=bool(due and due[0]),
+                movable=movable,
+                until=self.until,
+                after=self.after,
+            )
+            people, last, count, kinds, rows = await cursor.fetchone()
+            self.after = last if people >= self.limits.rows else FIRST
+            if count:
+                return set(kinds), count, rows
+            if self.after == FIRST:
+                if began_anew:
+                    return set(), 0, "{}"
+                began_anew = True
+
+    async def inside(self, entry: FenceVersion, batch: int, rows: str, *, may_move: bool) -> int:
+        """Goals, exits, exclusion, awaited events of those inside one version; returns how many it decided."""
+        decided = await self.compiled(entry, "inside", batch=Int8(batch), round=rows, may_move=may_move)
+        return int(decided.rowcount)
+
+    async def move(self, batch: int, decided: int) -> None:
         """Let people stand where their passages say; write what update steps write; look back where R8 says so."""
-        cursor = await self.execute("count_batch", batch=Int8(batch), since=self.since)
-        counted = await cursor.fetchone()
-        assert counted is not None
-        passages, moved_on = counted
-        if passages == 0:
-            return 0
         moved = await self.execute("move_participants", batch=Int8(batch), since=self.since)
-        _same(passages, moved.rowcount, "move")
+        _same(decided, moved.rowcount, "move")
+        cursor = await self.execute("count_batch", batch=Int8(batch), since=self.since)
+        (moved_on,) = await cursor.fetchone()
         await self.effects(batch)
         self.result.moved += moved_on
-        return int(moved_on)
 
     async def effects(self, batch: int) -> None:
         """Write what update steps write, tell other journeys, look back at events a settle was slower than."""
@@ -270,7 +292,9 @@ class Unit:
                     awaited=json.dumps([{"step": step, "name": name} for step, name in pairs]),
                 )
 
-    async def admission(self, inside_batch: int, rows: str, kinds: set[str], *, frozen: bool) -> None:
+    async def admission(
+        self, inside_batch: int, rows: str, kinds: set[str], count: int, *, nobody_moved: bool, nobody_frozen: bool
+    ) -> None:  # fmt: skip
         """Admit or refuse those whom this round suggests, by the one version whose entry is asked."""
         asked = next(
             (v for v in reversed(self.result.fence) if v.rights.may_admit or v.status == "paused"), None
@@ -288,14 +312,17 @@ class Unit:
             "published_at": asked.published_at,
             "inside_batch": Int8(inside_batch),
             "since": self.since,
-            "nobody_frozen": not frozen,
+            "nobody_moved": nobody_moved,
+            "nobody_frozen": nobody_frozen,
         }
-        await self.compiled(asked, "refuse", **given)
         may_move = asked.rights.may_move and asked.task is None
         admitted = await self.compiled(asked, "admit", **given, batch=Int8(batch), may_move=may_move)
+        if admitted.rowcount < count:
+            # Asked before the admitted are inside, so that they are not refused for it.
+            await self.compiled(asked, "refuse", **given)
         if admitted.rowcount == 0:
             return
-        created = await self.execute("create_participants", batch=Int8(batch), since=self.since, round=rows)
+        created = await self.execute("create_participants", batch=Int8(batch), since=self.since)
         _same(admitted.rowcount, created.rowcount, "admission")
         self.result.admitted += admitted.rowcount
         await self.effects(batch)

@@ -7,8 +7,10 @@ SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.
          WHEN prev.inside THEN 'already_inside'
          {reentry}
     END AS verdict
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 CROSS JOIN LATERAL (
@@ -18,11 +20,11 @@ CROSS JOIN LATERAL (
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
 WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ({trigger})))
-  AND NOT EXISTS (
-    SELECT 1 FROM parcours.passage m
+  AND (%(nobody_moved)s OR (
+    SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
-      AND m.at >= %(since)s)
-  AND (%(nobody_frozen)s OR NOT EXISTS (
-    SELECT 1 FROM parcours.kept k
+      AND m.at >= %(since)s LIMIT 1) IS NULL)
+  AND (%(nobody_frozen)s OR (
+    SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no))
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL)

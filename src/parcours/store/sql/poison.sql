@@ -6,7 +6,10 @@ INSERT INTO parcours.passage
      since_at, since_no, wake_at, seen)
 SELECT p.bucket, p.journey_id, %(batch)s::bigint, p.profile_id, p.entry_no, p.seq + 1, %(at)s::timestamptz, p.version_id,
     r.kind, p.step, p.step, 'dropped_out', 'step_failed', p.since_at, p.since_no, 'infinity', %(seen)s::jsonb
-FROM jsonb_to_recordset(%(round)s::jsonb) AS r (profile_id uuid, kind text)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 JOIN parcours.participant p ON p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = r.profile_id
     AND p.finished_at IS NULL;
 

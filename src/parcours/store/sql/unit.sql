@@ -19,32 +19,54 @@ SET batch = batch + 4096, clock = greatest(clock, coalesce(%(now)s::timestamptz,
 WHERE bucket = %(b)s AND journey_id = %(j)s
 RETURNING batch - 4096, clock, rights;
 
+-- name: tune_unit
+-- scope: shared
+-- In a unit nothing is ever found by reading a whole table (plans made while a table was empty would), and nobody is
+-- looked up twice in a statement.
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_memoize', 'off', true);
+
 -- name: take_round
 -- scope: bucket
--- Take the oldest inbox row of each person whose timer is not due before it; by row addresses, since no statistics are
--- ever right for a queue, and nobody else touches these rows.
-WITH taken AS (
-    DELETE FROM parcours.inbox i
-    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = ANY (ARRAY(
-        SELECT o.address FROM (
-            SELECT DISTINCT ON (q.profile_id) q.ctid AS address, q.profile_id, q.happened_at
-            FROM parcours.inbox q
-            WHERE q.bucket = %(b)s AND q.journey_id = %(j)s
-            ORDER BY q.profile_id, q.happened_at, q.feed_no, q.kind, q.name
-            LIMIT %(n)s
-        ) o
-        WHERE NOT %(timers_due)s OR NOT EXISTS (
-            SELECT 1 FROM (
-                SELECT a.version_id, a.wake_at, a.finished_at FROM parcours.participant a
-                WHERE a.bucket = %(b)s AND a.journey_id = %(j)s AND a.profile_id = o.profile_id
-                ORDER BY a.entry_no DESC LIMIT 1
-            ) p
-            LEFT JOIN parcours.version v ON v.version_id = p.version_id
-            WHERE p.finished_at IS NULL AND p.version_id = ANY (%(movable)s::integer[]) AND p.wake_at <= %(until)s
-              AND greatest(p.wake_at, v.released_at) < o.happened_at)))
-    RETURNING i.profile_id, i.happened_at, i.feed_no, i.kind, i.name, i.data, i.arrived_at
-)
-SELECT count(*), coalesce(array_agg(DISTINCT kind), '{}'), coalesce(jsonb_agg(to_jsonb(taken)), '[]')::text FROM taken;
+-- Choose the oldest inbox row of each person behind `after` whose timer is not due before it; by row addresses, since no
+-- statistics are ever right for a queue, and nobody else touches these rows. Returns how many people were looked at and
+-- the last of them, how many rows were chosen, of which kinds, and their addresses.
+SELECT count(*), max(c.profile_id::text COLLATE "C"), count(*) FILTER (WHERE c.chosen),
+    coalesce(array_agg(DISTINCT c.kind) FILTER (WHERE c.chosen), '{}'),
+    coalesce(array_agg(c.address) FILTER (WHERE c.chosen), '{}')::text
+FROM (
+    SELECT o.profile_id, o.address, o.kind, NOT %(timers_due)s OR NOT EXISTS (
+        SELECT 1 FROM (
+            SELECT a.version_id, a.wake_at, a.finished_at FROM parcours.participant a
+            WHERE a.bucket = %(b)s AND a.journey_id = %(j)s AND a.profile_id = o.profile_id
+            ORDER BY a.entry_no DESC LIMIT 1
+        ) p
+        LEFT JOIN parcours.version v ON v.version_id = p.version_id
+        WHERE p.finished_at IS NULL AND p.version_id = ANY (%(movable)s::integer[]) AND p.wake_at <= %(until)s
+          AND greatest(p.wake_at, v.released_at) < o.happened_at) AS chosen
+    FROM (
+        SELECT DISTINCT ON (q.profile_id) q.ctid AS address, q.profile_id, q.happened_at, q.kind
+        FROM parcours.inbox q
+        WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id > %(after)s::uuid
+        ORDER BY q.profile_id, q.happened_at, q.feed_no, q.kind, q.name
+        LIMIT %(n)s
+    ) o
+) c;
+
+-- name: by_address
+-- scope: shared
+-- Rows whose addresses are known are found by these alone, in what follows.
+SELECT set_config('enable_indexscan', 'off', true), set_config('enable_bitmapscan', 'off', true);
+
+-- name: drop_round
+-- scope: bucket
+-- Take the rows of a round out of the inbox: they are applied.
+DELETE FROM parcours.inbox i
+WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = ANY (%(round)s::tid[]);
+
+-- name: by_index
+-- scope: shared
+-- Back to finding rows by index.
+SELECT set_config('enable_indexscan', 'on', true), set_config('enable_bitmapscan', 'on', true);
 
 -- name: move_participants
 -- scope: bucket
@@ -71,9 +93,12 @@ INSERT INTO parcours.participant
      cause_no, since_at, since_no, wake_at, goal_met_at, finished_at, reason, event)
 SELECT m.bucket, m.journey_id, m.profile_id, m.entry_no, m.version_id, m.status, m.to_step, m.seq, m.at, m.at, m.since_at,
     m.since_no, m.since_at, m.since_no, m.wake_at, CASE WHEN m.goal THEN m.at END,
-    CASE WHEN m.status <> 'active' THEN m.at END, m.reason, r.data -> 'properties'
+    CASE WHEN m.status <> 'active' THEN m.at END, m.reason,
+    CASE WHEN m.cause = 'event' THEN (
+        SELECT i.data -> 'properties' FROM parcours.inbox i
+        WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.profile_id = m.profile_id AND i.happened_at = m.since_at
+          AND i.feed_no = m.since_no AND i.kind = 'event' AND i.name = m.cause_name) END
 FROM parcours.passage m
-JOIN jsonb_to_recordset(%(round)s::jsonb) AS r (profile_id uuid, kind text, data jsonb) ON r.profile_id = m.profile_id
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s;
 
 -- name: queue_messages
@@ -137,8 +162,10 @@ INSERT INTO parcours.refusal AS f (bucket, journey_id, profile_id, reason, versi
 SELECT %(b)s::integer, %(j)s::integer, r.profile_id,
     CASE WHEN pr.deleted_at IS NULL THEN %(reason)s::text ELSE 'profile_deleted' END, %(v)s::integer, 'manual', x.at, x.at,
     r.feed_no
-FROM jsonb_to_recordset(%(round)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, arrived_at timestamptz)
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = r.profile_id
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 WHERE r.kind = 'add'
@@ -160,9 +187,9 @@ SELECT EXISTS (
 -- scope: bucket
 -- When a journey is next due in a bucket: the earliest timer, the earliest message, whether the inbox holds rows.
 SELECT
-    (SELECT nullif(greatest(min(d.wake_at), '2000-01-01 00:00:00+00'), 'infinity') FROM unnest(%(movable)s::integer[]) AS v (id)
+    (SELECT nullif(min(d.wake_at), 'infinity') FROM unnest(%(movable)s::integer[]) AS v (id)
      CROSS JOIN LATERAL (
-        SELECT p.wake_at FROM parcours.participant p
+        SELECT greatest(p.wake_at, '2000-01-01 00:00:00+00') AS wake_at FROM parcours.participant p
         WHERE p.bucket = %(b)s AND p.version_id = v.id AND p.finished_at IS NULL
         ORDER BY p.wake_at LIMIT 1) d),
     (SELECT q.due_at FROM parcours.message q
@@ -171,7 +198,7 @@ SELECT
 
 -- name: count_batch
 -- scope: bucket
--- How many passages a batch has, and how many of them move or end somebody.
-SELECT count(*), count(*) FILTER (WHERE m.path <> '{}' OR m.status <> 'active')
-FROM parcours.passage m
-WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s;
+-- How many passages of a batch move or end somebody.
+SELECT count(*) FROM parcours.passage m
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s
+  AND (m.path <> '{}' OR m.status <> 'active');
