@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import psycopg
+from psycopg.types.numeric import Int8
 
 from parcours.channels.channel import Channel
 from parcours.domain.errors import ParcoursError
@@ -34,6 +35,7 @@ __all__ = ["Worker"]
 ASK_EVERY = 0.2  # seconds
 BEAT_EVERY = 2.5
 HOUSEKEEPING_EVERY = 1.0
+UNKNOWN = -1
 PROBE_EVERY = timedelta(seconds=10)  # what nobody told us of: claims of a dead worker, a lost hint
 
 # What services do by themselves: given by the composition root, since engine and service do not know each other.
@@ -61,8 +63,12 @@ class Worker:
         self._queue: asyncio.Queue[int] = asyncio.Queue()
         self._probe: set[int] = set()
         self._routed: set[int] = set()
+        self._anew: set[int] = set()  # buckets in which every journey is to be looked at
+        self._asked: dict[int, set[int]] = {}  # bucket → journeys that commands concern
         self._waiting: set[int] = set()
-        self._revision = -1
+        self._asking = asyncio.Lock()
+        self._newest = UNKNOWN  # the newest command
+        self._heard: list[int] = []  # the latest commands
         self._partitions_until: datetime | None = None
         self._probed: datetime | None = None
 
@@ -101,8 +107,7 @@ class Worker:
 
     def _taken(self, bucket: int) -> None:
         """A bucket became ours: nothing is known of it."""
-        self.agenda.forget(bucket)
-        self._probe.add(bucket)
+        self._anew.add(bucket)
         self._routed.add(bucket)
         self._wake.set()
 
@@ -124,19 +129,29 @@ class Worker:
                 await asyncio.sleep(1.0)
 
     async def _news(self) -> None:
-        async with self.database.transaction() as connection:
-            given = {"buckets": list(self.leases.held)}
-            row = await (await connection.execute(query("worker_news"), given, prepare=True)).fetchone()
-        assert row is not None
-        fresh, revision = row
+        """Ask which buckets got rows, and which journeys got commands."""
+        async with self._asking:
+            newest = self._newest
+            self._newest = UNKNOWN  # should this fail, nobody knows what happens meanwhile
+            given = {
+                "buckets": list(self.leases.held),
+                "heard": [Int8(command) for command in self._heard],
+            }
+            async with self.database.transaction() as connection:
+                row = await (await connection.execute(query("worker_news"), given, prepare=True)).fetchone()
+            assert row is not None
+            fresh, commands, journeys = row
+            self._newest, self._heard = max(commands, default=0), commands
         self._routed |= set(fresh)
-        if revision != self._revision:
-            # Commands change what may be done: ask everywhere again.
-            self._revision = revision
+        if newest == UNKNOWN or self._newest < newest or (commands and min(commands) > newest):
+            # The beginning, or a database brought back, or more commands than are looked at: ask everywhere.
+            self._anew |= self.leases.held.keys()
+        elif journeys:
+            # A command changes what may be done, in every bucket. Lanes touch the agenda, lest a unit that is
+            # just ending write over it.
             for bucket in self.leases.held:
-                self.agenda.forget(bucket)
-                self._probe.add(bucket)
-        if fresh or self._probe:
+                self._asked.setdefault(bucket, set()).update(journeys)
+        if fresh or self._probe or self._anew or self._asked:
             self._wake.set()
 
     async def _agenda_loop(self) -> None:
@@ -148,14 +163,17 @@ class Worker:
                 asked = loop.time()
                 await self._steadily("news", self._news)
             now = self.clock.now()
-            for bucket in (self.agenda.buckets(now) | self._probe | self._routed) & set(self.leases.held):
+            for bucket in {bucket for bucket, _ in self.agenda.due} - self.leases.held.keys():
+                self.agenda.forget(bucket)
+            due = self.agenda.buckets(now) | self._probe | self._routed | self._anew | self._asked.keys()
+            for bucket in due & set(self.leases.held):
                 if bucket not in self._waiting and bucket not in self.leases.busy:
                     self._waiting.add(bucket)
                     self._queue.put_nowait(bucket)
-            due = self.agenda.next()
+            next_due = self.agenda.next()
             pause = ASK_EVERY
-            if due is not None:
-                pause = min(pause, max(0.001, (due - now).total_seconds()))
+            if next_due is not None:
+                pause = min(pause, max(0.001, (next_due - now).total_seconds()))
             if self._waiting or self.leases.busy:
                 pause = max(pause, 0.005)
             with suppress(TimeoutError):
@@ -174,8 +192,14 @@ class Worker:
                 continue
             self.leases.busy.add(bucket)
             probe, routed = bucket in self._probe, bucket in self._routed
-            self._probe.discard(bucket)
-            self._routed.discard(bucket)
+            if bucket in self._anew:
+                self.agenda.forget(bucket)
+                probe = True
+            for journey_id in self._asked.get(bucket, ()):
+                self.agenda.touch(bucket, journey_id, self.clock.now())
+            for known in (self._probe, self._routed, self._anew):
+                known.discard(bucket)
+            self._asked.pop(bucket, None)
             try:
                 await self.work.run(bucket, (self.name, term), probe=probe, routed=routed)
             except LeaseLost:

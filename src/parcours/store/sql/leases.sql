@@ -52,11 +52,18 @@ WHERE bucket = %(b)s AND holder = %(name)s AND term = %(term)s;
 
 -- name: worker_news
 -- scope: all
--- What a worker looks at five times a second: which of its buckets got rows, and how many commands there were.
+-- What a worker looks at five times a second: which of its buckets got rows; the latest commands, and which journeys
+-- those concern of which it has not heard. A command may commit behind a later one: so more are looked at than the new.
+WITH latest AS (
+    SELECT a.audit_id, a.journey_key, a.refused FROM parcours.audit a ORDER BY a.audit_id DESC LIMIT 100
+)
 SELECT
     (SELECT coalesce(array_agg(l.b), '{}') FROM unnest(%(buckets)s::integer[]) AS l (b)
      WHERE EXISTS (SELECT 1 FROM parcours.pending p WHERE p.bucket = l.b)),
-    (SELECT coalesce(max(audit_id), 0) FROM parcours.audit);
+    (SELECT coalesce(array_agg(l.audit_id), '{}') FROM latest l),
+    (SELECT coalesce(array_agg(DISTINCT j.journey_id), '{}')
+     FROM latest l JOIN parcours.journey j USING (journey_key)
+     WHERE l.refused IS NULL AND l.audit_id <> ALL (%(heard)s::bigint[]));
 
 -- name: bucket_journeys
 -- scope: bucket
