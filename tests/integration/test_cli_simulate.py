@@ -136,6 +136,22 @@ def test_a_file_with_errors_ends_it(cli: Cli) -> None:
     assert "(unknown_step)" in answer.error
 
 
+def test_apply_takes_no_file_that_cannot_be_read_as_a_whole(cli: Cli) -> None:
+    arguments = write_files(CASE, cli.folder)
+    other = {**CASE.files["other.yaml"], "colour": "red"}
+    file = cli.file("other.yaml", other)
+    answer = cli(*arguments)
+    assert answer.status == 0
+    assert answer.error.startswith(f"{file}: colour: `colour` is not a key of journey. (unknown_key)")
+    lines = [line for line in printed(answer) if line["kind"] == "command"]
+    applied, published = lines[2:4]
+    assert (applied["command"], applied["error"]) == ("apply", "unknown_file")
+    assert published["version"] == 1  # no draft was made of it
+    # The command line says the same.
+    assert cli("migrate").status == 0
+    assert (cli("apply", file).status, cli("journey", "list", "--json").json) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("span", "told"),
     [

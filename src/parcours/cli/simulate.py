@@ -117,13 +117,17 @@ class Cast:
                     say(str(line))
                 else:
                     self.commands.append(line)
-        for line in self.commands:
-            name = (line.get("options") or {}).get("file")
-            if line["command"] == "apply" and isinstance(name, str) and name not in self.files:
-                beside = path.parent / name
-                [file] = load_documents([beside if beside.exists() else Path(name)])
-                if file.journey is not None:
-                    self.files[name] = file.journey
+        given = [
+            (line.get("options") or {}).get("file") for line in self.commands if line["command"] == "apply"
+        ]
+        for name in dict.fromkeys(name for name in given if isinstance(name, str)):
+            beside = path.parent / name
+            [file] = load_documents([beside if beside.exists() else Path(name)])
+            # As in `parcours apply`: what could not be read is not in the definition.
+            if has_errors(list(file.problems)):
+                show_problems(str(file.path), list(file.problems), aside=True)
+            elif file.journey is not None:
+                self.files[name] = file.journey
 
     def read_feeds(self, paths: Sequence[Path]) -> None:
         """Read the feeds in their order; a bad line is named and left out."""
