@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -97,7 +98,11 @@ GIVEN: dict[str, dict[str, Any]] = {
         "nobody_moved": False,
         "nobody_frozen": False,
     },
-    "claim_candidates": {"n": Int8(100)},
+    "claim_messages": {
+        "n": Int8(100),
+        "begin_within": timedelta(seconds=2),
+        "done_within": timedelta(seconds=32),
+    },
     "move_participants": {},
     "next_instants": {},
     "sweep_participants": {"n": Int8(2000)},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from parcours.engine.content import Claimed
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["BEGIN_WITHIN", "Settled", "claim", "claim_overdue", "settle"]
+__all__ = ["BEGIN_WITHIN", "Settled", "claim", "claim_overdue", "settle", "settle_buckets"]
 
 # A hand-over begins within this after its claim, or not at all: what a pause waits for at most, with the time-out.
 BEGIN_WITHIN = timedelta(seconds=2)
@@ -60,32 +60,26 @@ async def claim(
         return []
     given = {
         "b": Int4(bucket), "j": Int4(journey_id), "sending": sending, "until": until, "now": now, "n": Int8(limit),
-        "address": ADDRESS_PATTERN,
+        "address": ADDRESS_PATTERN, "begin_within": BEGIN_WITHIN, "done_within": BEGIN_WITHIN + hand_over,
     }  # fmt: skip
-    cursor = await connection.execute(query("claim_candidates"), given, prepare=True)
-    claimed: list[Claimed] = []
-    verdicts: list[dict[str, Any]] = []
+    cursor = await connection.execute(query("claim_messages"), given, prepare=True)
+    claimed: list[tuple[datetime, Claimed]] = []
+    refused: list[dict[str, Any]] = []
     for row in await cursor.fetchall():
-        (message_id, version_id, profile_id, entry_no, step, verdict, reason, recipient, attempts, at, attributes, user_id,
-         event, saved, entered_at) = row  # fmt: skip
-        verdicts.append(
-            {
-                "message_id": str(message_id), "verdict": verdict, "reason": reason, "recipient": recipient,
-                "at": _text(at), "begin_by": _text(at + BEGIN_WITHIN), "done_by": _text(at + BEGIN_WITHIN + hand_over),
-                "exit": f"skipped:{reason}" if verdict == "skipped" else None, "detail": None,
-            }
-        )  # fmt: skip
+        (message_id, version_id, profile_id, entry_no, step, verdict, reason, recipient, attempts, at, due_at, attributes,
+         user_id, event, saved, entered_at) = row  # fmt: skip
         if verdict == "claimed":
-            claimed.append(
-                Claimed(bucket, message_id, version_id, profile_id, entry_no, step, recipient, attempts, at, attributes,
-                        user_id, event, saved, entered_at)
-            )  # fmt: skip
-    if verdicts:
-        await connection.execute(query("claim_messages"), {"b": Int4(bucket), "rows": json.dumps(verdicts)})
-    refused = [row for row in verdicts if row["exit"]]
+            one = Claimed(bucket, message_id, version_id, profile_id, entry_no, step, recipient, attempts, at, attributes,
+                          user_id, event, saved, entered_at)  # fmt: skip
+            claimed.append((due_at, one))
+        elif verdict == "skipped":
+            refused.append(
+                {"message_id": str(message_id), "exit": f"skipped:{reason}", "at": _text(at), "detail": None}
+            )
     if refused:
         await connection.execute(query("report_outcomes"), {"b": Int4(bucket), "rows": json.dumps(refused)})
-    return claimed
+    claimed.sort(key=lambda pair: (pair[0], pair[1].message_id))
+    return [one for _, one in claimed]
 
 
 async def settle(connection: Connection, bucket: int, outcomes: Sequence[Settled]) -> int:
@@ -93,22 +87,26 @@ async def settle(connection: Connection, bucket: int, outcomes: Sequence[Settled
 
     Returns how many were still claimed: one whose time ran out was settled as uncertain before.
     """
-    rows: list[dict[str, Any]] = [
+    return await settle_buckets(connection, {bucket: outcomes})
+
+
+async def settle_buckets(connection: Connection, outcomes: Mapping[int, Sequence[Settled]]) -> int:
+    """Do the same for several buckets at once: one statement and one commit, however many there are."""
+    rows = [
         {
-            "message_id": str(o.claimed.message_id), "state": o.state, "reason": o.reason, "detail": o.detail,
-            "subject": o.subject, "handed_at": _text(o.handed_at), "settled_at": _text(o.at), "tried": int(o.tried),
-            "due_at": _text(o.due_at), "exit": o.exit, "at": _text(o.at),
+            "bucket": bucket, "message_id": str(o.claimed.message_id), "state": o.state, "reason": o.reason,
+            "detail": o.detail, "subject": o.subject, "handed_at": _text(o.handed_at), "settled_at": _text(o.at),
+            "tried": int(o.tried), "due_at": _text(o.due_at), "exit": o.exit,
         }
-        for o in outcomes
+        for bucket, some in outcomes.items()
+        for o in some
     ]  # fmt: skip
     if not rows:
         return 0
-    cursor = await connection.execute(query("settle_messages"), {"b": Int4(bucket), "rows": json.dumps(rows)})
-    found = {message_id for (message_id,) in await cursor.fetchall()}
-    reported = [row for row in rows if row["message_id"] in found and row["exit"] is not None]
-    if reported:
-        await connection.execute(query("report_outcomes"), {"b": Int4(bucket), "rows": json.dumps(reported)})
-    return len(found)
+    cursor = await connection.execute(query("settle_messages"), {"rows": json.dumps(rows)}, prepare=True)
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def claim_overdue(

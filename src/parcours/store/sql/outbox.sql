@@ -1,54 +1,66 @@
--- name: claim_candidates
+-- name: claim_messages
 -- scope: bucket
--- Queued messages that are due, each with its person and the gates' verdict (lifecycle, Before every step).
-SELECT q.message_id, q.version_id, q.profile_id, q.entry_no, q.step, g.verdict,
-    CASE WHEN g.verdict = 'cancelled' THEN CASE WHEN g.deleted THEN 'profile_deleted' ELSE 'left' END
-         WHEN g.verdict = 'skipped' THEN 'no_address' END AS reason,
-    g.attributes ->> 'email' AS recipient, q.attempts, coalesce(%(now)s::timestamptz, q.due_at) AS at,
-    g.attributes, g.user_id, g.event, g.saved, g.entered_at
+-- Take queued messages that are due, each with its person and the gates' verdict (lifecycle, Before every step), and write
+-- the verdict down: claimed, with the time in which the hand-over may begin and must end, or settled.
+UPDATE parcours.message m
+SET state = g.verdict, reason = g.reason, recipient = g.attributes ->> 'email',
+    claimed_at = CASE WHEN g.verdict = 'claimed' THEN g.at END,
+    begin_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(begin_within)s END,
+    done_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(done_within)s END,
+    settled_at = CASE WHEN g.verdict <> 'claimed' THEN g.at END
 FROM (
-    SELECT o.* FROM parcours.message o
+    SELECT o.bucket, o.message_id, o.profile_id, o.entry_no, o.seq, o.due_at FROM parcours.message o
     WHERE o.bucket = %(b)s AND o.journey_id = %(j)s AND o.state = 'queued' AND o.due_at <= %(until)s
       AND o.version_id = ANY (%(sending)s::integer[])
     ORDER BY o.due_at LIMIT %(n)s
 ) q
 CROSS JOIN LATERAL (
-    SELECT pr.attributes, pr.user_id, p.event, p.saved, p.entered_at, pr.deleted_at IS NOT NULL AS deleted,
-        CASE WHEN p.finished_at IS NOT NULL OR p.seq <> q.seq OR pr.deleted_at IS NOT NULL THEN 'cancelled'
+    SELECT pr.attributes, pr.user_id, p.event, p.saved, p.entered_at, v.verdict,
+        CASE WHEN v.verdict = 'cancelled' THEN CASE WHEN pr.deleted_at IS NULL THEN 'left' ELSE 'profile_deleted' END
+             WHEN v.verdict = 'skipped' THEN 'no_address' END AS reason,
+        coalesce(%(now)s::timestamptz, q.due_at) AS at
+    FROM parcours.participant p
+    JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = q.profile_id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN p.finished_at IS NOT NULL OR p.seq <> q.seq OR pr.deleted_at IS NOT NULL THEN 'cancelled'
              WHEN jsonb_typeof(pr.attributes -> 'email') = 'string'
                 AND (pr.attributes ->> 'email') COLLATE "C" ~ %(address)s THEN 'claimed'
              ELSE 'skipped' END AS verdict
-    FROM parcours.participant p
-    JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = q.profile_id
+        OFFSET 0
+    ) v
     WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = q.profile_id AND p.entry_no = q.entry_no
     OFFSET 0
-) g;
-
--- name: claim_messages
--- scope: bucket
--- Write the verdicts down: claimed with the time in which the hand-over may begin and must end, or settled.
-UPDATE parcours.message m
-SET state = c.verdict, reason = c.reason, recipient = c.recipient,
-    claimed_at = CASE WHEN c.verdict = 'claimed' THEN c.at END,
-    begin_by = CASE WHEN c.verdict = 'claimed' THEN c.begin_by END,
-    done_by = CASE WHEN c.verdict = 'claimed' THEN c.done_by END,
-    settled_at = CASE WHEN c.verdict <> 'claimed' THEN c.at END
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS c (message_id uuid, verdict text, reason text, recipient text, at timestamptz, begin_by timestamptz, done_by timestamptz)
-WHERE m.bucket = %(b)s AND m.message_id = c.message_id AND m.state = 'queued';
+) g
+WHERE m.bucket = %(b)s AND m.message_id = q.message_id AND m.state = 'queued'
+RETURNING m.message_id, m.version_id, m.profile_id, m.entry_no, m.step, m.state, m.reason, m.recipient, m.attempts, g.at,
+    m.due_at, g.attributes, g.user_id, g.event, g.saved, g.entered_at;
 
 -- name: settle_messages
--- scope: bucket
--- Record what became of claimed messages; a fact, needing no right. Returns those that were still claimed.
-UPDATE parcours.message m
-SET state = s.state, reason = s.reason, detail = s.detail, subject = s.subject, handed_at = s.handed_at,
-    settled_at = s.settled_at, attempts = m.attempts + s.tried, due_at = coalesce(s.due_at, m.due_at),
-    claimed_at = NULL, begin_by = NULL, done_by = NULL
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS s (message_id uuid, state text, reason text, detail text, subject text, handed_at timestamptz,
-          settled_at timestamptz, tried integer, due_at timestamptz)
-WHERE m.bucket = %(b)s AND m.message_id = s.message_id AND m.state = 'claimed'
-RETURNING m.message_id::text;
+-- scope: all
+-- Record what became of claimed messages, a fact that needs no right, and bring what opens a way out back as inbox rows,
+-- each at the position of the move that made its message. Returns how many were still claimed.
+WITH settled AS (
+    UPDATE parcours.message m
+    SET state = s.state, reason = s.reason, detail = s.detail, subject = s.subject, handed_at = s.handed_at,
+        settled_at = s.settled_at, attempts = m.attempts + s.tried, due_at = coalesce(s.due_at, m.due_at),
+        claimed_at = NULL, begin_by = NULL, done_by = NULL
+    FROM jsonb_to_recordset(%(rows)s::jsonb)
+        AS s (bucket integer, message_id uuid, state text, reason text, detail text, subject text, handed_at timestamptz,
+              settled_at timestamptz, tried integer, due_at timestamptz, exit text)
+    WHERE m.bucket = s.bucket AND m.message_id = s.message_id AND m.state = 'claimed'
+    RETURNING m.bucket, m.journey_id, m.profile_id, m.feed_no, m.message_id, m.seq, m.entry_no, m.handed_at, m.settled_at,
+        m.detail, s.exit
+), told AS (
+    INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+    SELECT t.bucket, t.journey_id, t.profile_id, t.settled_at, t.feed_no, 'outcome', t.message_id::text,
+        jsonb_build_object('exit', t.exit, 'handed_at', t.handed_at, 'seq', t.seq, 'entry_no', t.entry_no)
+            || CASE WHEN t.detail IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('detail', t.detail) END,
+        t.settled_at
+    FROM settled t
+    WHERE t.exit IS NOT NULL
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM settled;
 
 -- name: report_outcomes
 -- scope: bucket
