@@ -29,6 +29,7 @@ class Nowhere:
     """A channel that has room for nothing."""
 
     capacity_per_second = 0.0
+    at_once = 1
     timeout = 30.0
 
     async def start(self) -> None:

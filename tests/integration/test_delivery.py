@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from parcours.observe import MessageSettled
 from support.runner import email, journey
-from support.worker import Document, Installation, RecordingSink, installed, line, people
+from support.worker import Document, Installation, RecordingSink, eventually, installed, line, people
 
 PERSON = """SELECT p.status || coalesce(':' || p.reason, '') || ' ' || coalesce(p.step, '-')
     FROM parcours.participant p JOIN parcours.profile pr USING (bucket, profile_id) WHERE pr.user_id = %(user)s"""
@@ -183,6 +184,25 @@ async def test_a_hand_over_that_comes_too_late_leaves_the_mail_untouched(databas
 
 def sink_is_untouched(sink: RecordingSink) -> bool:
     return sink.counters.messages == 0
+
+
+async def test_what_waits_behind_connections_that_hang_is_put_back_in_time(database_url: str) -> None:
+    """Four mails hang behind their final dot; the others go back within the two seconds of a claim."""
+    async with installed(database_url, "one", answer_within=30.0) as here:
+        await here.feed(*people("u", range(20)))
+        here.sink.replies["dot"] = "hang"
+        await send(here, journey(steps(), "j"), *(f"u{n}" for n in range(20)))
+        settled = here.workers["one"].log.of
+        await eventually(
+            lambda: sum(e.n for e in settled(MessageSettled) if e.outcome == "queued") >= 16, within=10.0
+        )
+        assert {e.outcome for e in settled(MessageSettled)} == {"queued"}
+        assert await here.one("SELECT sum(attempts) FROM parcours.message") == 0
+        here.sink.replies.clear()
+        here.sink.cut()
+        await here.until("SELECT count(*) FROM parcours.message WHERE state = 'uncertain'", 4)
+        await here.until("SELECT count(*) FROM parcours.message WHERE state = 'sent'", 16)
+        assert len({arrival.recipient for arrival in here.sink.arrivals}) == len(here.sink.arrivals) == 16
 
 
 async def test_ledgers_balance_whatever_becomes_of_mails(here: Installation) -> None:

@@ -71,6 +71,11 @@ class Channel(Protocol):
         ...
 
     @property
+    def at_once(self) -> int:
+        """How many messages the channel carries at the same time; more of them would wait in front of it."""
+        ...
+
+    @property
     def timeout(self) -> float:
         """Seconds from the beginning of a hand-over in which `send` answers at the latest."""
         ...

@@ -39,6 +39,7 @@ class EmailChannel:
     ) -> None:
         self._server = server
         self._timeout = timeout
+        self._connections = connections
         self._capacity = capacity_per_second
         self._now = now
         self._pool = Pool(self._open, size=connections, max_messages=max_messages, max_idle=max_idle, now=now)
@@ -47,6 +48,11 @@ class EmailChannel:
     def capacity_per_second(self) -> float:
         """How many mails can be begun in a second."""
         return self._capacity
+
+    @property
+    def at_once(self) -> int:
+        """How many mails are carried at the same time: one on each connection."""
+        return self._connections
 
     @property
     def timeout(self) -> float:

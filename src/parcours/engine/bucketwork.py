@@ -29,6 +29,7 @@ POISON = ("21", "22", "23")
 PROBE_EVERY = timedelta(seconds=60)
 OVERDUE_GRACE = timedelta(seconds=5)
 YIELD = timedelta(milliseconds=20)
+SOON = timedelta(milliseconds=10)
 
 
 @dataclass(slots=True)
@@ -197,6 +198,6 @@ class BucketWork:
         if wake is not None:
             later = min(later, wake)
         if send is not None:
-            # Due messages that were not claimed wait until the courier has room: it calls when it has settled some.
-            later = min(later, send if send > now else now + timedelta(seconds=0.05))
+            # Due messages that were not claimed wait until the courier has need of them.
+            later = min(later, send if send > now else now + max(SOON, timedelta(seconds=self.courier.pause)))
         return later

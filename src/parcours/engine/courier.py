@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias, cast
 
 import psycopg
 
@@ -26,7 +27,7 @@ from parcours.channels.mime import build
 from parcours.channels.template import Renderer, TemplateFailed
 from parcours.domain.errors import ParcoursError
 from parcours.engine.content import Claimed, render
-from parcours.engine.delivery import Settled, settle
+from parcours.engine.delivery import BEGIN_WITHIN, Settled, settle_buckets
 from parcours.engine.versions import Version
 from parcours.observe import MessageSettled, Observer, Trouble
 from parcours.store.database import Database
@@ -35,14 +36,19 @@ __all__ = ["Courier"]
 
 MOST_TRIES = 5  # email: within 24 hours (architecture, Delivery)
 RETRIES = [timedelta(minutes=m) for m in (1, 30, 4 * 60, 18 * 60)]
-MEASURED_OVER = 0.5  # seconds
+MOST_AT_ONCE = 100  # claimed by one unit
 FEWEST = 20  # claimed at once, however slow the other side is
+MEASURED_OVER = 0.1  # seconds of work
 SETTLE_EVERY = 0.02  # seconds in which outcomes gather into one transaction
+SETTLE_BUSY = 0.05  # the same, where much is under way
+LONGEST_PAUSE = 0.25  # seconds between two units of a bucket, where the courier has enough to do
+
+Answered: TypeAlias = tuple[Version, Settled]
 
 
 @dataclass(slots=True)
 class Courier:
-    """Hands over claimed messages. `settled` is told which bucket and journey have new outcomes."""
+    """Hands over claimed messages. `settled` is told which bucket and journey have new outcomes, after a `pause`."""
 
     database: Database
     channel: Channel
@@ -50,12 +56,14 @@ class Courier:
     now: Callable[[], datetime]
     settled: Callable[[int, int], None]
     renderer: Renderer = field(default_factory=Renderer)
-    in_flight: int = 0
-    _rate: float = 100.0  # messages answered per second, lately
+    in_flight: int = 0  # claimed and not answered
+    _rate: float = 100.0  # messages answered per second of work, lately
     _answered: int = 0
-    _counted: float = field(default_factory=time.monotonic)
-    _outcomes: list[tuple[int, Version, Settled]] = field(default_factory=list)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _worked: float = 0.0  # seconds
+    _since: float = 0.0  # since when something is under way and not counted in `_worked`
+    _waiting: deque[tuple[Claimed, Version, float]] = field(default_factory=deque)
+    _outcomes: list[Answered] = field(default_factory=list)
+    _carriers: set[asyncio.Task[None]] = field(default_factory=set)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -64,38 +72,69 @@ class Courier:
 
         What the channel did lately says it better than what it may be able to do.
         """
-        able = min(self.channel.capacity_per_second, max(FEWEST, 1.5 * self._rate))
-        return max(0, min(100, int(able) - self.in_flight))
+        able = min(self.channel.capacity_per_second, max(FEWEST, self._rate))
+        return max(0, min(MOST_AT_ONCE, int(able) - self.in_flight))
+
+    @property
+    def pause(self) -> float:
+        """Return the seconds for which a bucket may be left alone: half of those for which there is enough to carry.
+
+        Units are dear by the piece, so what comes in meanwhile, outcomes above all, is done by one of them.
+        """
+        return min(LONGEST_PAUSE, self.in_flight / max(FEWEST, self._rate) / 2)
 
     def carry(self, claims: Sequence[tuple[Claimed, Version]], claimed: float) -> None:
         """Begin to hand over messages claimed at the monotonic instant `claimed`."""
-        for one, version in claims:
-            self.in_flight += 1
-            task = asyncio.create_task(self._carry(one, version, claimed + 2.0))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if self.in_flight == 0:
+            self._since = time.monotonic()
+        begin_by = claimed + BEGIN_WITHIN.total_seconds()
+        self._waiting.extend((one, version, begin_by) for one, version in claims)
+        self.in_flight += len(claims)
+        for _ in range(min(len(self._waiting), self.channel.at_once - len(self._carriers))):
+            self._carriers.add(asyncio.create_task(self._carrier()))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Settle outcomes until told to stop and nothing is under way."""
         while not (stop.is_set() and self.in_flight == 0 and not self._outcomes):
+            self._put_back()
+            self._measure()
             try:
                 async with asyncio.timeout(0.2):
                     await self._arrived.wait()
             except TimeoutError:
                 continue
-            await asyncio.sleep(SETTLE_EVERY)
+            if self.in_flight:
+                await asyncio.sleep(SETTLE_BUSY if self.in_flight > FEWEST else SETTLE_EVERY)
             self._arrived.clear()
-            self._measure()
             outcomes, self._outcomes = self._outcomes, []
             await self._settle(outcomes)
 
     def _measure(self) -> None:
-        """Keep the rate of answers, over half a second at least."""
+        """Keep the rate of answers, over the time in which there was something to do."""
         now = time.monotonic()
-        if now - self._counted > MEASURED_OVER:
-            if self.in_flight or self._answered > FEWEST:
-                self._rate = (self._rate + self._answered / (now - self._counted)) / 2
-            self._answered, self._counted = 0, now
+        if self.in_flight:
+            self._worked += now - self._since
+            self._since = now
+        if self._worked >= MEASURED_OVER:
+            rate = self._answered / self._worked
+            # Where nothing waits, the channel may be able to do more than it was given to do.
+            self._rate = (self._rate + rate) / 2 if self._waiting else max(self._rate, rate)
+            self._answered, self._worked = 0, 0.0
+
+    def _put_back(self) -> None:
+        """Let go of what nobody began in time, since whatever is under way may hang for long."""
+        now = time.monotonic()
+        while self._waiting and self._waiting[0][2] < now:
+            claimed, version, _ = self._waiting.popleft()
+            self._answer(version, self._record(claimed, None, TooLate(), self.now()))
+
+    async def _carrier(self) -> None:
+        """Carry one message after the other, as long as there are any."""
+        try:
+            while self._waiting:
+                await self._carry(*self._waiting.popleft())
+        finally:  # at once: whoever comes next must find that this one has ended
+            self._carriers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _carry(self, claimed: Claimed, version: Version, begin_by: float) -> None:
         try:
@@ -105,9 +144,14 @@ class Courier:
             outcome = Settled(
                 claimed, "rejected", self.now(), "step_failed", f"{type(error).__name__}: {error}"
             )
-        self._outcomes.append((version.journey_id, version, outcome))
-        self.in_flight -= 1
         self._answered += 1
+        self._answer(version, outcome)
+
+    def _answer(self, version: Version, outcome: Settled) -> None:
+        self._outcomes.append((version, outcome))
+        self.in_flight -= 1
+        if self.in_flight == 0:
+            self._worked += time.monotonic() - self._since
         self._arrived.set()
 
     async def _hand_over(self, claimed: Claimed, version: Version, begin_by: float) -> Settled:
@@ -135,7 +179,7 @@ class Courier:
             outcome = Uncertain("cut at the end of its time")
         return self._record(claimed, content.subject, outcome, began)
 
-    def _record(self, claimed: Claimed, subject: str, outcome: Outcome, began: datetime) -> Settled:
+    def _record(self, claimed: Claimed, subject: str | None, outcome: Outcome, began: datetime) -> Settled:
         now = self.now()
         match outcome:
             case Sent(detail):
@@ -152,25 +196,36 @@ class Courier:
                 pause = max(retry_after or timedelta(), RETRIES[min(claimed.attempts, len(RETRIES) - 1)])
                 return Settled(claimed, "queued", now, None, detail, due_at=now + pause)
 
-    async def _settle(self, outcomes: list[tuple[int, Version, Settled]]) -> None:
-        by_bucket: dict[int, list[tuple[int, Version, Settled]]] = defaultdict(list)
+    async def _settle(self, outcomes: Sequence[Answered]) -> None:
+        """Settle what gathered in one transaction; where that fails, bucket by bucket."""
+        by_bucket: dict[int, list[Answered]] = defaultdict(list)
         for outcome in outcomes:
-            by_bucket[outcome[2].claimed.bucket].append(outcome)
-        for bucket, some in by_bucket.items():
-            try:
-                async with self.database.transaction() as connection:
-                    await settle(connection, bucket, [settled for _, _, settled in some])
-            except (psycopg.Error, ParcoursError) as error:
-                # The facts are kept and tried again; if this process dies, their claims run out as uncertain.
-                self.observer.observe(Trouble(f"settle bucket {bucket}", "settle_failed", str(error)))
-                self._outcomes += some
-                await asyncio.sleep(0.5)
-                self._arrived.set()
-                continue
-            for journey_id in {journey_id for journey_id, _, _ in some}:
-                self.settled(bucket, journey_id)
-            counts: dict[tuple[str, str, str | None], int] = defaultdict(int)
-            for _, version, settled in some:
+            by_bucket[outcome[1].claimed.bucket].append(outcome)
+        failed = [by_bucket] if by_bucket and not await self._settle_together(by_bucket) else []
+        if len(by_bucket) > 1 and failed:
+            parts = [{bucket: some} for bucket, some in by_bucket.items()]
+            failed = [part for part in parts if not await self._settle_together(part)]
+        if failed:
+            # The facts are kept and tried again; if this process dies, their claims run out as uncertain.
+            self._outcomes += [one for part in failed for some in part.values() for one in some]
+            await asyncio.sleep(0.5)
+            self._arrived.set()
+
+    async def _settle_together(self, outcomes: Mapping[int, Sequence[Answered]]) -> bool:
+        try:
+            async with self.database.transaction() as connection:
+                facts = {bucket: [settled for _, settled in some] for bucket, some in outcomes.items()}
+                await settle_buckets(connection, facts)
+        except (psycopg.Error, ParcoursError) as error:
+            where = ", ".join(str(bucket) for bucket in outcomes)
+            self.observer.observe(Trouble(f"settle bucket {where}", "settle_failed", str(error)))
+            return False
+        counts: dict[tuple[str, str, str | None], int] = defaultdict(int)
+        for bucket, some in outcomes.items():
+            for journey_id in {version.journey_id for version, _ in some}:
+                asyncio.get_running_loop().call_later(self.pause, self.settled, bucket, journey_id)
+            for version, settled in some:
                 counts[version.journey.key, settled.state, settled.reason] += 1
-            for (journey, state, reason), n in counts.items():
-                self.observer.observe(MessageSettled(journey, "email", state, reason, n))
+        for (journey, state, reason), n in counts.items():
+            self.observer.observe(MessageSettled(journey, "email", state, reason, n))
+        return True
