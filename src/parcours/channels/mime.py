@@ -65,7 +65,7 @@ def build(
         f"To: {_mailbox(to)}",
         *([f"Reply-To: {_mailbox(reply_to)}"] if reply_to else ()),
         f"Subject: {_unstructured('Subject', subject)}",
-        f"Date: {format_datetime(date.astimezone(UTC))}",
+        f"Date: {_date(date.astimezone(UTC).replace(microsecond=0))}",
         f"Message-ID: <{message_id}@{domain}>",
         *_unsubscribe(unsubscribe, one_click=one_click),
         *(f"{name}: {_unstructured(_own_name(name), value)}" for name, value in (headers or {}).items()),
@@ -81,6 +81,11 @@ def build(
     return b"%b\r\n%b\r\n\r\n--%b\r\n%b\r\n--%b\r\n%b\r\n--%b--\r\n" % (
         head, kind, mark, parts[0], mark, parts[1], mark,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def _date(second: datetime) -> str:
+    return format_datetime(second)  # the same for many mails, and dear
 
 
 def _part(subtype: str, body: str) -> bytes:

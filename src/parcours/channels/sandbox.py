@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from functools import wraps
 from io import StringIO
 from typing import Any, Final, TextIO
 
 from liquid import BoundTemplate, Environment, RenderContext, Token, escape
+from liquid.ast import Node
+from liquid.builtin.content import ContentNode, Literal
 from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.output import Output, OutputNode
 from liquid.exceptions import (
@@ -104,8 +106,62 @@ class _Output(Output):
     node_class = _Value
 
 
+class _Text(ContentNode):
+    """What stands between tags, written without asking whether that is allowed."""
+
+    __slots__ = ()
+
+    def render(self, _: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(self.text)
+
+
+class _Literal(Literal):
+    node_class = _Text
+
+
 class _Template(BoundTemplate):
+    """A template; one of text and `{{ a.b }}` alone, as most are, is put together without a context."""
+
     context_class = _Context
+
+    def __init__(self, env: Environment, nodes: list[Node], **more: Any) -> None:
+        super().__init__(env, nodes, **more)
+        self._parts: list[str | list[object]] | None = []
+        for node in nodes:
+            part = node.text if type(node) is _Text else node.path if type(node) is _Value else None
+            if part is None:
+                self._parts = None
+                break
+            self._parts.append(part)
+
+    def render(self, values: dict[str, object]) -> str:
+        """Render with `values`."""
+        found = self._joined(values)
+        return super().render(values) if found is None else found
+
+    def _joined(self, values: dict[str, object]) -> str | None:
+        """Return the text; None where anything is out of the ordinary, a value that is missing too."""
+        if self._parts is None:
+            return None
+        autoescape = self.env.autoescape
+        pieces = []
+        for part in self._parts:
+            if isinstance(part, str):
+                pieces.append(part)
+                continue
+            value: object = values
+            for key in part:
+                if type(value) is not dict or key not in value:
+                    return None
+                value = value[key]
+            if type(value) is not str:
+                return None
+            pieces.append(escape(value) if autoescape else value)
+        text = "".join(pieces)
+        return text if len(text) <= MAX_OUTPUT else None
+
+    def make_globals(self, render_args: Mapping[str, object]) -> Mapping[str, object]:
+        return render_args  # a template has no values of its own
 
     def _get_buffer(self) -> StringIO:
         return _Buffer(MAX_OUTPUT)
@@ -127,6 +183,7 @@ class Sandbox(Environment):
         """Register the standard tags and filters, without those that reach outside."""
         super().setup_tags_and_filters(extra=extra)
         self.add_tag(_Output)
+        self.add_tag(_Literal)
         for tag in _FORBIDDEN:
             self.tags.pop(tag, None)
         for name in _WALKING:

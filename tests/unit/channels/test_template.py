@@ -178,6 +178,23 @@ def test_no_template_takes_more_than_its_share(template: str) -> None:
         text(template, long="a" * 30_000)
 
 
+@pytest.mark.parametrize(
+    "value", ["a", "<b>", "", None, 7, 1.5, True, [1, "<"], {"y": "<"}, {}, datetime(2026, 1, 1, tzinfo=UTC)]
+)
+@pytest.mark.parametrize("path", ["x", "x.y", "x.size", "x.first", "x[0]", "x['y']", "z", "now", "today"])
+def test_a_template_without_tags_says_what_it_says_among_tags(value: Any, path: str) -> None:
+    plain = f"One {{{{ {path} }}}} two {{{{ name }}}}"
+    among = f"{{% if true %}}{{% endif %}}{plain}"
+    given = {"x": value, "name": "Tom & Ann"}
+    assert rendered(Source("", plain, plain), **given) == rendered(Source("", among, among), **given)
+
+
+def test_a_value_larger_than_a_mail_fails_without_tags_too() -> None:
+    assert len(text("{{ x }}{{ x }}", x="a" * 500_000)) == 1_000_000
+    with pytest.raises(TemplateFailed, match="1000000"):
+        text("{{ x }}{{ x }}.", x="a" * 500_000)
+
+
 @pytest.mark.parametrize("tag", ["include 'x'", "render 'x'", "extends 'x'"])
 def test_no_template_reads_a_file(tag: str) -> None:
     (problem,) = check(f"{{% {tag} %}}")
