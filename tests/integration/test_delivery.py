@@ -87,6 +87,14 @@ async def test_a_final_refusal_takes_the_way_of_an_error(
     await ended(here, "u2", "sent", "active rest")
 
 
+async def test_an_answer_that_no_database_can_keep_is_settled_too(here: Installation) -> None:
+    here.sink.replies["rcpt:u1@"] = "550 un\0known"
+    await send(here, journey(steps(), "j"), "u1", "u2")
+    await ended(here, "u1", "rejected:send_failed", "dropped_out:send_failed mail")
+    await ended(here, "u2", "sent", "active rest")
+    assert await here.one("SELECT detail FROM parcours.message WHERE state = 'rejected'") == "550 unknown"
+
+
 async def test_a_mail_whose_fate_is_unknown_goes_on_as_sent(here: Installation) -> None:
     here.sink.replies["dot:u1@"] = "drop"
     await send(here, journey(steps(), "j"), "u1", "u2")

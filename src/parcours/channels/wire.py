@@ -93,7 +93,8 @@ class Wire(asyncio.Protocol):
             if not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"\r", b""):
                 self.abort(f"no SMTP: {line[:80]!r}")
                 return
-            self._text.append(line[4:].decode("utf-8", "replace").strip())
+            # No database keeps a NUL in a text.
+            self._text.append(line[4:].decode("utf-8", "replace").replace("\0", "").strip())
             self._length += len(line)
             if self._length + len(self._buffer) > _LONGEST:
                 self.abort("an answer without end")
