@@ -49,6 +49,23 @@ def test_all_problems_are_told_at_once_each_with_place_code_and_hint(cli: Cli) -
     assert all(": warning: " in line for line in answer.lines[2:])
 
 
+def test_a_fault_in_mjml_names_file_and_line(cli: Cli) -> None:
+    hello = {"email": {"subject": "Hi", "template": "hello.mjml"}}
+    path = cli.file("mails.yaml", {**WELCOME, "steps": {**WELCOME["steps"], "hello": hello}})
+    template = cli.folder / "hello.mjml"
+    template.write_text("<mjml>\n<mj-body>\n<mj-txt>{{ unsubscribe_url }}</mj-txt>\n</mj-body>\n</mjml>")
+    answer = cli("check", path)
+    assert answer.status == 1
+    assert answer.lines[0] == (
+        f"{path}: steps.hello.email.template: `hello.mjml`, line 3: <mj-txt> is no tag of MJML. (mjml_error) "
+        "Correct the template at this line."
+    )
+    template.write_text(template.read_text().replace("mj-txt", "mj-raw").replace("url", "url | nofilter"))
+    assert "Unknown filter 'nofilter' (line 3) (template_error)" in cli("check", path).lines[0]
+    template.write_text(template.read_text().replace(" | nofilter", ""))
+    assert (cli("check", path).status, cli("check", path).out) == (0, "")
+
+
 def test_problems_as_json_name_their_file(cli: Cli) -> None:
     path = cli.file("broken.yaml", broken())
     answer = cli("check", "--json", path)

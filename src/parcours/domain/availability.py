@@ -71,12 +71,6 @@ def _emails(field: str) -> Callable[[Journey], Iterator[str]]:
     )
 
 
-def _mjml(journey: Journey) -> Iterator[str]:
-    for step in journey.steps.values():
-        if isinstance(step, Email) and (step.template or "").lower().endswith(".mjml"):
-            yield f"steps.{step.id}.email.template"
-
-
 def _triggers(kind: type[AudienceTrigger | ScheduleTrigger]) -> Callable[[Journey], Iterator[str]]:
     return lambda journey: (
         f"entry.triggers[{n}]" for n, t in enumerate(journey.entry.triggers) if isinstance(t, kind)
@@ -117,7 +111,6 @@ NOT_AVAILABLE: Final = (
     Feature("waiting until a time of day", _WAIT_FOR, _waits("until_time")),
     Feature("attaching files", _LEAVE_OUT, _emails("attachments")),
     Feature("a message that expires", _LEAVE_OUT, _emails("expires")),
-    Feature("a template in MJML", "Write the template in HTML.", _mjml),
     Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),
     Feature("a trigger by schedule", "Use an event, or add people by hand.", _triggers(ScheduleTrigger)),
     Feature("an entry cap", _LEAVE_OUT, _entry("cap")),

@@ -59,6 +59,10 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Add {{ unsubscribe_url }} to its content.",
         ),
         "template_error": ("A template cannot be parsed.", "Correct it at the line given."),
+        "mjml_error": (
+            "A template in MJML cannot be made into HTML.",
+            "Correct it at the line given; Liquid may stand in texts and in values that are free.",
+        ),
         "no_url": ("A webhook has no URL.", "Add url:."),
         "unknown_field": (
             "A condition asks for a field that nothing has.",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from parcours.channels.mjml import MjmlFailed, html_of, is_mjml
 from parcours.channels.template import Content, Renderer, Source, TemplateFailed
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
@@ -46,7 +47,9 @@ def render(claimed: Claimed, version: Version, renderer: Renderer) -> Content:
             body = journey.templates.get(step.template)
             if body is None:
                 raise TemplateFailed(f"the template {step.template} was not published with the journey")
-            if step.template.endswith((".html", ".htm")):
+            if is_mjml(step.template):
+                html = _from_mjml(body)
+            elif step.template.lower().endswith((".html", ".htm")):
                 html = body
             else:
                 text = body
@@ -70,3 +73,10 @@ def render(claimed: Claimed, version: Version, renderer: Renderer) -> Content:
         raise
     except ParcoursError as error:
         raise TemplateFailed(error.message) from error
+
+
+def _from_mjml(body: str) -> str:
+    try:
+        return html_of(body)
+    except MjmlFailed as error:
+        raise TemplateFailed(f"{error.message} (line {error.line})") from error

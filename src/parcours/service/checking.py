@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from parcours.channels.mjml import MjmlFailed, html_of, is_mjml
 from parcours.channels.template import check
-from parcours.domain.checks import check_journey, not_available, unique
+from parcours.domain.checks import Known, check_journey, not_available, unique
 from parcours.domain.journey import Audience, Email, Journey
 from parcours.domain.problems import Problem
 from parcours.service.files import LoadedFile
@@ -19,11 +20,11 @@ def file_problems(file: LoadedFile) -> list[Problem]:
     return unique([*file.problems, *(definition_problems(definition) if definition else ())])
 
 
-def definition_problems(definition: Journey | Audience) -> list[Problem]:
-    """Return what is wrong with a definition that could be read."""
+def definition_problems(definition: Journey | Audience, known: Known | None = None) -> list[Problem]:
+    """Return what is wrong with a definition that could be read; `known` is what stands around it."""
     if isinstance(definition, Audience):
         return not_available(definition)
-    return [*check_journey(definition), *not_available(definition), *_templates(definition)]
+    return [*check_journey(definition, known=known), *not_available(definition), *_templates(definition)]
 
 
 def _templates(journey: Journey) -> Iterator[Problem]:
@@ -31,11 +32,33 @@ def _templates(journey: Journey) -> Iterator[Problem]:
         if not isinstance(step, Email):
             continue
         body = journey.templates.get(step.template) if step.template else None
+        if step.template and body and is_mjml(step.template):
+            yield from _mjml(step, step.template, body)
+            body = None
         texts = {"subject": step.subject, "preheader": step.preheader, "html": step.html, "text": step.text}
         for name, text in {**texts, "template": body}.items():
             if text:
-                for problem in check(text, f"steps.{step.id}.email.{name}"):
-                    yield Problem(
-                        problem.severity, problem.code, problem.place, problem.message,
-                        problem.hint or "Correct the template at this line.", step.id,
-                    )  # fmt: skip
+                yield from _liquid(step, name, text)
+
+
+def _liquid(step: Email, name: str, text: str) -> Iterator[Problem]:
+    for problem in check(text, f"steps.{step.id}.email.{name}"):
+        yield Problem(
+            problem.severity, problem.code, problem.place, problem.message,
+            problem.hint or "Correct the template at this line.", step.id,
+        )  # fmt: skip
+
+
+def _mjml(step: Email, file: str, body: str) -> Iterator[Problem]:
+    """Yield what is wrong with the Liquid as it is written, with the MJML, and with the Liquid of what is made of it."""
+    found = list(_liquid(step, "template", body))
+    if not found:
+        try:
+            found = list(_liquid(step, "template", html_of(body)))
+        except MjmlFailed as error:
+            message = f"`{file}`, line {error.line}: {error.message}."
+            hint = "Correct the template at this line."
+            found = [
+                Problem("error", "mjml_error", f"steps.{step.id}.email.template", message, hint, step.id)
+            ]
+    yield from found

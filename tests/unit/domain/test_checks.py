@@ -274,7 +274,7 @@ ALL_FEATURES: Document = {
         "w": {"wait": {"until_field": "profile.x"}},
         "t": {"wait": {"until_time": "09:00"}},
         "m": {"email": {**MAIL, "attachments": ["a.pdf"], "expires": "1d"}},
-        "h": {"email": {"subject": "Hi", "template": "a.MJML"}},
+        "h": {"email": {"subject": "Hi", "template": "a.html"}},
         "x": {"experiment": [{"name": "A", "share": 100, "next": "h"}]},
         "c": {"webhook": {"url": "https://a.example"}},
         "e": {"end": {"start": "other"}},
@@ -290,7 +290,7 @@ def test_what_is_not_carried_out_is_refused_place_by_place() -> None:
         "profile_timezone", "window", "lifetime", "entry.triggers[0]", "entry.triggers[1]", "entry.cap",
         "entry.rate", "entry.waves", "entry.removes_from",
         "steps.w.wait.until_field", "steps.t.wait.until_time",
-        "steps.m.email.attachments", "steps.m.email.expires", "steps.h.email.template", "steps.x", "steps.c",
+        "steps.m.email.attachments", "steps.m.email.expires", "steps.x", "steps.c",
         "steps.e.end.start",
     }  # fmt: skip
     assert not_available(read({"email": SENDER, "steps": GOOD})) == []
