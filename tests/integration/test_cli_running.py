@@ -169,6 +169,29 @@ def test_not_ready_without_the_schema(cli: Cli, start: Start, database_url: str)
     assert get(f"{url}/health")[0] == 200
 
 
+def test_ready_again_seconds_after_an_outage(cli: Cli, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_folder() as folder:
+        monkeypatch.setenv("PARCOURS_DATABASE_URL", embedded.start(folder, durable=False).url)
+        assert cli("migrate").status == 0
+        process = start("serve", "--port", "0")
+        url = address(process)
+        assert get(f"{url}/ready")[0] == 200
+        embedded.stop(folder)
+        gone = time.monotonic()
+        # The longer the outage, the longer the pool would wait by itself before it connects again.
+        while time.monotonic() < gone + 16:
+            status, _, body = get(f"{url}/ready")
+            assert (status, json.loads(body)["code"]) == (503, "database_unreachable")
+            assert get(f"{url}/health")[0] == 200
+        embedded.start(folder, durable=False)
+        back = time.monotonic()
+        until(lambda: get(f"{url}/ready")[0] == 200, process)
+        assert time.monotonic() - back < 5
+        status, error = end(process)
+        assert (status, "error connecting" in error) == (0, False)
+        embedded.stop(folder)
+
+
 def test_a_taken_port_is_told(cli: Cli, start: Start) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

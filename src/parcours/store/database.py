@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,9 @@ __all__ = ["Connection", "Database", "trouble"]
 
 Connection: TypeAlias = AsyncConnection[Any]
 
+# What the pool has to say is said by our own errors; without a handler it would go to the standard error, too.
+logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
+
 # Names resolve in our schema only, the temporary one last; every instant travels as UTC. JIT costs more than it
 # saves on statements of milliseconds.
 SESSION: Final = "-c TimeZone=UTC -c search_path=parcours,pg_temp -c jit=off"
@@ -26,6 +30,7 @@ PREPARE_AFTER: Final = 5  # executions
 CONNECT_SECONDS: Final = 5
 RETRY_SECONDS: Final = 0.5
 SLOWEST_RETRY_SECONDS: Final = 5.0
+RECONNECT_SECONDS: Final = 2.0  # then the pool begins anew: left alone, it waits ever longer, up to minutes
 
 
 class Database:
@@ -59,8 +64,9 @@ class Database:
         arguments = {"autocommit": True, "prepare_threshold": prepare_threshold}
         await _wait_for(conninfo, patience, on_wait)
         pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            conninfo, kwargs=arguments, min_size=1, max_size=connections, open=False, name=application
-        )
+            conninfo, kwargs=arguments, min_size=1, max_size=connections, open=False, name=application,
+            reconnect_timeout=RECONNECT_SECONDS, reconnect_failed=_try_again,
+        )  # fmt: skip
         await pool.open()
         return cls(pool, conninfo, arguments)
 
@@ -134,6 +140,11 @@ def trouble(error: Exception) -> ParcoursError | None:
             return _unreachable(reason)
         case _:
             return None
+
+
+async def _try_again(pool: AsyncConnectionPool[Connection]) -> None:
+    """Let the pool connect anew, at once, after it gave up: whoever waits for a connection asks only once."""
+    await pool.check()
 
 
 def _unreachable(reason: str) -> ParcoursError:
