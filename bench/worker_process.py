@@ -63,7 +63,7 @@ async def run(url: str, smtp_port: int | None) -> None:
         async with database.dedicated() as connection:
             buckets = await verify(connection)
         installed = Installation(database, Settings(), SystemClock(), buckets, None)
-        await work(installed, channel, Told(), stop)
+        await work(installed, {"email": channel}, Told(), stop)
 
 
 def megabytes() -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,8 +100,8 @@ async def _buckets(connection: Connection, settings: Settings) -> int:
 
 
 @asynccontextmanager
-async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[Channel]:
-    """Yield the channel of email: the mail server that is set, else the built-in mailbox.
+async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[dict[str, Channel]]:
+    """Yield the channels by name. Email: the mail server that is set, else the built-in mailbox.
 
     This process fills the mailbox, unless another one on this machine does so already.
     """
@@ -113,6 +113,9 @@ async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncItera
     def channel(server: Server) -> EmailChannel:
         return EmailChannel(server, connections=settings.smtp_connections, timeout=settings.smtp_timeout)
 
+    def channels(email: Channel) -> dict[str, Channel]:
+        return {"email": email}
+
     if settings.smtp_host is not None:
         server = Server(
             host=settings.smtp_host,
@@ -121,7 +124,7 @@ async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncItera
             user=settings.smtp_user,
             password=settings.smtp_password,
         )
-        yield channel(server)
+        yield channels(channel(server))
         return
     folder = mailbox_folder(settings)
     mailbox = Mailbox(folder)
@@ -133,7 +136,7 @@ async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncItera
             raise
         port = settings.mailbox_port
     try:
-        yield channel(Server(host="127.0.0.1", port=port))
+        yield channels(channel(Server(host="127.0.0.1", port=port)))
     finally:
         await mailbox.stop()
 
@@ -145,7 +148,7 @@ def mailbox_folder(settings: Settings) -> Path:
 
 async def work(
     installed: Installation,
-    channel: Channel,
+    channels: Mapping[str, Channel],
     observer: Observer,
     stop: asyncio.Event,
     *,
@@ -172,7 +175,7 @@ async def work(
     worker = Worker(
         installed.database,
         settings=installed.settings,
-        channel=channel,
+        channels=channels,
         observer=observer,
         buckets=installed.buckets,
         name=name,

@@ -9,6 +9,7 @@ from parcours.channels.smtp import Server
 from parcours.domain.identity import profile_id
 from parcours.domain.parse import parse_journey
 from parcours.engine.bucketwork import Agenda, BucketWork
+from parcours.engine.composing import compose_email
 from parcours.engine.courier import Courier
 from parcours.engine.versions import Versions
 from parcours.observe import SilentObserver
@@ -41,9 +42,20 @@ async def test_only_the_culprit_leaves(database: Database) -> None:
     async with Sink() as sink:
         channel = EmailChannel(Server(host="127.0.0.1", port=sink.port))
         clock = [now]
-        courier = Courier(database, channel, SilentObserver(), lambda: clock[0], lambda *_: None, _rate=0.0)
+        courier = Courier(
+            database,
+            "email",
+            channel,
+            compose_email,
+            SilentObserver(),
+            lambda: clock[0],
+            lambda *_: None,
+            _rate=0.0,
+        )
         agenda = Agenda()
-        work = BucketWork(database, Versions(), agenda, courier, SilentObserver(), lambda: clock[0])
+        work = BucketWork(
+            database, Versions(), agenda, {"email": courier}, SilentObserver(), lambda: clock[0]
+        )
         for bucket in range(8):
             await work.run(bucket, ("w", 1), probe=True, routed=True)
         clock[0] = now + timedelta(hours=2)

@@ -82,6 +82,7 @@ COMMON: dict[str, Any] = {
     "b": Int4(0), "j": Int4(1), "v": Int4(1), "now": NOW, "until": NOW, "batch": Int8(7),
     "since": "2026-03-01 00:00:00+00",
     "at": NOW, "movable": [1], "sending": [1], "may_send": True, "timers_due": True, "address": ADDRESS_PATTERN,
+    "channels": ["email", "webhook"],
     "floor": "0001-01-01 00:00:00+00", "inbox_empty": False,
 }  # fmt: skip
 GIVEN: dict[str, dict[str, Any]] = {
@@ -99,9 +100,9 @@ GIVEN: dict[str, dict[str, Any]] = {
         "nobody_frozen": False,
     },
     "claim_messages": {
-        "n": Int8(100),
+        "room": [Int8(100), Int8(100)],
+        "hand_over": [timedelta(seconds=30), timedelta(seconds=30)],
         "begin_within": timedelta(seconds=2),
-        "done_within": timedelta(seconds=32),
     },
     "move_participants": {},
     "next_instants": {},

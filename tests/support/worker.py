@@ -212,7 +212,7 @@ class Installation:
     def state(self) -> str:
         """Say what the workers do, for a test that fails."""
         return "; ".join(
-            f"{name}: {len(one.worker.leases.held)} leases, {one.worker.courier.in_flight} in flight, "
+            f"{name}: {len(one.worker.leases.held)} leases, {sum(c.in_flight for c in one.worker.couriers.values())} in flight, "
             f"{'ended' if one.task.done() else 'running'}, troubles {one.log.troubles[-3:]}"
             for name, one in self.workers.items()
         )
@@ -237,7 +237,7 @@ def make_worker(
     return Worker(
         database,
         settings=Settings(worker_concurrency=lanes),
-        channel=channel,
+        channels={"email": channel},
         observer=log,
         buckets=BUCKETS,
         name=name,

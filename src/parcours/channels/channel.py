@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
-__all__ = ["Channel", "Outcome", "Outgoing", "Rejected", "Sent", "TooLate", "Unavailable", "Uncertain"]
+from parcours.domain.journey import Json
+
+__all__ = ["Answer", "Channel", "Outcome", "Outgoing", "Rejected", "Sent", "TooLate", "Unavailable", "Uncertain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,18 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side had to say, as JSON; None where it said nothing that is JSON."""
+
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """The other side took the message and said so."""
+    """The other side took the message and said so; a channel that is not asked for answers gives none."""
 
     detail: str
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +46,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """Nothing was handed over, and a later try may succeed, at the earliest after `retry_after`.
+    """The message was not taken, and a later try may succeed, at the earliest after `retry_after`.
 
-    `safe` says that a repetition cannot send twice; a channel that cannot promise it sets it False.
+    `safe` says that nothing was handed over. Where it is False the answer never came, but the other side can bear
+    a repetition; a message that is given up like this is uncertain.
     """
 
     detail: str

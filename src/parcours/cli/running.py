@@ -112,8 +112,8 @@ def migrate(context: typer.Context) -> None:
 async def _working(
     installed: Installation, observer: Observer, stop: asyncio.Event, name: str | None
 ) -> None:
-    async with outgoing(installed.settings, say) as channel:
-        await run_worker(installed, channel, observer, stop, name=name)
+    async with outgoing(installed.settings, say) as channels:
+        await run_worker(installed, channels, observer, stop, name=name)
 
 
 def _observer(installed: Installation, registry: CollectorRegistry, *, verbose: bool) -> Observer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -65,7 +65,7 @@ class BucketWork:
     database: Database
     versions: Versions
     agenda: Agenda
-    courier: Courier
+    couriers: Mapping[str, Courier]  # by channel
     observer: Observer
     now: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
@@ -152,8 +152,8 @@ class BucketWork:
             unit = Unit(connection, self.versions, bucket, journey_id, now, now, limits, holder)
             result = await unit.run()
             claims = await claim(
-                connection, bucket, journey_id, result.fence, now=unit.now, until=unit.until, limit=self.courier.room,
-                hand_over=timedelta(seconds=self.courier.channel.timeout),
+                connection, bucket, journey_id, result.fence, now=unit.now, until=unit.until,
+                rooms={name: courier.room for name, courier in self.couriers.items()},
             )  # fmt: skip
             loaded = [(c, await self.versions.get(connection, c.version_id)) for c in claims]
             due = await self._next_due(connection, bucket, journey_id, result)
@@ -174,8 +174,10 @@ class BucketWork:
             )
 
     def _deliver(self, loaded: list[tuple[Claimed, Version]], began: float) -> None:
-        if loaded:
-            self.courier.carry(loaded, began)
+        for name, courier in self.couriers.items():
+            own = [(one, version) for one, version in loaded if version.channel(one.step) == name]
+            if own:
+                courier.carry(own, began)
 
     async def _next_due(
         self, connection: Connection, bucket: int, journey_id: int, result: UnitResult
@@ -185,11 +187,11 @@ class BucketWork:
         given = {
             "b": Int4(bucket), "j": Int4(journey_id),
             "movable": [v.version_id for v in result.fence if v.rights.may_move and v.task is None],
-            "may_send": any(v.rights.may_send for v in result.fence),
+            "may_send": any(v.rights.may_send for v in result.fence), "channels": list(self.couriers),
         }  # fmt: skip
         row = await (await connection.execute(query("next_instants"), given, prepare=True)).fetchone()
         assert row is not None
-        wake, send, inbox = row
+        wake, sends, inbox = row
         if result.yielded:
             return now + YIELD
         if result.more or inbox:
@@ -197,7 +199,8 @@ class BucketWork:
         later = now + PROBE_EVERY
         if wake is not None:
             later = min(later, wake)
-        if send is not None:
-            # Due messages that were not claimed wait until the courier has need of them.
-            later = min(later, send if send > now else now + max(SOON, timedelta(seconds=self.courier.pause)))
+        for courier, send in zip(self.couriers.values(), sends, strict=True):
+            if send is not None:
+                # Due messages that were not claimed wait until their courier has need of them.
+                later = min(later, send if send > now else now + max(SOON, timedelta(seconds=courier.pause)))
         return later

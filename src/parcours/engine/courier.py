@@ -1,4 +1,4 @@
-"""The courier: carries claimed messages to their channel and settles what became of them, some at a time."""
+"""The courier of a channel: carries claimed messages to it and settles what became of them, some at a time."""
 
 from __future__ import annotations
 
@@ -8,34 +8,31 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import psycopg
 
-from parcours.channels.address import parse_address
 from parcours.channels.channel import (
     Channel,
     Outcome,
-    Outgoing,
     Rejected,
     Sent,
     TooLate,
     Unavailable,
     Uncertain,
 )
-from parcours.channels.mime import build
 from parcours.channels.template import Renderer, TemplateFailed
 from parcours.domain.errors import ParcoursError
-from parcours.engine.content import Claimed, render
-from parcours.engine.delivery import BEGIN_WITHIN, Settled, settle_buckets
+from parcours.engine.composing import Composed
+from parcours.engine.content import Claimed
+from parcours.engine.delivery import BEGIN_WITHIN, Room, Settled, settle_buckets
+from parcours.engine.tries import tries_of
 from parcours.engine.versions import Version
 from parcours.observe import MessageSettled, Observer, Trouble
 from parcours.store.database import Database
 
-__all__ = ["Courier"]
+__all__ = ["Compose", "Courier"]
 
-MOST_TRIES = 5  # email: within 24 hours (architecture, Delivery)
-RETRIES = [timedelta(minutes=m) for m in (1, 30, 4 * 60, 18 * 60)]
 MOST_AT_ONCE = 100  # claimed by one unit
 FEWEST = 20  # claimed at once, however slow the other side is
 MEASURED_OVER = 0.1  # seconds of work
@@ -44,14 +41,21 @@ SETTLE_BUSY = 0.05  # the same, where much is under way
 LONGEST_PAUSE = 0.25  # seconds between two units of a bucket, where the courier has enough to do
 
 Answered: TypeAlias = tuple[Version, Settled]
+Compose: TypeAlias = Callable[[Claimed, Version, Renderer], Composed]
 
 
 @dataclass(slots=True)
 class Courier:
-    """Hands over claimed messages. `settled` is told which bucket and journey have new outcomes, after a `pause`."""
+    """Hands over claimed messages of the channel called `name`, made ready by `compose`.
+
+    `settled` is told which bucket and journey have new outcomes, after a `pause`. Each channel has a courier of its
+    own: what one is slow to take is in no other one's way.
+    """
 
     database: Database
+    name: str
     channel: Channel
+    compose: Compose
     observer: Observer
     now: Callable[[], datetime]
     settled: Callable[[int, int], None]
@@ -67,13 +71,14 @@ class Courier:
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def room(self) -> int:
-        """How many more messages can be begun within a second, at most 100 at once.
+    def room(self) -> Room:
+        """How many more messages can be begun within a second, at most 100 at once, and how long each may take.
 
         What the channel did lately says it better than what it may be able to do.
         """
         able = min(self.channel.capacity_per_second, max(FEWEST, self._rate))
-        return max(0, min(MOST_AT_ONCE, int(able) - self.in_flight))
+        messages = max(0, min(MOST_AT_ONCE, int(able) - self.in_flight))
+        return Room(messages, timedelta(seconds=self.channel.timeout))
 
     @property
     def pause(self) -> float:
@@ -126,7 +131,7 @@ class Courier:
         now = time.monotonic()
         while self._waiting and self._waiting[0][2] < now:
             claimed, version, _ = self._waiting.popleft()
-            self._answer(version, self._record(claimed, None, TooLate(), self.now()))
+            self._answer(version, Settled(claimed, "queued", self.now(), tried=False))
 
     async def _carrier(self) -> None:
         """Carry one message after the other, as long as there are any."""
@@ -155,46 +160,45 @@ class Courier:
         self._arrived.set()
 
     async def _hand_over(self, claimed: Claimed, version: Version, begin_by: float) -> Settled:
-        step, defaults = version.email(claimed.step), version.journey.email
-        sender = step.from_ or defaults.from_ or ""
         try:
-            content = render(claimed, version, self.renderer)
-            payload = build(
-                message_id=claimed.message_id, date=claimed.at, sender=sender, to=claimed.recipient,
-                subject=content.subject, text=content.text, html=content.html,
-                reply_to=step.reply_to or defaults.reply_to,
-            )  # fmt: skip
+            composed = self.compose(claimed, version, self.renderer)
         except TemplateFailed as error:
             return Settled(claimed, "rejected", self.now(), "step_failed", error.message)
         except ParcoursError as error:
             return Settled(claimed, "rejected", self.now(), "step_failed", str(error))
-        outgoing = Outgoing(claimed.message_id, parse_address(sender).spec, claimed.recipient, payload)
         began = self.now()
         try:
             async with asyncio.timeout_at(
                 asyncio.get_running_loop().time() + begin_by - time.monotonic() + self.channel.timeout
             ):
-                outcome = await self.channel.send(outgoing, begin_by)
+                outcome = await self.channel.send(composed.outgoing, begin_by)
         except TimeoutError:
             outcome = Uncertain("cut at the end of its time")
-        return self._record(claimed, content.subject, outcome, began)
+        return self._record(claimed, version, composed, outcome, began)
 
-    def _record(self, claimed: Claimed, subject: str | None, outcome: Outcome, began: datetime) -> Settled:
+    def _record(
+        self, claimed: Claimed, version: Version, composed: Composed, outcome: Outcome, began: datetime
+    ) -> Settled:
         now = self.now()
+        known: Any = {"subject": composed.subject, "recipient": composed.recipient}
         match outcome:
-            case Sent(detail):
-                return Settled(claimed, "sent", now, detail=detail, subject=subject, handed_at=began)
+            case Sent(detail, answer):
+                return Settled(claimed, "sent", now, detail=detail, handed_at=began, answer=answer, **known)
             case Uncertain(detail):
-                return Settled(claimed, "uncertain", now, detail=detail, subject=subject, handed_at=began)
+                return Settled(claimed, "uncertain", now, detail=detail, handed_at=began, **known)
             case Rejected(detail):
-                return Settled(claimed, "rejected", now, "send_failed", detail, subject)
+                return Settled(claimed, "rejected", now, "send_failed", detail, **known)
             case TooLate():
                 return Settled(claimed, "queued", now, tried=False)
-            case Unavailable(detail, retry_after):
-                if claimed.attempts + 1 >= MOST_TRIES:
-                    return Settled(claimed, "rejected", now, "send_failed", f"given up: {detail}", subject)
-                pause = max(retry_after or timedelta(), RETRIES[min(claimed.attempts, len(RETRIES) - 1)])
-                return Settled(claimed, "queued", now, None, detail, due_at=now + pause)
+            case Unavailable(detail, retry_after, safe):
+                pause = tries_of(self.name, version, claimed.step).pause(claimed.attempts)
+                if pause is not None:
+                    due_at = now + max(retry_after or timedelta(), pause)
+                    return Settled(claimed, "queued", now, None, detail, due_at=due_at)
+                detail = f"given up: {detail}"
+                if safe:
+                    return Settled(claimed, "rejected", now, "send_failed", detail, **known)
+                return Settled(claimed, "uncertain", now, detail=detail, handed_at=began, **known)
 
     async def _settle(self, outcomes: Sequence[Answered]) -> None:
         """Settle what gathered in one transaction; where that fails, bucket by bucket."""
@@ -227,5 +231,5 @@ class Courier:
             for version, settled in some:
                 counts[version.journey.key, settled.state, settled.reason] += 1
         for (journey, state, reason), n in counts.items():
-            self.observer.observe(MessageSettled(journey, "email", state, reason, n))
+            self.observer.observe(MessageSettled(journey, self.name, state, reason, n))
         return True

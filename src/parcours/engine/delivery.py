@@ -11,16 +11,25 @@ from typing import Any, Literal
 from psycopg.types.numeric import Int4, Int8
 
 from parcours.channels.address import ADDRESS_PATTERN
+from parcours.channels.channel import Answer
 from parcours.domain.fence import FenceVersion
 from parcours.domain.timing import format_instant
 from parcours.engine.content import Claimed
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["BEGIN_WITHIN", "Settled", "claim", "claim_overdue", "settle", "settle_buckets"]
+__all__ = ["BEGIN_WITHIN", "Room", "Settled", "claim", "claim_overdue", "settle", "settle_buckets"]
 
 # A hand-over begins within this after its claim, or not at all: what a pause waits for at most, with the time-out.
 BEGIN_WITHIN = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a channel can take now: how many messages, and for how long one of them at most."""
+
+    messages: int
+    hand_over: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Settled:
     handed_at: datetime | None = None
     due_at: datetime | None = None
     tried: bool = True
+    recipient: str | None = None  # of a webhook: its URL, which is known when it is rendered
+    answer: Answer | None = None  # of a webhook: what the other side said, for `save_as`
 
     @property
     def exit(self) -> str | None:
@@ -49,18 +60,21 @@ class Settled:
 
 async def claim(
     connection: Connection, bucket: int, journey_id: int, fence: Sequence[FenceVersion], *,
-    now: datetime | None, until: datetime, limit: int, hand_over: timedelta,
+    now: datetime | None, until: datetime, rooms: Mapping[str, Room],
 ) -> list[Claimed]:  # fmt: skip
     """Claim messages that are due, in the unit's transaction. Those that a gate refuses are settled here.
 
-    `hand_over` is the longest that the channel takes for one message.
+    `rooms` are those of the channels: what one is slow to take does not keep another one waiting.
     """
     sending = [v.version_id for v in fence if v.rights.may_send and v.task is None]
-    if not sending or limit <= 0:
+    free = {channel: room for channel, room in rooms.items() if room.messages > 0}
+    if not sending or not free:
         return []
     given = {
-        "b": Int4(bucket), "j": Int4(journey_id), "sending": sending, "until": until, "now": now, "n": Int8(limit),
-        "address": ADDRESS_PATTERN, "begin_within": BEGIN_WITHIN, "done_within": BEGIN_WITHIN + hand_over,
+        "b": Int4(bucket), "j": Int4(journey_id), "sending": sending, "until": until, "now": now,
+        "channels": list(free), "room": [Int8(room.messages) for room in free.values()],
+        "hand_over": [room.hand_over for room in free.values()],
+        "address": ADDRESS_PATTERN, "begin_within": BEGIN_WITHIN,
     }  # fmt: skip
     cursor = await connection.execute(query("claim_messages"), given, prepare=True)
     claimed: list[tuple[datetime, Claimed]] = []
@@ -96,7 +110,8 @@ async def settle_buckets(connection: Connection, outcomes: Mapping[int, Sequence
         {
             "bucket": bucket, "message_id": str(o.claimed.message_id), "state": o.state, "reason": o.reason,
             "detail": o.detail, "subject": o.subject, "handed_at": _text(o.handed_at), "settled_at": _text(o.at),
-            "tried": int(o.tried), "due_at": _text(o.due_at), "exit": o.exit,
+            "tried": int(o.tried), "due_at": _text(o.due_at), "exit": o.exit, "recipient": o.recipient,
+            "answer": None if o.answer is None else {"body": o.answer.body},
         }
         for bucket, some in outcomes.items()
         for o in some

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parcours.compiler import Program, Statement
-from parcours.domain.journey import Email, Journey
+from parcours.domain.journey import Email, Journey, Webhook
 from parcours.domain.parse import parse_journey
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -61,6 +61,16 @@ class Version:
         found = self.journey.steps[step]
         assert isinstance(found, Email)
         return found
+
+    def webhook(self, step: str) -> Webhook:
+        """Return a webhook step."""
+        found = self.journey.steps[step]
+        assert isinstance(found, Webhook)
+        return found
+
+    def channel(self, step: str) -> str:
+        """Return the channel of a message step."""
+        return self.program.message_steps[step]
 
 
 class Versions:

@@ -10,7 +10,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -20,7 +20,8 @@ from psycopg.types.numeric import Int8
 from parcours.channels.channel import Channel
 from parcours.domain.errors import ParcoursError
 from parcours.engine.bucketwork import Agenda, BucketWork
-from parcours.engine.courier import Courier
+from parcours.engine.composing import compose_email
+from parcours.engine.courier import Compose, Courier
 from parcours.engine.leases import DatabaseClock, Leases
 from parcours.engine.unit import LeaseLost, Limits
 from parcours.engine.upkeep import keep_partitions, keep_statistics
@@ -36,6 +37,7 @@ ASK_EVERY = 0.2  # seconds
 BEAT_EVERY = 2.5
 HOUSEKEEPING_EVERY = 1.0
 UNKNOWN = -1
+COMPOSERS: Mapping[str, Compose] = {"email": compose_email}
 PROBE_EVERY = timedelta(seconds=10)  # what nobody told us of: claims of a dead worker, a lost hint
 
 # What services do by themselves: given by the composition root, since engine and service do not know each other.
@@ -46,18 +48,21 @@ class Worker:
     """One worker process: takes a share of the buckets and does their work until told to stop."""
 
     def __init__(
-        self, database: Database, *, settings: Settings, channel: Channel, observer: Observer,
+        self, database: Database, *, settings: Settings, channels: Mapping[str, Channel], observer: Observer,
         buckets: int, name: str | None = None, automatic: Automatic | None = None, limits: Limits | None = None,
     ) -> None:  # fmt: skip
-        self.database, self.settings, self.channel, self.observer = database, settings, channel, observer
+        self.database, self.settings, self.channels, self.observer = database, settings, channels, observer
         self.name = name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.automatic = automatic
         self.clock = DatabaseClock()
         self.agenda = Agenda()
         self.leases = Leases(database, self.name, buckets, self.clock, observer, self._taken)
-        self.courier = Courier(database, channel, observer, self.clock.now, self._settled)
+        self.couriers = {
+            name: Courier(database, name, channel, COMPOSERS[name], observer, self.clock.now, self._settled)
+            for name, channel in channels.items()
+        }
         self.work = BucketWork(
-            database, Versions(), self.agenda, self.courier, observer, self.clock.now, limits or Limits()
+            database, Versions(), self.agenda, self.couriers, observer, self.clock.now, limits or Limits()
         )
         self._wake = asyncio.Event()
         self._queue: asyncio.Queue[int] = asyncio.Queue()
@@ -74,9 +79,10 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish units and hand-overs under way and give the leases back."""
-        await self.channel.start()
-        courier_stop = asyncio.Event()
-        courier = asyncio.create_task(self.courier.run(courier_stop))
+        for channel in self.channels.values():
+            await channel.start()
+        couriers_stop = asyncio.Event()
+        couriers = [asyncio.create_task(courier.run(couriers_stop)) for courier in self.couriers.values()]
         await self._steadily("lease", self.leases.beat, once=True)
         self.observer.observe(WorkerStarted(self.name, len(self.leases.held)))
         loops = [
@@ -97,10 +103,11 @@ class Worker:
             for _ in lanes:
                 self._queue.put_nowait(-1)
             await asyncio.gather(*lanes, return_exceptions=True)
-            courier_stop.set()
-            await courier
+            couriers_stop.set()
+            await asyncio.gather(*couriers)
             await self._steadily("lease", self.leases.leave, once=True)
-            await self.channel.close()
+            for channel in self.channels.values():
+                await channel.close()
             self.observer.observe(WorkerStopped(self.name))
 
     # What wakes it -----------------------------------------------------------------------------------------------

@@ -292,7 +292,7 @@ CREATE TABLE parcours.message (
     entry_no integer NOT NULL,
     seq integer NOT NULL,
     step text COLLATE "C" NOT NULL,
-    channel text NOT NULL,
+    channel text NOT NULL,                  -- email | webhook
     state text NOT NULL DEFAULT 'queued',
     due_at timestamptz NOT NULL,
     feed_no bigint NOT NULL,
@@ -302,7 +302,7 @@ CREATE TABLE parcours.message (
     done_by timestamptz,
     handed_at timestamptz,
     settled_at timestamptz,
-    recipient text,
+    recipient text,                         -- address; of a webhook its URL, known at the hand-over
     subject text,
     reason text,
     detail text,
@@ -311,7 +311,7 @@ CREATE TABLE parcours.message (
         CHECK (state IN ('queued', 'claimed', 'sent', 'skipped', 'rejected', 'cancelled', 'uncertain')),
     CONSTRAINT message_claim CHECK (state <> 'claimed' OR done_by IS NOT NULL)
 ) WITH (fillfactor = 70);
-CREATE INDEX message_due ON parcours.message (journey_id, bucket, due_at) WHERE state = 'queued';
+CREATE INDEX message_due ON parcours.message (journey_id, bucket, channel, due_at) WHERE state = 'queued';
 CREATE INDEX message_claimed ON parcours.message (journey_id, bucket, done_by) WHERE state = 'claimed';
 CREATE INDEX message_person ON parcours.message (profile_id, journey_id, entry_no);
 

@@ -3,16 +3,21 @@
 -- Take queued messages that are due, each with its person and the gates' verdict (lifecycle, Before every step), and write
 -- the verdict down: claimed, with the time in which the hand-over may begin and must end, or settled.
 UPDATE parcours.message m
-SET state = g.verdict, reason = g.reason, recipient = g.attributes ->> 'email',
+SET state = g.verdict, reason = g.reason,
+    recipient = CASE WHEN q.channel = 'email' THEN g.attributes ->> 'email' END,
     claimed_at = CASE WHEN g.verdict = 'claimed' THEN g.at END,
     begin_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(begin_within)s END,
-    done_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(done_within)s END,
+    done_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(begin_within)s + q.hand_over END,
     settled_at = CASE WHEN g.verdict <> 'claimed' THEN g.at END
 FROM (
-    SELECT o.bucket, o.message_id, o.profile_id, o.entry_no, o.seq, o.due_at FROM parcours.message o
-    WHERE o.bucket = %(b)s AND o.journey_id = %(j)s AND o.state = 'queued' AND o.due_at <= %(until)s
-      AND o.version_id = ANY (%(sending)s::integer[])
-    ORDER BY o.due_at LIMIT %(n)s
+    SELECT t.*, c.hand_over
+    FROM unnest(%(channels)s::text[], %(room)s::bigint[], %(hand_over)s::interval[]) AS c (channel, room, hand_over)
+    CROSS JOIN LATERAL (
+        SELECT o.bucket, o.message_id, o.profile_id, o.entry_no, o.seq, o.due_at, o.channel FROM parcours.message o
+        WHERE o.bucket = %(b)s AND o.journey_id = %(j)s AND o.channel = c.channel AND o.state = 'queued'
+          AND o.due_at <= %(until)s AND o.version_id = ANY (%(sending)s::integer[])
+        ORDER BY o.due_at LIMIT c.room
+    ) t
 ) q
 CROSS JOIN LATERAL (
     SELECT pr.attributes, pr.user_id, p.event, p.saved, p.entered_at, v.verdict,
@@ -23,6 +28,7 @@ CROSS JOIN LATERAL (
     JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = q.profile_id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN p.finished_at IS NOT NULL OR p.seq <> q.seq OR pr.deleted_at IS NOT NULL THEN 'cancelled'
+             WHEN q.channel <> 'email' THEN 'claimed'
              WHEN jsonb_typeof(pr.attributes -> 'email') = 'string'
                 AND (pr.attributes ->> 'email') COLLATE "C" ~ %(address)s THEN 'claimed'
              ELSE 'skipped' END AS verdict
@@ -42,19 +48,20 @@ RETURNING m.message_id, m.version_id, m.profile_id, m.entry_no, m.step, m.state,
 WITH settled AS (
     UPDATE parcours.message m
     SET state = s.state, reason = s.reason, detail = s.detail, subject = s.subject, handed_at = s.handed_at,
-        settled_at = s.settled_at, attempts = m.attempts + s.tried, due_at = coalesce(s.due_at, m.due_at),
-        claimed_at = NULL, begin_by = NULL, done_by = NULL
+        recipient = coalesce(s.recipient, m.recipient), settled_at = s.settled_at, attempts = m.attempts + s.tried,
+        due_at = coalesce(s.due_at, m.due_at), claimed_at = NULL, begin_by = NULL, done_by = NULL
     FROM jsonb_to_recordset(%(rows)s::jsonb)
         AS s (bucket integer, message_id uuid, state text, reason text, detail text, subject text, handed_at timestamptz,
-              settled_at timestamptz, tried integer, due_at timestamptz, exit text)
+              settled_at timestamptz, tried integer, due_at timestamptz, exit text, recipient text, answer jsonb)
     WHERE m.bucket = s.bucket AND m.message_id = s.message_id AND m.state = 'claimed'
     RETURNING m.bucket, m.journey_id, m.profile_id, m.feed_no, m.message_id, m.seq, m.entry_no, m.handed_at, m.settled_at,
-        m.detail, s.exit
+        m.detail, s.exit, s.answer
 ), told AS (
     INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
     SELECT t.bucket, t.journey_id, t.profile_id, t.settled_at, t.feed_no, 'outcome', t.message_id::text,
         jsonb_build_object('exit', t.exit, 'handed_at', t.handed_at, 'seq', t.seq, 'entry_no', t.entry_no)
-            || CASE WHEN t.detail IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('detail', t.detail) END,
+            || CASE WHEN t.detail IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('detail', t.detail) END
+            || CASE WHEN t.answer IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('answer', t.answer) END,
         t.settled_at
     FROM settled t
     WHERE t.exit IS NOT NULL

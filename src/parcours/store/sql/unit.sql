@@ -17,7 +17,7 @@ SELECT pg_try_advisory_xact_lock_shared(7041, %(j)s);
 UPDATE parcours.fence
 SET batch = batch + 4096, clock = greatest(clock, coalesce(%(now)s::timestamptz, clock))
 WHERE bucket = %(b)s AND journey_id = %(j)s
-RETURNING batch - 4096, clock, rights;
+RETURNING batch - 4096, clock, rights, runs;
 
 -- name: tune_unit
 -- scope: shared
@@ -107,10 +107,11 @@ WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at
 INSERT INTO parcours.message
     (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel, due_at, feed_no)
 SELECT m.bucket, parcours.message_key(%(journey_key)s, m.profile_id, m.entry_no, m.seq, m.to_step), m.journey_id,
-    m.version_id, m.profile_id, m.entry_no, m.seq, m.to_step, 'email', m.at, m.since_no
+    m.version_id, m.profile_id, m.entry_no, m.seq, m.to_step, c.channel, m.at, m.since_no
 FROM parcours.passage m
+JOIN unnest(%(steps)s::text[], %(channels)s::text[]) AS c (step, channel) ON c.step = m.to_step
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch BETWEEN %(first)s AND %(last)s AND m.at >= %(since)s
-  AND m.version_id = %(v)s AND m.status = 'active' AND m.to_step = ANY (%(steps)s::text[]) AND m.path <> '{}';
+  AND m.version_id = %(v)s AND m.status = 'active' AND m.path <> '{}';
 
 -- name: count_moves
 -- scope: bucket
@@ -185,15 +186,19 @@ SELECT EXISTS (
 
 -- name: next_instants
 -- scope: bucket
--- When a journey is next due in a bucket: the earliest timer, the earliest message, whether the inbox holds rows.
+-- When a journey is next due in a bucket: the earliest timer, the earliest message of each channel, whether the inbox
+-- holds rows.
 SELECT
     (SELECT nullif(min(d.wake_at), 'infinity') FROM unnest(%(movable)s::integer[]) AS v (id)
      CROSS JOIN LATERAL (
         SELECT greatest(p.wake_at, '2000-01-01 00:00:00+00') AS wake_at FROM parcours.participant p
         WHERE p.bucket = %(b)s AND p.version_id = v.id AND p.finished_at IS NULL
         ORDER BY p.wake_at LIMIT 1) d),
-    (SELECT q.due_at FROM parcours.message q
-     WHERE %(may_send)s AND q.bucket = %(b)s AND q.journey_id = %(j)s AND q.state = 'queued' ORDER BY q.due_at LIMIT 1),
+    ARRAY (
+        SELECT (SELECT q.due_at FROM parcours.message q
+            WHERE %(may_send)s AND q.bucket = %(b)s AND q.journey_id = %(j)s AND q.state = 'queued' AND q.channel = c.name
+            ORDER BY q.due_at LIMIT 1)
+        FROM unnest(%(channels)s::text[]) WITH ORDINALITY AS c (name, no) ORDER BY c.no),
     EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = %(b)s AND i.journey_id = %(j)s);
 
 -- name: count_batch

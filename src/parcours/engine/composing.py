@@ -1,0 +1,37 @@
+"""What is handed over: a claimed message made ready for its channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parcours.channels.address import parse_address
+from parcours.channels.channel import Outgoing
+from parcours.channels.mime import build
+from parcours.channels.template import Renderer
+from parcours.engine.content import Claimed, render
+from parcours.engine.versions import Version
+
+__all__ = ["Composed", "compose_email"]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message ready to be handed over, and what is kept of it. `recipient` is None where the claim wrote it down."""
+
+    outgoing: Outgoing
+    subject: str | None = None
+    recipient: str | None = None
+
+
+def compose_email(claimed: Claimed, version: Version, renderer: Renderer) -> Composed:
+    """Render a mail and write it as MIME. Raises TemplateFailed, or ParcoursError for what no mail may hold."""
+    step, defaults = version.email(claimed.step), version.journey.email
+    sender = step.from_ or defaults.from_ or ""
+    content = render(claimed, version, renderer)
+    payload = build(
+        message_id=claimed.message_id, date=claimed.at, sender=sender, to=claimed.recipient,
+        subject=content.subject, text=content.text, html=content.html,
+        reply_to=step.reply_to or defaults.reply_to,
+    )  # fmt: skip
+    outgoing = Outgoing(claimed.message_id, parse_address(sender).spec, claimed.recipient, payload)
+    return Composed(outgoing, content.subject)
