@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from parcours.domain.errors import ParcoursError
@@ -34,6 +36,8 @@ class EngineSimulator:
     url: str
     buckets: int = 4
     limits: Limits = field(default_factory=Limits)
+    lanes: bool = True  # False: line by line
+    progress: Callable[[datetime], None] | None = None
 
     def __call__(self, case: Case) -> list[dict[str, Any]]:
         return asyncio.run(self.simulate(case))
@@ -62,6 +66,8 @@ class EngineSimulator:
                 files={name: _journey(document) for name, document in case.files.items()},
                 buckets=self.buckets,
                 limits=self.limits,
+                lanes=self.lanes,
+                progress=self.progress,
             )
 
 

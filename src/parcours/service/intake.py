@@ -23,7 +23,7 @@ from parcours.store.queries import query
 __all__ = ["IntakeResult", "Mode", "add_people", "delete_profile", "feed_numbers", "remove_people", "take"]
 
 # live: everything may trigger. state: attributes and memberships act, events are history. history: nothing acts.
-# quiet: events as they are, but nobody is told of them: for a feed of which it is known that nobody listens.
+# quiet: everything as it is, but nobody is told of it: for a feed of which it is known that nobody listens.
 Mode = Literal["live", "state", "history", "quiet"]
 
 # Microseconds since 2020 with twelve bits of the process behind them: below 2^62 for decades.
@@ -68,7 +68,8 @@ async def take(
         for line, number in zip(lines, numbers or feed_numbers(len(lines)), strict=True)
     ]
     latest = received_at or max(line.at for line in lines if line.at is not None)
-    cursor = await connection.execute(query("remember_seen"), {"rows": _dump(rows), "received_at": latest})
+    keys = [_only(row, "bucket", "profile_id", "message_key", "feed_no") for row in rows]
+    cursor = await connection.execute(query("remember_seen"), {"rows": _dump(keys), "received_at": latest})
     fresh = {number for (number,) in await cursor.fetchall()}
     new = [(line, row) for line, row in zip(lines, rows, strict=True) if row["feed_no"] in fresh]
     if new:
@@ -79,16 +80,18 @@ async def take(
 async def _store(
     connection: Connection, new: list[tuple[FeedLine, dict[str, Any]]], at: datetime, mode: Mode
 ) -> None:
-    await connection.execute(query("create_profiles"), {"rows": _dump([row for _, row in new])})
+    people = [_only(row, "bucket", "profile_id", "user_id", "at") for _, row in new]
+    await connection.execute(query("create_profiles"), {"rows": _dump(people)})
     # Several lines about one person in a batch: attributes fold to one change, memberships to their last word.
     profiles: dict[str, dict[str, Any]] = {}
     memberships: dict[tuple[str, str], dict[str, Any]] = {}
     events = []
+    told = mode in ("live", "state")
     for line, row in new:
         if line.kind == "identify":
             before = profiles.get(row["profile_id"])
             merged = {**(before["properties"] if before else {}), **line.properties}
-            announce = mode != "history" and (not line.historical or bool(before and before["announce"]))
+            announce = told and (not line.historical or bool(before and before["announce"]))
             profiles[row["profile_id"]] = {**row, "properties": merged, "announce": announce}
         elif line.kind == "audience":
             memberships[row["profile_id"], line.name] = row
@@ -96,13 +99,13 @@ async def _store(
             events.append({**row, "historical": line.historical or mode in ("state", "history")})
     if profiles:
         text = {"rows": _dump(sorted(profiles.values(), key=lambda row: (row["bucket"], row["profile_id"])))}
-        if mode != "history":
+        if told:
             await connection.execute(query("announce_profiles"), text)
         await connection.execute(query("write_profiles"), text)
     if memberships:
         text = {"rows": _dump(list(memberships.values()))}
         await connection.execute(query("create_audience"), {**text, "at": at})
-        if mode != "history":
+        if told:
             await connection.execute(query("announce_memberships"), text)
         await connection.execute(query("join_audiences"), text)
         await connection.execute(query("quit_audiences"), text)
@@ -203,6 +206,10 @@ def _row(line: FeedLine, buckets: int, received_at: datetime | None, number: int
         "op": line.op,
         "properties": line.properties,
     }
+
+
+def _only(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}
 
 
 def _dump(rows: Sequence[dict[str, Any]]) -> str:

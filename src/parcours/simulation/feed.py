@@ -1,20 +1,28 @@
-"""The feed of a simulation: what is history, what nobody hears, and what must be played line by line."""
+"""The feed of a simulation: what is history, what must be played, and whom a line concerns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable
 from datetime import datetime
+from typing import TypeAlias
 
 from parcours.compiler import compile_journey
 from parcours.domain.availability import not_available
 from parcours.domain.checks import check_journey
-from parcours.domain.journey import Journey
+from parcours.domain.journey import AudienceTrigger, EventTrigger, Journey
 from parcours.domain.problems import has_errors
 from parcours.domain.records import FeedLine
 
-__all__ = ["Feed"]
+__all__ = ["Feed", "Hearing", "Numbered", "at_of"]
 
-Numbered = tuple[int, FeedLine]
+Numbered: TypeAlias = tuple[int, FeedLine]  # its place in the feed
+
+
+def at_of(numbered: Numbered) -> datetime:
+    """Return the instant of a line; a simulation takes none without."""
+    assert numbered[1].at is not None
+    return numbered[1].at
 
 
 class Feed:
@@ -36,18 +44,55 @@ class Feed:
             else:
                 self.lines.append((number, line))
 
-    def split(self, journeys: Sequence[Journey]) -> tuple[list[Numbered], list[Numbered]]:
+    def split(self, hearing: Hearing, instants: Container[datetime]) -> tuple[list[Numbered], list[Numbered]]:
         """Return events that no journey hears, and the rest.
 
-        Nobody moves because of an unheard event; conditions count events up to their own instant. So it makes no
-        difference when these are stored, and a month of page views need not be walked through.
+        Nobody moves because of an unheard event, and conditions count events up to their own instant. So it makes no
+        difference when these are stored, unless something else happens at that instant: to everybody (`instants`),
+        or to the person by another line.
         """
-        heard: set[str] = set()
+        lines = Counter((line.user_id, line.at) for _, line in self.lines)
+        unheard: list[Numbered] = []
+        rest: list[Numbered] = []
+        for number, line in self.lines:
+            alone = lines[line.user_id, line.at] == 1 and line.at not in instants
+            silent = line.kind == "event" and alone and not hearing.heard_by_some(line)
+            (unheard if silent else rest).append((number, line))
+        return unheard, rest
+
+
+class Hearing:
+    """What journeys hear, by key, over all versions that a run may publish."""
+
+    def __init__(self, journeys: Iterable[Journey]) -> None:
+        self.heard: dict[str, set[tuple[str, str]]] = defaultdict(
+            set
+        )  # (kind, name), as a Program lists them
+        self.triggers: set[tuple[str, str]] = set()
         for journey in journeys:
             if not has_errors([*check_journey(journey), *not_available(journey)]):
-                heard |= {name for kind, name in compile_journey(journey, 1).listeners if kind == "event"}
-        if "*" in heard:
-            return [], self.lines
-        unheard = [one for one in self.lines if one[1].kind == "event" and one[1].name not in heard]
-        rest = [one for one in self.lines if one[1].kind != "event" or one[1].name in heard]
-        return unheard, rest
+                self.heard[journey.key] |= set(compile_journey(journey, 1).listeners)
+                for trigger in journey.entry.triggers:
+                    if isinstance(trigger, EventTrigger):
+                        self.triggers.add(("event", trigger.event))
+                    elif isinstance(trigger, AudienceTrigger):
+                        self.triggers.add(("audience", trigger.audience))
+
+    def heard_by_some(self, line: FeedLine) -> bool:
+        """Tell whether some journey may do something about this line, whoever is inside."""
+        return self.concerns(line, self.heard)
+
+    def concerns(self, line: FeedLine, inside: Iterable[str]) -> bool:
+        """Tell whether some journey may do something about this line of somebody who is inside these."""
+        if line.historical:
+            return False
+        if (line.kind, line.name) in self.triggers:
+            return True
+        match line.kind:
+            case "event":
+                heard = {("event", line.name), ("event", "*")}
+            case "audience":
+                heard = {("audience", line.name), ("field", "*")}
+            case _:
+                heard = {("field", name) for name in (*line.properties, "*")}
+        return any(not heard.isdisjoint(self.heard[key]) for key in inside)

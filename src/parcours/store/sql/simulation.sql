@@ -51,6 +51,46 @@ JOIN parcours.participant p ON p.bucket = f.bucket AND p.version_id = (e.value -
     AND p.finished_at IS NULL
 WHERE substr(e.value ->> 'rights', 2, 1) = '1' AND p.wake_at > %(now)s AND p.wake_at < 'infinity';
 
+-- name: journeys_by_key
+-- scope: shared
+-- Every journey, in order of the keys.
+SELECT journey_id, journey_key FROM parcours.journey ORDER BY journey_key;
+
+-- name: movable_versions
+-- scope: all
+-- Versions whose people may move.
+SELECT DISTINCT (e.value ->> 'version_id')::integer
+FROM parcours.fence f CROSS JOIN LATERAL jsonb_array_elements(f.rights) AS e (value)
+WHERE substr(e.value ->> 'rights', 2, 1) = '1';
+
+-- name: lanes_due
+-- scope: all
+-- Who has a timer in a span.
+SELECT DISTINCT p.bucket, p.profile_id::text
+FROM unnest(%(movable)s::integer[]) AS v (id)
+CROSS JOIN parcours.lease l
+JOIN parcours.participant p ON p.bucket = l.bucket AND p.version_id = v.id AND p.finished_at IS NULL
+    AND p.wake_at < %(until)s;
+
+-- name: lanes_inside
+-- scope: all
+-- Where these people are inside, and when they are due within a span, where they may move.
+SELECT p.bucket, p.profile_id::text, p.journey_id, p.entry_no, p.seq,
+    CASE WHEN p.version_id = ANY (%(movable)s::integer[]) AND p.wake_at < %(until)s THEN p.wake_at END
+FROM jsonb_to_recordset(%(people)s::jsonb) AS t (bucket integer, profile_id uuid)
+CROSS JOIN unnest(%(journeys)s::integer[]) AS j (id)
+JOIN parcours.participant p ON p.bucket = t.bucket AND p.journey_id = j.id AND p.profile_id = t.profile_id
+    AND p.finished_at IS NULL;
+
+-- name: lanes_timers
+-- scope: all
+-- Hold timers (infinity), or show them again, each guarded by the move that stamped it.
+UPDATE parcours.participant p SET wake_at = t.wake_at
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS t (bucket integer, journey_id integer, profile_id uuid, entry_no integer, seq integer, wake_at timestamptz)
+WHERE p.bucket = t.bucket AND p.journey_id = t.journey_id AND p.profile_id = t.profile_id AND p.entry_no = t.entry_no
+  AND p.seq = t.seq AND p.finished_at IS NULL;
+
 -- name: inbox_rows
 -- scope: bucket
 -- Tell whether a journey's inbox in a bucket holds rows.

@@ -1,0 +1,84 @@
+"""What the engine does in a simulation: route, units of work, and messages answered on the spot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from parcours.channels.template import Renderer
+from parcours.engine.delivery import Room, claim, settle
+from parcours.engine.route import route_bucket
+from parcours.engine.unit import Limits, Unit, UnitResult
+from parcours.engine.versions import Versions
+from parcours.simulation.capture import Stubs, captured
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["BEGINNING", "Work"]
+
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # nothing is due by then but what goes on at once
+HAND_OVER = timedelta(seconds=10)
+CHANNELS = ("email", "webhook")
+
+
+@dataclass
+class Work:
+    """The engine of one simulation. `sent_by` is the latest instant for which a message may be queued to be handed out."""
+
+    connection: Connection
+    buckets: int
+    limits: Limits
+    versions: Versions = field(default_factory=Versions)
+    renderer: Renderer = field(default_factory=Renderer)
+    stubs: Stubs = field(default_factory=Stubs)
+
+    async def quiet(self, until: datetime, sent_by: datetime) -> None:
+        """Work until nothing is left that is due by `until`, journeys in order of their keys."""
+        while True:
+            routed = await self.route()
+            cursor = await self.connection.execute(query("simulation_work"), {"until": until})
+            found = await cursor.fetchall()
+            for journey_id, bucket in found:
+                await self.rest(bucket, journey_id, until, sent_by)
+            if not found and not routed:
+                return
+
+    async def route(self) -> bool:
+        """Route everything that is pending; tell whether there was something."""
+        found = False
+        for bucket in range(self.buckets):
+            async with self.connection.transaction():
+                while await route_bucket(self.connection, bucket, self.limits.rows):
+                    found = True
+        return found
+
+    async def rest(self, bucket: int, journey_id: int, until: datetime, sent_by: datetime) -> None:
+        """Work on one journey in one bucket until it rests."""
+        while True:
+            result, messages = await self.unit(bucket, journey_id, until, sent_by, self.limits)
+            if result.more or messages:
+                continue
+            cursor = await self.connection.execute(
+                query("inbox_rows"), {"b": bucket, "j": journey_id}, prepare=True
+            )
+            row = await cursor.fetchone()
+            if not (row and row[0]):
+                return
+
+    async def unit(
+        self, bucket: int, journey_id: int, until: datetime, sent_by: datetime, limits: Limits
+    ) -> tuple[UnitResult, int]:
+        """Do one unit, its messages handed out and answered at once (R4); return its result and how many they were."""
+        async with self.connection.transaction():
+            unit = Unit(self.connection, self.versions, bucket, journey_id, None, until, limits)
+            result = await unit.run()
+            claims = await claim(
+                self.connection, bucket, journey_id, result.fence, now=None, until=sent_by,
+                rooms=dict.fromkeys(CHANNELS, Room(limits.rows, HAND_OVER)),
+            )  # fmt: skip
+            outcomes = [
+                captured(c, await self.versions.get(self.connection, c.version_id), self.renderer, self.stubs)
+                for c in claims
+            ]
+            await settle(self.connection, bucket, outcomes)
+        return result, len(claims)
