@@ -12,7 +12,6 @@ from typing import Any
 from parcours.domain.journey import (
     Audience,
     AudienceTrigger,
-    End,
     Experiment,
     Journey,
     ScheduleTrigger,
@@ -62,8 +61,8 @@ def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its com
             settle(world, line, history=True)
     lines = [line for line in lines if start <= line.at < to]
     given = sorted(((_at(c), c) for c in commands), key=lambda pair: pair[0])
-    for journey in sorted(journeys, key=lambda journey: journey.key):
-        version, _ = make_draft(world, journey)
+    drafts = [(j, make_draft(world, j)[0]) for j in sorted(journeys, key=lambda journey: journey.key)]
+    for journey, version in drafts:
         if not _publishes_first(journey.key, [c for _, c in given], world.files):
             publish(world, world.families[journey.key], version)
     given = [(at, c) for at, c in given if start <= at < to]
@@ -149,7 +148,6 @@ def _assert_supported(journey: Journey) -> None:
         for step in journey.steps.values()
         if isinstance(step, Experiment | Webhook)
         or (isinstance(step, Wait) and step.duration is None and step.until is None)
-        or (isinstance(step, End) and step.start is not None)
     ]
     unknown += [type(t).__name__ for t in entry.triggers if isinstance(t, AudienceTrigger | ScheduleTrigger)]
     unknown += [
@@ -159,7 +157,6 @@ def _assert_supported(journey: Journey) -> None:
             "window": journey.window,
             "rate": entry.rate,
             "waves": entry.waves,
-            "removes_from": entry.removes_from or None,
         }.items()
         if value is not None
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from parcours.domain.journey import End, Journey
 from parcours.domain.lifecycle import Become, Command, Refuse, Status, decide, entry_is_open, status_of
 from support.interpreter_entry import suggest
 from support.interpreter_feed import settle_caused
@@ -117,7 +118,7 @@ def _lifecycle(
         answer.refused = outcome.code if isinstance(outcome, Refuse) else None
         return answer
     if name == "publish":
-        if world.has_errors(newest.journey):
+        if world.has_errors(newest.journey) or _starts_in_vain(world, family, newest.journey):
             answer.refused = "invalid"
             return answer
         if options.get("people", "stay") != "stay":
@@ -157,6 +158,23 @@ def _concerned(family: Family, name: Command, number: int | None) -> list[Versio
 def _counts(world: World, *versions: Version) -> dict[str, int]:
     inside = world.inside(*versions)
     return {"inside": len(inside), "queued": sum(p.queued for p in inside), "messages": 0}
+
+
+def _starts_in_vain(world: World, family: Family, journey: Journey) -> bool:
+    """Tell whether an end starts a journey that admits nobody, or one that leads back here (Validation)."""
+    ahead, reached = [journey], set[str]()
+    while ahead:
+        now = ahead.pop()
+        targets = {s.start for s in now.steps.values() if isinstance(s, End) and s.start is not None}
+        for key in targets - reached:
+            reached.add(key)
+            other = world.families.get(key)
+            admits = other is not None and any(v.status == "draft" or v.entry_open for v in other.versions)
+            if now is journey and key != family.key and not admits:
+                return True
+            if other is not None and other is not family:
+                ahead += [v.journey for v in other.versions if v.status in ("live", "paused", "closed")]
+    return family.key in reached
 
 
 def publish(world: World, family: Family, version: Version) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from parcours.domain.journey import EventTrigger
 from support.conditions import Happening, holds
 from support.interpreter_walk import judge, start_walk
-from support.interpreter_world import Family, Participant, Profile, Refusal, Version, World
+from support.interpreter_world import Caused, Family, Participant, Profile, Refusal, Version, World
 
-__all__ = ["suggest", "suggest_by_event"]
+__all__ = ["suggest", "suggest_by_event", "suggest_by_journey"]
 
 
 def suggest_by_event(world: World, family: Family, profile: Profile, event: Happening) -> None:
@@ -26,6 +26,12 @@ def suggest_by_event(world: World, family: Family, profile: Profile, event: Happ
         if trigger.when is None or holds(trigger.when, scene):
             suggest(world, family, profile, event.name, event.properties)
             return
+
+
+def suggest_by_journey(world: World, family: Family, profile: Profile, origin: Family) -> None:
+    """Suggest the person to the admitting version, if there is one, since another journey starts it (R18)."""
+    if family.admitting is not None:
+        suggest(world, family, profile, origin.key)
 
 
 def suggest(
@@ -80,6 +86,8 @@ def _admit(
         event=event,
     )
     world.participants.append(p)
+    for key in version.journey.entry.removes_from:
+        world.caused.append(Caused("remove", profile, family, key))
     judge(world, p, blind=True)
     if p.active and version.may_move:
         start_walk(world, p)

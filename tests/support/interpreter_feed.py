@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from support.conditions import MISSING, Happening, instant_of, same_json
-from support.interpreter_entry import suggest_by_event
-from support.interpreter_walk import judge, meet_wait
+from support.interpreter_entry import suggest_by_event, suggest_by_journey
+from support.interpreter_walk import judge, leave, meet_wait
 from support.interpreter_world import Family, Profile, World
 
 __all__ = ["Line", "read_feed", "settle", "settle_caused"]
@@ -104,8 +104,16 @@ def settle(world: World, line: Line, *, history: bool = False) -> None:
 def settle_caused(world: World) -> None:
     """Show changes made by walks to the other journeys, each a line of its own (R3)."""
     while world.caused:
-        profile, origin = world.caused.popleft()
-        _judge_everywhere(world, profile, but=origin)
+        line = world.caused.popleft()
+        if line.kind == "changed":
+            _judge_everywhere(world, line.profile, but=line.origin)
+        elif line.kind == "start":
+            if line.target in world.families:
+                suggest_by_journey(world, world.families[line.target], line.profile, line.origin)
+        elif line.target in world.families:
+            p = world.current(world.families[line.target], line.profile)
+            if p is not None:
+                leave(world, p, "dropped_out", "entered_elsewhere")
 
 
 def _merge(profile: Profile, traits: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from parcours.domain.journey import (
 )
 from support.conditions import MISSING, Happening, holds, same_json
 from support.interpreter_message import send_email
-from support.interpreter_world import Move, Participant, World
+from support.interpreter_world import Caused, Move, Participant, World
 
 __all__ = ["fire", "judge", "leave", "meet_wait", "release", "start_walk"]
 
@@ -129,6 +129,8 @@ def enter(world: World, p: Participant, step: Step) -> Onward | None:
     match step:
         case End():
             finish(world, p, "succeeded" if p.goal_met else "completed", None)
+            if step.start is not None and step.start_if in ("any", p.status):
+                world.caused.append(Caused("start", p.profile, p.family, step.start))
             return None
         case Split():
             return take_branch(world, p, step)
@@ -190,4 +192,4 @@ def update(world: World, p: Participant, step: UpdateProfile) -> None:
             audiences.remove(key)
             changed = True
     if changed:
-        world.caused.append((p.profile, p.family))
+        world.caused.append(Caused("changed", p.profile, p.family))

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parcours.domain.journey import Audience, Journey
@@ -150,6 +150,16 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True)
+class Caused:
+    """A line that a walk placed directly behind (R3): a changed person, a started journey, one to be left."""
+
+    kind: Literal["changed", "start", "remove"]
+    profile: Profile
+    origin: Family
+    target: str = ""
+
+
 @dataclass
 class World:
     """Everything there is, and the clock."""
@@ -168,7 +178,7 @@ class World:
     stubs: dict[tuple[str, str, str | None], tuple[str, str | None]] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
     number: int = 0  # of the latest arrival
-    caused: deque[tuple[Profile, Family]] = field(default_factory=deque)  # changes made by walks
+    caused: deque[Caused] = field(default_factory=deque)  # lines that walks placed behind
 
     def by_key(self) -> Iterator[Family]:
         """Yield the journeys in order of key (R3)."""

@@ -171,7 +171,8 @@ def email(subject: str = "Hello", **more: Any) -> Document:
 def journey(steps: Mapping[str, Any], key: str = "j", **more: Any) -> Document:
     """Write a journey that `Go` triggers, again and again; keys of `entry` may be given among the others."""
     entry = {"triggers": [{"event": "Go"}], "reentry": {"mode": "always"}}
-    for name in ("triggers", "filter", "exclude", "reentry", "start", "end", "at_end", "cap"):
+    own = ("triggers", "filter", "exclude", "reentry", "start", "end", "at_end", "cap", "rate", "waves")
+    for name in (*own, "removes_from"):
         if name in more:
             entry[name] = more.pop(name)
     return {"journey": key, "entry": entry, "steps": dict(steps), **more}

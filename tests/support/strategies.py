@@ -52,7 +52,7 @@ instants_inside = st.integers(0, LAST)
 def cases(draw: st.DrawFn, *, max_journeys: int = 3, with_commands: bool = True) -> Case:
     """Draw a whole case."""
     keys = KEYS[: min(max_journeys, draw(st.sampled_from((1, 1, 2, 2, 3))))]
-    documents = [draw(journeys(key)) for key in keys]
+    documents = draw(_linked([draw(journeys(key)) for key in keys]))
     people = PEOPLE[: draw(st.sampled_from((1, 1, 2, 2, 3, len(PEOPLE))))]
     lines = _lines(people, documents)
     feed = draw(_beginnings(people)) + [draw(lines) for _ in range(draw(st.integers(0, 25)))]
@@ -76,6 +76,22 @@ def cases(draw: st.DrawFn, *, max_journeys: int = 3, with_commands: bool = True)
         start=slot(0),
         to=slot(draw(st.sampled_from((LAST, LAST + 12, LAST + 12, 12)))),
     )
+
+
+@st.composite
+def _linked(draw: st.DrawFn, documents: list[Document]) -> list[Document]:
+    """Let ends start journeys further on in the list, and entries take people out of any other."""
+    for number, document in enumerate(documents):
+        later = [other["journey"] for other in documents[number + 1 :]]
+        for step in document["steps"].values():
+            if "end" in step and later and draw(st.integers(0, 3)) == 0:
+                step["end"] = {"start": draw(st.sampled_from(later))}
+                if draw(st.booleans()):
+                    step["end"]["if"] = draw(st.sampled_from(("succeeded", "completed", "any")))
+        others = [other["journey"] for other in documents if other is not document]
+        if others and draw(st.integers(0, 5)) == 0:
+            document["entry"]["removes_from"] = [draw(st.sampled_from(others))]
+    return documents
 
 
 @st.composite

@@ -21,7 +21,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Statements by name (`inside keep due admit refuse announce write join quit`) and what the engine must know.
+    """Statements by name (`inside keep due admit refuse announce write join quit call`) and what the engine must know.
 
     `message_steps` maps a step to its channel; `awaited` maps each wait_for to the event names it listens for;
     `listeners` are (kind, name) pairs that route rows to the journey.
@@ -37,6 +37,11 @@ class Program:
     def writes(self) -> bool:
         """Tell whether some step writes profiles or memberships."""
         return "write" in self.statements
+
+    @property
+    def calls(self) -> bool:
+        """Tell whether passages start other journeys or take people out of them."""
+        return "call" in self.statements
 
     def as_json(self) -> dict[str, Any]:
         """Return the stored form."""

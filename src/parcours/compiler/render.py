@@ -9,6 +9,7 @@ from functools import partial
 
 from psycopg import sql
 
+from parcours.compiler.calls import call, calls_others
 from parcours.compiler.judge import Listening, Site, judged, listening
 from parcours.compiler.plan import Exit, Fork, Leaf, Plan, Rest, Tree, build_plan
 from parcours.compiler.predicates import either, predicate, span
@@ -47,6 +48,8 @@ class _Renderer:
         if self.writes:
             for name in ("announce", "write", "join", "quit"):
                 makers[name] = partial(self.effect, name)
+        if calls_others(self.journey):
+            makers["call"] = partial(call, self.journey)
         statements = {}
         for name, make in makers.items():
             params = Parameters()

@@ -13,7 +13,6 @@ from parcours.domain.journey import (
     Audience,
     AudienceTrigger,
     Email,
-    End,
     Experiment,
     Journey,
     ScheduleTrigger,
@@ -93,12 +92,6 @@ def _setting(field: str) -> Callable[[Journey], Iterator[str]]:
     return places
 
 
-def _starts(journey: Journey) -> Iterator[str]:
-    for step in journey.steps.values():
-        if isinstance(step, End) and step.start is not None:
-            yield f"steps.{step.id}.end.start"
-
-
 _AUDIENCE_WHERE: Final = ("an audience by condition", "List its members.")
 _SPLIT: Final = "Use a split."
 _WAIT_FOR: Final = "Wait for a duration, or until an instant."
@@ -116,9 +109,7 @@ NOT_AVAILABLE: Final = (
     Feature("an entry cap", _LEAVE_OUT, _entry("cap")),
     Feature("an entry rate", _LEAVE_OUT, _entry("rate")),
     Feature("entry in waves", _LEAVE_OUT, _entry("waves")),
-    Feature("removing people from other journeys", _LEAVE_OUT, _entry("removes_from")),
     Feature("a window for messages", _LEAVE_OUT, _setting("window")),
     Feature("the time zone of each profile", "Use the journey's time zone.", _setting("profile_timezone")),
     Feature("a lifetime", "Use time-outs.", _setting("lifetime")),
-    Feature("starting another journey from an end", _LEAVE_OUT, _starts),
 )

@@ -26,6 +26,7 @@ __all__ = ["FIRST", "LEASE", "LeaseLost", "Limits", "Unit", "UnitResult"]
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=10)  # from the latest unit, or the latest beat of the worker
 FIRST = "00000000-0000-0000-0000-000000000000"  # before every person's key
+SUGGESTING = frozenset({"event", "add", "start"})
 PASSES_MOST = 4000  # batch numbers reserved by one unit
 
 
@@ -222,7 +223,7 @@ class Unit:
         if {"event", "outcome", "recheck"} & kinds:
             for entry in frozen:
                 await self.compiled(entry, "keep", round=rows)
-        if {"event", "add"} & kinds:
+        if SUGGESTING & kinds:
             await self.admission(
                 inside_batch, rows, kinds, count, nobody_moved=decided == 0, nobody_frozen=not frozen
             )
@@ -283,6 +284,8 @@ class Unit:
             if version.program.writes:
                 for name in ("announce", "write", "join", "quit"):
                     await self.compiled(entry, name, batch=Int8(batch), since=self.since)
+            if version.program.calls:
+                await self.compiled(entry, "call", batch=Int8(batch), since=self.since)
             if version.program.message_steps and version.program.awaited:
                 pairs = [(step, name) for step, names in version.program.awaited.items() for name in names]
                 await self.execute(

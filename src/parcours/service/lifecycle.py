@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from parcours.compiler import compile_journey
+from parcours.domain.checks import Known
 from parcours.domain.errors import ParcoursError
 from parcours.domain.journey import Journey
 from parcours.domain.lifecycle import Become, Command, Refuse, decide, entry_is_open, status_of
@@ -20,6 +21,7 @@ from parcours.domain.problems import Problem, has_errors
 from parcours.domain.records import CommandResult
 from parcours.domain.refusals import refusal
 from parcours.service.checking import definition_problems
+from parcours.service.surroundings import surroundings
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -158,7 +160,7 @@ async def _publish(family: Family, order: Order, at: datetime) -> CommandResult:
         return await _nothing_to_do(family, order, at, family.published)
     if version.status != "draft":
         return await _nothing_to_do(family, order, at, [version])
-    journey, problems = _definition(version)
+    journey, problems = _definition(version, await surroundings(family.connection, family.journey_id))
     if journey is None or has_errors(problems):
         first = next(p for p in problems if p.severity == "error")
         result = CommandResult(
@@ -219,10 +221,10 @@ async def _freeze(family: Family, version: VersionRow, journey: Journey, at: dat
     family.versions = fresh.versions
 
 
-def _definition(version: VersionRow) -> tuple[Journey | None, list[Problem]]:
+def _definition(version: VersionRow, known: Known) -> tuple[Journey | None, list[Problem]]:
     journey, problems = parse_journey(version.definition, templates=version.templates)
     if journey is not None:
-        problems = [*problems, *definition_problems(journey)]
+        problems = [*problems, *definition_problems(journey, known)]
     return journey, problems
 
 

@@ -199,3 +199,17 @@ SELECT v.journey_id, j.journey_key, v.version_id, v.version_no, v.status, v.sett
 FROM parcours.version v JOIN parcours.journey j USING (journey_id)
 WHERE v.status = 'closed' OR v.settling IS NOT NULL
 ORDER BY j.journey_key, v.version_no;
+
+-- name: other_journeys
+-- scope: shared
+-- Every other journey: whether it admits (`live`), else the status of its newest version; the journeys that it starts.
+SELECT j.journey_key,
+    CASE WHEN bool_or(v.entry_open) THEN 'live' WHEN bool_or(v.status = 'draft') THEN 'draft'
+         ELSE (array_agg(v.status ORDER BY v.version_no DESC))[1] END,
+    coalesce((
+        SELECT array_agg(DISTINCT s.key #>> '{}') FROM parcours.version o
+        CROSS JOIN LATERAL jsonb_path_query(o.definition::jsonb, '$.steps.*.end.start') AS s (key)
+        WHERE o.journey_id = j.journey_id AND o.status IN ('live', 'paused', 'closed')), '{}')
+FROM parcours.journey j JOIN parcours.version v ON v.journey_id = j.journey_id
+WHERE j.journey_id <> %(j)s
+GROUP BY j.journey_id, j.journey_key;

@@ -11,7 +11,7 @@ SELECT count(*), coalesce(jsonb_agg(to_jsonb(taken)), '[]')::text FROM taken;
 
 -- name: fill_inbox
 -- scope: bucket
--- Write the routed rows into the inboxes of the journeys that hear them.
+-- Write the routed rows into the inboxes of the journeys that hear them; one never published has none.
 INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
 SELECT DISTINCT ON (h.journey_id, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name)
     %(b)s::integer, h.journey_id, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, r.arrived_at
@@ -33,6 +33,9 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('add', 'remove') AND j.journey_key = r.name
     UNION ALL
+    SELECT j.journey_id FROM parcours.journey j WHERE r.kind = 'start' AND j.journey_key = split_part(r.name, '/', 1)
+    UNION ALL
     SELECT j.journey_id FROM parcours.journey j WHERE r.kind = 'delete'
 ) h
+WHERE EXISTS (SELECT 1 FROM parcours.fence f WHERE f.bucket = %(b)s AND f.journey_id = h.journey_id)
 ON CONFLICT DO NOTHING;
