@@ -2,14 +2,21 @@
 
 A lease is a row with holder, term and expiry. Every unit locks its row and names the term, so a worker that slept
 past its lease writes nothing.
+
+A worker also holds a lock that goes with its connection. Who finds that lock gone takes the leases over at once,
+without waiting for their expiry. Nothing depends on that being right: should the worker live all the same, its units
+find another term.
 """
 
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from psycopg.types.numeric import Int4
 
 from parcours.engine.unit import LEASE
 from parcours.observe import LeaseLost, LeaseTaken, Observer
@@ -19,6 +26,9 @@ from parcours.store.queries import query
 __all__ = ["DatabaseClock", "Leases"]
 
 SILENCE = timedelta(seconds=15)
+BEAT_EVERY = 2.5  # seconds
+BEAT_SOON = 0.3  # where a bucket is free, but a statement of its dead worker still runs
+LOCK_CLASS = 0x7061_7263  # among the advisory locks of a database, ours for presence
 
 
 class DatabaseClock:
@@ -53,25 +63,53 @@ class Leases:
     taken: Callable[[int], None] = lambda _: None
     held: dict[int, int] = field(default_factory=dict)
     busy: set[int] = field(default_factory=set)
+    pause: float = BEAT_EVERY  # until the next beat
+    server: datetime | None = None  # start of the server that keeps our lock
+
+    @property
+    def key(self) -> int:
+        """The number of this worker's lock."""
+        return zlib.crc32(self.name.encode()) & 0x7FFF_FFFF
+
+    async def be_present(self, connection: Connection) -> None:
+        """Hold our lock on a connection that stays: when it ends, others know that we are gone."""
+        given = {"class": Int4(LOCK_CLASS), "key": Int4(self.key)}
+        row = await (await connection.execute(query("hold_presence"), given)).fetchone()
+        assert row is not None
+        self.server = row[1]
+        told = {"key": self.key, "server": self.server, "name": self.name}
+        await connection.execute(query("announce_presence"), told)
+
+    def be_absent(self) -> None:
+        """Note that our lock may be gone; until we have one again, others wait for our leases to run out."""
+        self.server = None
 
     async def beat(self) -> None:
         """Renew what is ours, take a fair share of what is free, give back what is more than that."""
         async with self.database.transaction() as connection:
             await self.clock.look(connection)
             now = self.clock.now()
-            await connection.execute(query("greet_worker"), {"name": self.name, "now": now})
+            told = {
+                "name": self.name,
+                "now": now,
+                "key": self.key if self.server else None,
+                "server": self.server,
+            }
+            await connection.execute(query("greet_worker"), told)
+            absent = await self._absent(connection)
             given = {"name": self.name, "now": now, "expires": now + LEASE}
             await connection.execute(query("renew_leases"), given)
             renewed = dict(await (await connection.execute(query("held_leases"), given)).fetchall())
             for bucket in [b for b in self.held if self.held[b] != renewed.get(b)]:
                 self._lose(bucket, "run out")
+            # Under our own name there may be leases of a process that had it before us.
+            given["absent"] = [*absent, self.name]
             row = await (
-                await connection.execute(query("count_workers"), {"silent": now - SILENCE})
+                await connection.execute(query("count_workers"), {"silent": now - SILENCE, "absent": absent})
             ).fetchone()
             workers = max(1, row[0] if row else 1)
-            free = [
-                b for (b,) in await (await connection.execute(query("free_leases"), {"now": now})).fetchall()
-            ]
+            rows = await (await connection.execute(query("free_leases"), given)).fetchall()
+            free = [bucket for (bucket,) in rows if bucket not in self.held]
             share = -(-self.buckets // workers)
             wanted = free[: max(0, share - len(self.held))]
             acquired: dict[int, int] = {}
@@ -81,6 +119,9 @@ class Leases:
                         await connection.execute(query("acquire_leases"), {**given, "wanted": wanted})
                     ).fetchall()
                 )
+            if absent:
+                await connection.execute(query("forget_absent"), {"absent": absent})
+        self.pause = BEAT_SOON if len(acquired) < len(wanted) else BEAT_EVERY
         for bucket, term in acquired.items():
             self.held[bucket] = term
             self.observer.observe(LeaseTaken(self.name, bucket, term))
@@ -106,6 +147,13 @@ class Leases:
         async with self.database.transaction() as connection:
             given = {"name": self.name, "silent": self.clock.now() - SILENCE * 40}
             await connection.execute(query("forget_workers"), given)
+
+    async def _absent(self, connection: Connection) -> list[str]:
+        """Return the workers that are known to be gone."""
+        given = {"name": self.name, "class": LOCK_CLASS}
+        return [
+            name for (name,) in await (await connection.execute(query("absent_workers"), given)).fetchall()
+        ]
 
     def drop(self, bucket: int) -> None:
         """Note that a unit found the bucket in another worker's hands."""

@@ -34,9 +34,9 @@ from parcours.store.queries import query
 __all__ = ["Worker"]
 
 ASK_EVERY = 0.2  # seconds
-BEAT_EVERY = 2.5
 HOUSEKEEPING_EVERY = 1.0
 UNKNOWN = -1
+SOONEST_RETRY = 0.1  # seconds, doubled up to one
 COMPOSERS: Mapping[str, Compose] = {"email": compose_email}
 PROBE_EVERY = timedelta(seconds=10)  # what nobody told us of: claims of a dead worker, a lost hint
 
@@ -86,7 +86,7 @@ class Worker:
         await self._steadily("lease", self.leases.beat, once=True)
         self.observer.observe(WorkerStarted(self.name, len(self.leases.held)))
         loops = [
-            asyncio.create_task(self._every(BEAT_EVERY, "lease", self.leases.beat)),
+            asyncio.create_task(self._beats()),
             asyncio.create_task(self._every(HOUSEKEEPING_EVERY, "housekeeping", self._housekeeping)),
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._agenda_loop()),
@@ -125,15 +125,20 @@ class Worker:
 
     async def _listen(self) -> None:
         """Take NOTIFY as a hint; without it, everything still happens within a fifth of a second."""
+        pause = SOONEST_RETRY
         while True:
             try:
                 async with self.database.dedicated() as connection:
+                    await self.leases.be_present(connection)
+                    pause = SOONEST_RETRY
                     await connection.execute("LISTEN parcours")
                     async for _ in connection.notifies():
                         await self._news()
             except (psycopg.Error, ParcoursError, OSError) as error:
-                self.observer.observe(Trouble("listen", "database_unreachable", str(error), 1.0))
-                await asyncio.sleep(1.0)
+                self.leases.be_absent()
+                self.observer.observe(Trouble("listen", "database_unreachable", str(error), pause))
+                await asyncio.sleep(pause)
+                pause = min(1.0, 2 * pause)
 
     async def _news(self) -> None:
         """Ask which buckets got rows, and which journeys got commands."""
@@ -240,6 +245,11 @@ class Worker:
             self._wake.set()
         async with self.database.dedicated() as connection:
             await keep_statistics(connection)
+
+    async def _beats(self) -> None:
+        while True:
+            await asyncio.sleep(self.leases.pause)
+            await self._steadily("lease", self.leases.beat)
 
     async def _every(self, seconds: float, name: str, action: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -95,7 +95,9 @@ CREATE INDEX scheduled_due ON parcours.scheduled_command (at) WHERE done_at IS N
 -- table worker: shared
 CREATE TABLE parcours.worker (
     name text PRIMARY KEY,
-    seen_at timestamptz NOT NULL
+    seen_at timestamptz NOT NULL,
+    lock_key bigint,                        -- of the lock that goes with its connection; null while it holds none
+    server_started_at timestamptz           -- the server whose lock that is: others cannot judge by it
 );
 
 -- table lease: person(bucket)

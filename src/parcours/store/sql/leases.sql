@@ -6,8 +6,37 @@ SELECT clock_timestamp();
 -- name: greet_worker
 -- scope: shared
 -- A worker says that it lives.
-INSERT INTO parcours.worker (name, seen_at) VALUES (%(name)s, %(now)s)
-ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at;
+INSERT INTO parcours.worker (name, seen_at, lock_key, server_started_at)
+VALUES (%(name)s, %(now)s, %(key)s, %(server)s)
+ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, lock_key = excluded.lock_key,
+    server_started_at = excluded.server_started_at;
+
+-- name: hold_presence
+-- scope: shared
+-- Hold a lock that goes with this connection; tell since when the server runs that keeps it.
+SELECT pg_advisory_lock_shared(%(class)s, %(key)s), pg_postmaster_start_time();
+
+-- name: announce_presence
+-- scope: shared
+-- Let others know by which lock they see that this worker lives.
+UPDATE parcours.worker SET lock_key = %(key)s, server_started_at = %(server)s WHERE name = %(name)s;
+
+-- name: absent_workers
+-- scope: shared
+-- The workers whose connection has ended: those that said by which lock they live, while this server keeps it no more.
+SELECT w.name FROM parcours.worker w
+WHERE w.name <> %(name)s AND w.server_started_at = pg_postmaster_start_time()
+    AND NOT EXISTS (
+        SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.classid::bigint = %(class)s
+            AND l.objid::bigint = w.lock_key AND l.objsubid = 2 AND l.granted);
+
+-- name: forget_absent
+-- scope: all
+-- Workers whose connection has ended are forgotten when nothing is left of what they held.
+DELETE FROM parcours.worker w
+WHERE w.name = ANY (%(absent)s::text[])
+    AND NOT EXISTS (SELECT 1 FROM parcours.lease l WHERE l.holder = w.name);
 
 -- name: forget_workers
 -- scope: shared
@@ -17,7 +46,7 @@ DELETE FROM parcours.worker WHERE name = %(name)s OR seen_at < %(silent)s;
 -- name: count_workers
 -- scope: shared
 -- How many workers live.
-SELECT count(*) FROM parcours.worker WHERE seen_at >= %(silent)s;
+SELECT count(*) FROM parcours.worker WHERE seen_at >= %(silent)s AND name <> ALL (%(absent)s::text[]);
 
 -- name: renew_leases
 -- scope: all
@@ -34,15 +63,21 @@ SELECT bucket, term FROM parcours.lease WHERE holder = %(name)s AND expires_at >
 
 -- name: acquire_leases
 -- scope: all
--- Take buckets that nobody holds any more.
+-- Take buckets that nobody holds any more, but for those in which a statement of a dead worker still runs.
 UPDATE parcours.lease SET holder = %(name)s, term = term + 1, expires_at = %(expires)s
-WHERE bucket = ANY (%(wanted)s::integer[]) AND (holder IS NULL OR expires_at < %(now)s)
+WHERE bucket = ANY (ARRAY(
+    SELECT l.bucket FROM parcours.lease l
+    WHERE l.bucket = ANY (%(wanted)s::integer[])
+        AND (l.holder IS NULL OR l.expires_at < %(now)s OR l.holder = ANY (%(absent)s::text[]))
+    FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING bucket, term;
 
 -- name: free_leases
 -- scope: all
--- Buckets that nobody holds.
-SELECT bucket FROM parcours.lease WHERE holder IS NULL OR expires_at < %(now)s ORDER BY bucket;
+-- Buckets that nobody holds, or a worker that is dead.
+SELECT bucket FROM parcours.lease
+WHERE holder IS NULL OR expires_at < %(now)s OR holder = ANY (%(absent)s::text[])
+ORDER BY bucket;
 
 -- name: release_lease
 -- scope: bucket
