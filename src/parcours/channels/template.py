@@ -26,6 +26,8 @@ __all__ = [
     "TemplateFailed",
     "check",
     "compile_template",
+    "compile_text",
+    "render_text",
     "variables",
 ]
 
@@ -188,6 +190,16 @@ def variables(text: str) -> set[str]:
             if names and names[0] not in _CLOCK:
                 found.add(".".join(names))
     return found
+
+
+def compile_text(text: str, place: str) -> BoundTemplate:
+    """Parse one template of plain text. Raises TemplateFailed."""
+    return _parsed(_TEXT, text, place)
+
+
+def render_text(template: BoundTemplate, values: dict[str, Any], place: str) -> str:
+    """Render one template; `values` hold `now` and `today` too. Raises TemplateFailed."""
+    return _rendered(template, values, place)
 
 
 def _parsed(environment: Environment, text: str, place: str) -> BoundTemplate:

@@ -13,7 +13,7 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
 from parcours.engine.versions import Version
 
-__all__ = ["Claimed", "render"]
+__all__ = ["Claimed", "context_of", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,19 @@ def render(claimed: Claimed, version: Version, renderer: Renderer) -> Content:
                 text = body
         return Source(step.subject, html, text, step.preheader)
 
-    context = {
+    try:
+        template = renderer.template(claimed.version_id, claimed.step, source)
+        return template.render(context_of(claimed, version), claimed.at)
+    except TemplateFailed:
+        raise
+    except ParcoursError as error:
+        raise TemplateFailed(error.message) from error
+
+
+def context_of(claimed: Claimed, version: Version) -> dict[str, Any]:
+    """Return what templates may name."""
+    journey = version.journey
+    return {
         **claimed.saved,
         "profile": {**claimed.attributes, "user_id": claimed.user_id},
         "event": claimed.event or {},
