@@ -79,12 +79,6 @@ def context_of(claimed: Claimed, version: Version) -> dict[str, Any]:
         },
         "journey": {"key": journey.key, "name": journey.name},
     }
-    try:
-        return renderer.template(claimed.version_id, claimed.step, source).render(context, claimed.at)
-    except TemplateFailed:
-        raise
-    except ParcoursError as error:
-        raise TemplateFailed(error.message) from error
 
 
 def _from_mjml(body: str) -> str:
