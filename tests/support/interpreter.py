@@ -12,7 +12,6 @@ from typing import Any
 from parcours.domain.journey import (
     Audience,
     AudienceTrigger,
-    Experiment,
     Journey,
     ScheduleTrigger,
     Wait,
@@ -146,7 +145,7 @@ def _assert_supported(journey: Journey) -> None:
     unknown = [
         type(step).__name__
         for step in journey.steps.values()
-        if isinstance(step, Experiment | Webhook)
+        if isinstance(step, Webhook)
         or (isinstance(step, Wait) and step.duration is None and step.until is None)
     ]
     unknown += [type(t).__name__ for t in entry.triggers if isinstance(t, AudienceTrigger | ScheduleTrigger)]

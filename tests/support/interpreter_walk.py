@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import assert_never
 
 from parcours.domain.journey import (
@@ -145,7 +147,9 @@ def enter(world: World, p: Participant, step: Step) -> Onward | None:
         case Email():
             target, reason = send_email(world, p, step)
             return Onward(target, reason)
-        case Experiment() | Webhook():
+        case Experiment():
+            return take_arm(p, step)
+        case Webhook():
             raise NotImplementedError(type(step).__name__)
         case _:
             assert_never(step)
@@ -158,6 +162,18 @@ def take_branch(world: World, p: Participant, step: Split) -> Onward:
         if holds(branch.when, scene):
             return Onward(branch.target, "exit_rule", judged=True)
     return Onward(step.otherwise, "split_else", judged=True)
+
+
+def take_arm(p: Participant, step: Experiment) -> Onward:
+    """Choose the arm by hash: the first whose running sum of shares is above the point (R28)."""
+    text = f"{p.family.key}/{step.id}/{p.profile.user_id}"
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    total = Decimal(0)
+    for share in step.shares:
+        total += Decimal(repr(share.share))
+        if total * 2**32 > number * 100:
+            return Onward(share.target, "exit_rule", judged=True)
+    raise AssertionError(f"the shares of {step.id} make {total} %")
 
 
 def enter_wait(world: World, p: Participant, step: Wait) -> Onward | None:

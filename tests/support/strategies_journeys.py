@@ -19,7 +19,18 @@ from support.strategies_values import (
 
 __all__ = ["events_of", "journeys", "steps_of"]
 
-KINDS = ("email", "wait", "wait", "until", "wait_for", "wait_for", "split", "split", "update_profile")
+KINDS = (
+    "email",
+    "wait",
+    "wait",
+    "until",
+    "wait_for",
+    "wait_for",
+    "split",
+    "split",
+    "update_profile",
+    "experiment",
+)
 ROOTS = ("profile", "event", "participant")
 SUBJECTS = (
     "Hello",
@@ -151,6 +162,8 @@ def _steps(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
                 {"when": draw(inside), **draw(_targets(plan, step))} for _ in range(draw(st.integers(1, 2)))
             ]
             return {"split": [*branches, {"else": True, "next": plan.following(step)}]}
+        case "experiment":
+            return {"experiment": draw(_arms(plan, step))}
         case _:
             return {"update_profile": draw(_updates())}
 
@@ -182,6 +195,16 @@ def _alternatives(draw: st.DrawFn, plan: _Plan, step: str) -> list[Document]:
     if draw(st.integers(0, 4)):
         found.append({"timeout": draw(durations), **draw(_targets(plan, step, slow=True))})
     return found
+
+
+@st.composite
+def _arms(draw: st.DrawFn, plan: _Plan, step: str) -> list[Document]:
+    shares = draw(st.sampled_from(((50, 50), (33.3, 33.3, 33.4), (0, 99.9, 0.1), (100,), (20, 0, 80))))
+    arms: list[Document] = []
+    for number, share in enumerate(shares):
+        target = {"next": plan.following(step)} if number == 0 else draw(_targets(plan, step))
+        arms.append({"name": f"arm {number}", "share": share, **target})
+    return arms
 
 
 @st.composite

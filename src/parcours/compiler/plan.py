@@ -1,13 +1,15 @@
 """Journey → Plan: where people rest, and the routes between the rests, as printable data.
 
-A person never rests at a split, so a split is folded into the routes that lead through it. A route is one way
-from one exit of a rest to the next rest; it has a number, and the compiled decision answers with that number.
+A person never rests at a split or an experiment, so these are folded into the routes that lead through them. A route
+is one way from one exit of a rest to the next rest; it has a number, and the compiled decision answers with that number.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from parcours.domain.condition import Condition
@@ -16,6 +18,7 @@ from parcours.domain.journey import (
     DropOut,
     Email,
     End,
+    Experiment,
     Journey,
     Jump,
     Split,
@@ -26,7 +29,19 @@ from parcours.domain.journey import (
     WaitFor,
 )
 
-__all__ = ["SKIP_REASONS", "Exit", "Fork", "Leaf", "Plan", "Rest", "Route", "Tree", "build_plan"]
+__all__ = [
+    "SKIP_REASONS",
+    "Arm",
+    "Draw",
+    "Exit",
+    "Fork",
+    "Leaf",
+    "Plan",
+    "Rest",
+    "Route",
+    "Tree",
+    "build_plan",
+]
 
 # A split whose own alternatives exceed this is made a rest where several ways lead to it: routes stay few.
 MOST_ROUTES = 24
@@ -59,7 +74,24 @@ class Fork:
     otherwise: Tree
 
 
-Tree: TypeAlias = Leaf | Fork
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """An arm of an experiment: for numbers below `below` that no arm before it takes."""
+
+    name: str
+    below: int
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A decision by the person's number in an experiment, 0 to 2³² - 1 (R28): the first arm that takes it."""
+
+    step: str
+    arms: tuple[Arm, ...]
+
+
+Tree: TypeAlias = Leaf | Fork | Draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +160,8 @@ class _Builder:
         rests = tuple(
             Rest(step.id, _kind(step), self.exits(step))
             for step in steps.values()
-            if not isinstance(step, End) and (not isinstance(step, Split) or step.id in self.resting_splits)
+            if not isinstance(step, End)
+            and (not isinstance(step, Split | Experiment) or step.id in self.resting_splits)
         )
         return Plan(self.journey, entry, rests, tuple(self.routes.values()))
 
@@ -138,6 +171,8 @@ class _Builder:
                 return (Exit("timer", self.tree(Jump(step.next), "split_else", ())),)
             case Split():
                 return (Exit("timer", self.fork(step, ())),)
+            case Experiment():
+                return (Exit("timer", self.draw(step, ())),)
             case WaitFor():
                 ways = [Exit("event", self.tree(a.target, "exit_rule", ()), a) for a in step.events]
                 if step.timeout:
@@ -174,6 +209,8 @@ class _Builder:
             return self.leaf(path, step.id, "end", None)
         if isinstance(step, Split) and step.id not in self.resting_splits:
             return self.fork(step, path)
+        if isinstance(step, Experiment) and step.id not in self.resting_splits:
+            return self.draw(step, path)
         return self.leaf(path, step.id, "rest", None)
 
     def fork(self, step: Split, path: tuple[str, ...]) -> Fork:
@@ -182,6 +219,14 @@ class _Builder:
             tuple((b.when, self.tree(b.target, "exit_rule", path)) for b in step.branches),
             self.tree(step.otherwise, "split_else", path),
         )
+
+    def draw(self, step: Experiment, path: tuple[str, ...]) -> Draw:
+        arms, total = [], Fraction(0)
+        for share in step.shares:
+            total += Fraction(repr(share.share))  # as it was written: in decimal
+            below = math.ceil(total * 2**32 / 100)
+            arms.append(Arm(share.name, below, self.tree(share.target, "exit_rule", path)))
+        return Draw(step.id, tuple(arms))
 
     def leaf(
         self,
@@ -203,22 +248,26 @@ def _kind(step: Step) -> str:
         WaitFor: "wait_for",
         UpdateProfile: "update_profile",
         Split: "split",
+        Experiment: "experiment",
     }
     return names[type(step)]
 
 
 def _splits_that_rest(steps: Mapping[str, Step]) -> frozenset[str]:
-    """Choose the splits at which people rest for an instant, so that joined splits do not multiply routes."""
+    """Choose the splits and experiments at which people rest for an instant: joined ones would multiply routes."""
     resting: set[str] = set()
     sizes: dict[str, int] = {}
 
     def size(step_id: str) -> int:
         step = steps[step_id]
-        if not isinstance(step, Split) or step_id in resting:
+        if not isinstance(step, Split | Experiment) or step_id in resting:
             return 1
         if step_id not in sizes:
             sizes[step_id] = 1  # a cycle of splits alone is refused by the checks
-            targets = [*(b.target for b in step.branches), step.otherwise]
+            if isinstance(step, Split):
+                targets = [*(b.target for b in step.branches), step.otherwise]
+            else:
+                targets = [share.target for share in step.shares]
             total = sum(size(t.step) if isinstance(t, Jump) else 1 for t in targets)
             sizes[step_id] = total
             if total > MOST_ROUTES:
@@ -238,6 +287,11 @@ def _describe_tree(tree: Tree, routes: tuple[Route, ...], indent: str) -> list[s
         ending = {"rest": "", "end": " (end)", "drop_out": f" (drops out: {route.reason})"}[route.outcome]
         return [f"{indent}route {route.number}: {ways}{ending}"]
     lines = []
+    if isinstance(tree, Draw):
+        for arm in tree.arms:
+            lines.append(f"{indent}{tree.step} arm {arm.name} below {arm.below * 100 / 2**32:g} %")
+            lines += _describe_tree(arm.tree, routes, indent + "  ")
+        return lines
     for number, (_, branch) in enumerate(tree.branches, 1):
         lines.append(f"{indent}{tree.step} branch {number}")
         lines += _describe_tree(branch, routes, indent + "  ")

@@ -11,12 +11,13 @@ from psycopg import sql
 
 from parcours.compiler.calls import call, calls_others
 from parcours.compiler.judge import Listening, Site, judged, listening
-from parcours.compiler.plan import Exit, Fork, Leaf, Plan, Rest, Tree, build_plan
+from parcours.compiler.plan import Exit, Plan, Rest, build_plan
 from parcours.compiler.predicates import either, predicate, span
 from parcours.compiler.program import Program, Statement
 from parcours.compiler.scope import Parameters, Scope
 from parcours.compiler.scopes import Scopes
 from parcours.compiler.templates import template
+from parcours.compiler.trees import route_of, values_of
 from parcours.compiler.values import compared
 from parcours.domain.condition import Condition
 from parcours.domain.journey import Email, EventTrigger, Journey, UpdateProfile, Wait, WaitFor
@@ -97,15 +98,15 @@ class _Renderer:
     def due(self, params: Parameters) -> sql.Composable:
         scope = self.scopes.due(params)
         whens = [
-            sql.SQL("WHEN {} THEN {}").format(params.bind(rest.step, "text"), self.tree(way.tree, scope))
+            sql.SQL("WHEN {} THEN {}").format(params.bind(rest.step, "text"), route_of(way.tree, scope))
             for rest, way in self.timers()
         ]
         route = (
             sql.SQL("CASE WHEN p.step IS NULL THEN {} ELSE CASE p.step {} END END").format(
-                self.tree(self.plan.entry, scope), sql.SQL(" ").join([*whens, sql.SQL("ELSE NULL")])
+                route_of(self.plan.entry, scope), sql.SQL(" ").join([*whens, sql.SQL("ELSE NULL")])
             )
             if whens
-            else sql.SQL("CASE WHEN p.step IS NULL THEN {} END").format(self.tree(self.plan.entry, scope))
+            else sql.SQL("CASE WHEN p.step IS NULL THEN {} END").format(route_of(self.plan.entry, scope))
         )
         source = template("due").format(
             leave=self.leave("timer", scope),
@@ -120,9 +121,9 @@ class _Renderer:
         leave = self.leave("admission", scope)
         source = template("admit").format(
             leave=sql.SQL("WHEN false THEN NULL::text {}").format(leave),
-            route=self.tree(self.plan.entry, scope),
+            route=route_of(self.plan.entry, scope),
             remember=self.remember("admission", scope),
-            seen=compared(_tree_conditions(self.plan.entry), scope) or NULL_JSON,
+            seen=values_of([self.plan.entry], scope) or NULL_JSON,
             candidates=self.candidates(params),
         )
         return self.passage(source, scope)
@@ -232,7 +233,7 @@ class _Renderer:
             if way.awaited.save_as:
                 inner = scope.with_root(way.awaited.save_as, sql.SQL("(r.data -> 'properties')"))
             test = self.awaits(way, scope)
-            ways.append(sql.SQL("WHEN {} THEN {}").format(test, self.tree(way.tree, inner)))
+            ways.append(sql.SQL("WHEN {} THEN {}").format(test, route_of(way.tree, inner)))
         return ways
 
     def awaits(self, way: Exit, scope: Scope) -> sql.Composable:
@@ -255,7 +256,7 @@ class _Renderer:
                 "r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq"
                 " AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = {}"
             ).format(scope.params.bind(way.name, "text"))
-            ways.append(sql.SQL("WHEN {} THEN {}").format(test, self.tree(way.tree, scope)))
+            ways.append(sql.SQL("WHEN {} THEN {}").format(test, route_of(way.tree, scope)))
         return ways
 
     def saved(self, scope: Scope) -> sql.Composable:
@@ -276,20 +277,6 @@ class _Renderer:
                 ways.append(sql.SQL("WHEN {} THEN {}").format(self.awaits(way, scope), kept))
             whens.append(self.at_step(rest, ways, scope))
         return _case(sql.SQL("p.step"), whens, NULL_JSON)
-
-    def tree(self, tree: Tree, scope: Scope) -> sql.Composable:
-        if isinstance(tree, Leaf):
-            return sql.Literal(tree.route)
-        # In a split a person stands at the split (P10).
-        here = sql.SQL("to_jsonb({})").format(scope.params.bind(tree.step, "text"))
-        scope = replace(scope, participant={**scope.participant, "step": here})
-        whens = [
-            sql.SQL("WHEN {} THEN {}").format(predicate(when, scope), self.tree(branch, scope))
-            for when, branch in tree.branches
-        ]
-        return sql.SQL("CASE {} ELSE {} END").format(
-            sql.SQL(" ").join(whens), self.tree(tree.otherwise, scope)
-        )
 
     def timers(self) -> list[tuple[Rest, Exit]]:
         return [(rest, way) for rest in self.plan.rests for way in rest.exits if way.name == "timer"]
@@ -322,8 +309,7 @@ class _Renderer:
     def seen_inside(self, scope: Scope) -> sql.Composable:
         whens: list[sql.Composable] = []
         for rest in self.plan.rests:
-            conditions = [c for way in rest.exits if way.name != "timer" for c in _tree_conditions(way.tree)]
-            values = compared(conditions, scope)
+            values = values_of([way.tree for way in rest.exits if way.name != "timer"], scope)
             if values is not None:
                 whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), values))
         detail = sql.SQL(
@@ -334,7 +320,7 @@ class _Renderer:
     def seen_due(self, scope: Scope) -> sql.Composable:
         whens: list[sql.Composable] = []
         for rest, way in self.timers():
-            values = compared(_tree_conditions(way.tree), scope)
+            values = values_of([way.tree], scope)
             if values is not None:
                 whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), values))
         return _case(sql.SQL("p.step"), whens, NULL_JSON)
@@ -373,13 +359,3 @@ def _case(
     if not whens:
         return otherwise
     return sql.SQL("CASE {} {} ELSE {} END").format(operand, sql.SQL(" ").join(whens), otherwise)
-
-
-def _tree_conditions(tree: Tree) -> list[Condition]:
-    if isinstance(tree, Leaf):
-        return []
-    assert isinstance(tree, Fork)
-    found = [when for when, _ in tree.branches]
-    for _, branch in tree.branches:
-        found += _tree_conditions(branch)
-    return found + _tree_conditions(tree.otherwise)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from psycopg import sql
 
@@ -22,9 +22,11 @@ from parcours.domain.condition import (
 __all__ = ["compared"]
 
 
-def compared(conditions: Sequence[Condition], scope: Scope) -> sql.Composable | None:
-    """Return SQL for `{"profile.plan": "pro", …}` of everything these conditions look at; None for nothing."""
-    parts: dict[str, sql.Composable] = {}
+def compared(
+    conditions: Sequence[Condition], scope: Scope, more: Mapping[str, sql.Composable] | None = None
+) -> sql.Composable | None:
+    """Return SQL for `{"profile.plan": "pro", …}` of everything these conditions look at, and `more`; None for nothing."""
+    parts: dict[str, sql.Composable] = dict(more or {})
     for condition in conditions:
         _collect(condition, scope, parts)
     if not parts:

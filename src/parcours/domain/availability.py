@@ -13,7 +13,6 @@ from parcours.domain.journey import (
     Audience,
     AudienceTrigger,
     Email,
-    Experiment,
     Journey,
     ScheduleTrigger,
     Wait,
@@ -50,7 +49,7 @@ def _problem(place: str, name: str, instead: str) -> Problem:
     return problem_at("error", "not_available", place, message, instead)
 
 
-def _steps(kind: type[Experiment | Webhook]) -> Callable[[Journey], Iterator[str]]:
+def _steps(kind: type[Webhook]) -> Callable[[Journey], Iterator[str]]:
     return lambda journey: (f"steps.{s.id}" for s in journey.steps.values() if isinstance(s, kind))
 
 
@@ -93,12 +92,10 @@ def _setting(field: str) -> Callable[[Journey], Iterator[str]]:
 
 
 _AUDIENCE_WHERE: Final = ("an audience by condition", "List its members.")
-_SPLIT: Final = "Use a split."
 _WAIT_FOR: Final = "Wait for a duration, or until an instant."
 _LEAVE_OUT: Final = "Leave it out."
 
 NOT_AVAILABLE: Final = (
-    Feature("an experiment", _SPLIT, _steps(Experiment)),
     Feature("a webhook", "Remove the step.", _steps(Webhook)),
     Feature("waiting until a field's instant", _WAIT_FOR, _waits("until_field")),
     Feature("waiting until a time of day", _WAIT_FOR, _waits("until_time")),

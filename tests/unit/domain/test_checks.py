@@ -268,16 +268,13 @@ ALL_FEATURES: Document = {
         "cap": 0,
         "rate": "1/s",
         "waves": {"parts": 2, "every": "1h"},
-        "removes_from": ["x"],
     },
     "steps": {
         "w": {"wait": {"until_field": "profile.x"}},
         "t": {"wait": {"until_time": "09:00"}},
         "m": {"email": {**MAIL, "attachments": ["a.pdf"], "expires": "1d"}},
         "h": {"email": {"subject": "Hi", "template": "a.html"}},
-        "x": {"experiment": [{"name": "A", "share": 100, "next": "h"}]},
         "c": {"webhook": {"url": "https://a.example"}},
-        "e": {"end": {"start": "other"}},
     },
 }
 
@@ -288,10 +285,9 @@ def test_what_is_not_carried_out_is_refused_place_by_place() -> None:
     assert len(problems) == len(NOT_AVAILABLE)
     assert {p.place for p in problems} == {
         "profile_timezone", "window", "lifetime", "entry.triggers[0]", "entry.triggers[1]", "entry.cap",
-        "entry.rate", "entry.waves", "entry.removes_from",
+        "entry.rate", "entry.waves",
         "steps.w.wait.until_field", "steps.t.wait.until_time",
-        "steps.m.email.attachments", "steps.m.email.expires", "steps.x", "steps.c",
-        "steps.e.end.start",
+        "steps.m.email.attachments", "steps.m.email.expires", "steps.c",
     }  # fmt: skip
     assert not_available(read({"email": SENDER, "steps": GOOD})) == []
 

@@ -63,6 +63,13 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT ((('x' || left(profile_id::text, 8))::bit(32)::bigint & 4294967295) * buckets >> 32)::integer
 $$;
 
+-- The number of a person in an experiment, 0 to 2^32 - 1, from `journey/step/user_id`: the first four bytes of its SHA-256
+-- (R28).
+CREATE OR REPLACE FUNCTION parcours.experiment_number(key text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT ('x' || encode(substring(sha256(convert_to(key, 'UTF8')) FROM 1 FOR 4), 'hex'))::bit(32)::bigint & 4294967295
+$$;
+
 -- Whether an instant, read in a zone, lies in [opens, shuts) on these ISO weekdays; over midnight the day is that
 -- of `opens`, equal times mean the whole day (R21).
 CREATE OR REPLACE FUNCTION parcours.in_window(local timestamp, weekdays integer[], opens time, shuts time) RETURNS boolean

@@ -1,0 +1,264 @@
+-- inside: {'c1': 1, 'c2': ['breathe'], 'c3': 'breathe', 'c4': 'rest', 'c5': None, 'c6': ['test', 'mark'], 'c7': 'mark', 'c8': ['test', 'end'], 'c9': 'end', 'c10': ['test'], 'c11': 'test', 'c12': 'drop_out', 'c13': 'exit_rule', 'c14': ['end'], 'c15': '3600000000 microseconds'}
+INSERT INTO parcours.passage
+    (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
+     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
+    d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
+    d.at, d.version_id, d.kind, d.name, d.step,
+    CASE WHEN d.leaves IS NULL THEN coalesce(w.stands, d.step) ELSE d.step END,
+    CASE WHEN d.leaves IS NULL THEN coalesce(w.path, '{}'::text[]) ELSE '{}'::text[] END,
+    CASE WHEN d.leaves = 'goal' THEN 'succeeded'
+         WHEN d.leaves IS NOT NULL OR w.outcome = 'drop_out' THEN 'dropped_out'
+         WHEN w.outcome = 'end' THEN CASE WHEN d.goal OR d.goal_met_at IS NOT NULL THEN 'succeeded' ELSE 'completed' END
+         ELSE 'active' END,
+    CASE WHEN d.leaves = 'goal' THEN NULL WHEN d.leaves IS NOT NULL THEN d.leaves ELSE w.reason END,
+    d.entered,
+    d.goal OR coalesce(d.leaves = 'goal', false),
+    d.since_at, d.since_no,
+    CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
+         WHEN d.route IS NULL THEN d.wake_at
+         ELSE CASE w.stands WHEN %(c3)s::text THEN CASE WHEN d.base + %(c15)s::interval > d.at THEN d.base + %(c15)s::interval ELSE '-infinity' END WHEN %(c7)s::text THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+    d.seen, d.saved
+FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
+    r.kind, r.name, x.at, false AS entered,
+    CASE WHEN r.kind = 'outcome' THEN coalesce((r.data ->> 'handed_at')::timestamptz, x.at) ELSE x.at END AS base,
+    CASE WHEN r.kind = 'outcome' THEN coalesce((r.data ->> 'handed_at')::timestamptz, r.happened_at)
+         ELSE r.happened_at END AS since_at,
+    r.feed_no AS since_no,
+    CASE WHEN r.kind = 'delete' THEN 'profile_deleted'
+         WHEN r.kind = 'remove' AND coalesce((r.data ->> 'version')::integer, %(c1)s::integer) = %(c1)s::integer THEN coalesce(r.data ->> 'reason', 'removed_by_user') WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted' END AS leaves,
+    CASE WHEN %(may_move)s THEN NULL::integer END AS route,
+    false AS goal,
+    coalesce(CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END, NULL::jsonb) AS seen,
+    CASE WHEN %(may_move)s THEN NULL::jsonb END AS saved
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
+CROSS JOIN LATERAL (
+    SELECT q.* FROM parcours.participant q
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id AND q.finished_at IS NULL
+    LIMIT 1
+) p
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
+WHERE p.version_id = %(v)s OFFSET 0) d
+LEFT JOIN (VALUES (1, %(c2)s::text[], %(c3)s::text, %(c4)s::text, %(c5)s::text), (2, %(c6)s::text[], %(c7)s::text, %(c4)s::text, %(c5)s::text), (3, %(c8)s::text[], %(c9)s::text, %(c9)s::text, %(c5)s::text), (4, %(c10)s::text[], %(c11)s::text, %(c12)s::text, %(c13)s::text), (5, %(c14)s::text[], %(c9)s::text, %(c9)s::text, %(c5)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
+WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
+
+-- keep: {'c1': 1}
+INSERT INTO parcours.kept (bucket, version_id, profile_id, happened_at, feed_no, kind, name, data, journey_id)
+SELECT %(b)s, %(v)s, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, %(j)s
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
+CROSS JOIN LATERAL (
+    SELECT q.* FROM parcours.participant q
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id AND q.finished_at IS NULL
+    LIMIT 1
+) p
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
+WHERE p.version_id = %(v)s AND (NULL::integer) IS NOT NULL
+ON CONFLICT DO NOTHING
+
+-- due: {'c1': 1, 'c2': 'breathe', 'c3': 'experiment/test/', 'c4': 1430224110, 'c5': 4290672329, 'c6': 'mark', 'c7': 'experiment test', 'c8': ['breathe'], 'c9': 'rest', 'c10': None, 'c11': ['test', 'mark'], 'c12': ['test', 'end'], 'c13': 'end', 'c14': ['test'], 'c15': 'test', 'c16': 'drop_out', 'c17': 'exit_rule', 'c18': ['end'], 'c19': '3600000000 microseconds'}
+INSERT INTO parcours.passage
+    (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
+     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
+    d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
+    d.at, d.version_id, d.kind, d.name, d.step,
+    CASE WHEN d.leaves IS NULL THEN coalesce(w.stands, d.step) ELSE d.step END,
+    CASE WHEN d.leaves IS NULL THEN coalesce(w.path, '{}'::text[]) ELSE '{}'::text[] END,
+    CASE WHEN d.leaves = 'goal' THEN 'succeeded'
+         WHEN d.leaves IS NOT NULL OR w.outcome = 'drop_out' THEN 'dropped_out'
+         WHEN w.outcome = 'end' THEN CASE WHEN d.goal OR d.goal_met_at IS NOT NULL THEN 'succeeded' ELSE 'completed' END
+         ELSE 'active' END,
+    CASE WHEN d.leaves = 'goal' THEN NULL WHEN d.leaves IS NOT NULL THEN d.leaves ELSE w.reason END,
+    d.entered,
+    d.goal OR coalesce(d.leaves = 'goal', false),
+    d.since_at, d.since_no,
+    CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
+         WHEN d.route IS NULL THEN d.wake_at
+         ELSE CASE w.stands WHEN %(c2)s::text THEN CASE WHEN d.base + %(c19)s::interval > d.at THEN d.base + %(c19)s::interval ELSE '-infinity' END WHEN %(c6)s::text THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+    d.seen, d.saved
+FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
+    'timer'::text AS kind, NULL::text AS name, x.at, false AS entered, x.at AS base,
+    CASE WHEN p.wake_at = '-infinity' THEN p.since_at ELSE greatest(p.wake_at, %(floor)s) END AS since_at,
+    CASE WHEN p.wake_at = '-infinity' THEN p.since_no WHEN p.wake_at < %(floor)s THEN -1
+         ELSE 4611686018427387904 END AS since_no,
+    CASE WHEN p.hops >= 50 AND x.at = p.entered_step_at THEN 'loop_stopped' WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted' END AS leaves,
+    CASE WHEN p.step IS NULL THEN 1 ELSE CASE p.step WHEN %(c2)s::text THEN CASE WHEN parcours.experiment_number(%(c3)s::text || pr.user_id) < %(c4)s::bigint THEN 2 WHEN parcours.experiment_number(%(c3)s::text || pr.user_id) < %(c5)s::bigint THEN 3 ELSE 4 END WHEN %(c6)s::text THEN 5 ELSE NULL END END AS route,
+    false AS goal,
+    CASE p.step WHEN %(c2)s::text THEN (jsonb_build_object(%(c7)s::text, to_jsonb(round(parcours.experiment_number(%(c3)s::text || pr.user_id) * 100 / 4294967296.0, 3)))) ELSE NULL::jsonb END AS seen,
+    NULL::jsonb AS saved
+FROM (
+    SELECT q.* FROM parcours.participant q
+    WHERE q.bucket = %(b)s AND q.version_id = %(v)s AND q.finished_at IS NULL AND q.wake_at <= %(until)s
+    ORDER BY q.wake_at LIMIT %(n)s
+) p
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (
+    SELECT coalesce(%(now)s::timestamptz, CASE WHEN p.wake_at = '-infinity' THEN greatest(p.entered_step_at, %(floor)s)
+        ELSE greatest(p.wake_at, %(floor)s) END) AS at) x
+WHERE %(inbox_empty)s OR NOT EXISTS (
+    SELECT 1 FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.profile_id = p.profile_id
+      AND i.happened_at <= greatest(p.wake_at, %(floor)s)) OFFSET 0) d
+LEFT JOIN (VALUES (1, %(c8)s::text[], %(c2)s::text, %(c9)s::text, %(c10)s::text), (2, %(c11)s::text[], %(c6)s::text, %(c9)s::text, %(c10)s::text), (3, %(c12)s::text[], %(c13)s::text, %(c13)s::text, %(c10)s::text), (4, %(c14)s::text[], %(c15)s::text, %(c16)s::text, %(c17)s::text), (5, %(c18)s::text[], %(c13)s::text, %(c13)s::text, %(c10)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
+WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
+
+-- admit: {'c1': 1, 'c2': 'Signed Up', 'c3': ['breathe'], 'c4': 'breathe', 'c5': 'rest', 'c6': None, 'c7': ['test', 'mark'], 'c8': 'mark', 'c9': ['test', 'end'], 'c10': 'end', 'c11': ['test'], 'c12': 'test', 'c13': 'drop_out', 'c14': 'exit_rule', 'c15': ['end'], 'c16': '3600000000 microseconds'}
+INSERT INTO parcours.passage
+    (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
+     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
+    d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
+    d.at, d.version_id, d.kind, d.name, d.step,
+    CASE WHEN d.leaves IS NULL THEN coalesce(w.stands, d.step) ELSE d.step END,
+    CASE WHEN d.leaves IS NULL THEN coalesce(w.path, '{}'::text[]) ELSE '{}'::text[] END,
+    CASE WHEN d.leaves = 'goal' THEN 'succeeded'
+         WHEN d.leaves IS NOT NULL OR w.outcome = 'drop_out' THEN 'dropped_out'
+         WHEN w.outcome = 'end' THEN CASE WHEN d.goal OR d.goal_met_at IS NOT NULL THEN 'succeeded' ELSE 'completed' END
+         ELSE 'active' END,
+    CASE WHEN d.leaves = 'goal' THEN NULL WHEN d.leaves IS NOT NULL THEN d.leaves ELSE w.reason END,
+    d.entered,
+    d.goal OR coalesce(d.leaves = 'goal', false),
+    d.since_at, d.since_no,
+    CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
+         WHEN d.route IS NULL THEN d.wake_at
+         ELSE CASE w.stands WHEN %(c4)s::text THEN CASE WHEN d.base + %(c16)s::interval > d.at THEN d.base + %(c16)s::interval ELSE '-infinity' END WHEN %(c8)s::text THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+    d.seen, d.saved
+FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
+    %(v)s::integer AS version_id, NULL::text AS step, p.at AS wake_at, NULL::timestamptz AS goal_met_at,
+    p.kind, p.name, p.at, true AS entered, p.at AS base, p.happened_at AS since_at, p.feed_no AS since_no,
+    CASE WHEN false THEN NULL::text  END AS leaves,
+    CASE WHEN %(may_move)s THEN 1 END AS route,
+    false AS goal,
+    CASE WHEN %(may_move)s THEN NULL::jsonb END AS seen,
+    NULL::jsonb AS saved
+FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.attributes, pr.user_id,
+    prev.entry_no + 1 AS entry_no,
+    CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
+         WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
+         
+         
+         WHEN prev.inside THEN 'already_inside'
+         
+    END AS verdict
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
+CROSS JOIN LATERAL (
+    SELECT coalesce(max(q.entry_no), 0) AS entry_no, max(q.entered_at) AS entered_at,
+        coalesce(bool_or(q.finished_at IS NULL), false) AS inside
+    FROM parcours.participant q
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
+) prev
+WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c2)s::text))))
+  AND (%(nobody_moved)s OR (
+    SELECT m.seq FROM parcours.passage m
+    WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
+      AND m.at >= %(since)s LIMIT 1) IS NULL)
+  AND (%(nobody_frozen)s OR (
+    SELECT k.feed_no FROM parcours.kept k
+    WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
+WHERE p.verdict IS NULL OFFSET 0) d
+LEFT JOIN (VALUES (1, %(c3)s::text[], %(c4)s::text, %(c5)s::text, %(c6)s::text), (2, %(c7)s::text[], %(c8)s::text, %(c5)s::text, %(c6)s::text), (3, %(c9)s::text[], %(c10)s::text, %(c10)s::text, %(c6)s::text), (4, %(c11)s::text[], %(c12)s::text, %(c13)s::text, %(c14)s::text), (5, %(c15)s::text[], %(c10)s::text, %(c10)s::text, %(c6)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
+WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
+
+-- refuse: {'c1': 1, 'c2': 'Signed Up'}
+INSERT INTO parcours.refusal AS f
+    (bucket, journey_id, profile_id, reason, version_id, trigger, first_at, last_at, feed_no, seen)
+SELECT %(b)s, %(j)s, p.profile_id, p.verdict, %(v)s, CASE WHEN p.kind = 'add' THEN 'manual' ELSE p.name END,
+    p.at, p.at, p.feed_no, NULL::jsonb
+FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.attributes, pr.user_id,
+    prev.entry_no + 1 AS entry_no,
+    CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
+         WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
+         
+         
+         WHEN prev.inside THEN 'already_inside'
+         
+    END AS verdict
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
+CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
+CROSS JOIN LATERAL (
+    SELECT coalesce(max(q.entry_no), 0) AS entry_no, max(q.entered_at) AS entered_at,
+        coalesce(bool_or(q.finished_at IS NULL), false) AS inside
+    FROM parcours.participant q
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
+) prev
+WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c2)s::text))))
+  AND (%(nobody_moved)s OR (
+    SELECT m.seq FROM parcours.passage m
+    WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
+      AND m.at >= %(since)s LIMIT 1) IS NULL)
+  AND (%(nobody_frozen)s OR (
+    SELECT k.feed_no FROM parcours.kept k
+    WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
+WHERE p.verdict IS NOT NULL
+ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
+SET times = f.times + 1, last_at = excluded.last_at, version_id = excluded.version_id, trigger = excluded.trigger,
+    feed_no = excluded.feed_no, seen = excluded.seen
+
+-- announce: {'c1': 'mark', 'c2': '{"arm": "A"}', 'c3': [], 'c4': 'experiment'}
+INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT m.bucket, m.profile_id, m.at, m.since_no, c.kind, c.name, c.data, m.at
+FROM parcours.passage m
+JOIN (VALUES (%(c1)s::text, %(c2)s::jsonb, %(c3)s::text[], %(c3)s::text[], %(c3)s::text[])) AS w (step, set, unset, add_to, remove_from) ON w.step = m.to_step
+JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = m.profile_id
+CROSS JOIN LATERAL (
+    SELECT 'profile' AS kind, %(c4)s::text || '/' || m.to_step || '/' || m.entry_no || '/' || m.seq AS name,
+        jsonb_build_object('changed', jsonb_agg(k.name)) AS data
+    FROM (SELECT s.key AS name FROM jsonb_each(w.set) s WHERE pr.attributes -> s.key IS DISTINCT FROM s.value
+          UNION ALL SELECT u FROM unnest(w.unset) u WHERE pr.attributes ? u) k
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT 'audience', a, jsonb_build_object('op', 'add') FROM unnest(w.add_to) a
+    WHERE NOT EXISTS (SELECT 1 FROM parcours.membership h WHERE h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = a)
+    UNION ALL
+    SELECT 'audience', a, jsonb_build_object('op', 'remove') FROM unnest(w.remove_from) a
+    WHERE EXISTS (SELECT 1 FROM parcours.membership h WHERE h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = a)
+) c
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s
+  AND m.version_id = %(v)s AND m.status = 'active' AND m.path <> '{}' AND pr.deleted_at IS NULL
+ON CONFLICT (bucket, profile_id, happened_at, feed_no, kind, name) DO UPDATE SET data = excluded.data
+
+-- write: {'c1': 'mark', 'c2': '{"arm": "A"}', 'c3': []}
+UPDATE parcours.profile pr
+SET attributes = (pr.attributes - w.unset) || w.set, updated_at = m.at
+FROM parcours.passage m
+JOIN (VALUES (%(c1)s::text, %(c2)s::jsonb, %(c3)s::text[], %(c3)s::text[], %(c3)s::text[])) AS w (step, set, unset, add_to, remove_from) ON w.step = m.to_step
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s
+  AND m.version_id = %(v)s AND m.status = 'active' AND m.path <> '{}'
+  AND pr.bucket = %(b)s AND pr.profile_id = m.profile_id AND pr.deleted_at IS NULL
+
+-- join: {'c1': 'mark', 'c2': '{"arm": "A"}', 'c3': []}
+INSERT INTO parcours.membership (bucket, profile_id, audience_key, since)
+SELECT m.bucket, m.profile_id, a, m.at
+FROM parcours.passage m
+JOIN (VALUES (%(c1)s::text, %(c2)s::jsonb, %(c3)s::text[], %(c3)s::text[], %(c3)s::text[])) AS w (step, set, unset, add_to, remove_from) ON w.step = m.to_step
+CROSS JOIN LATERAL unnest(w.add_to) a
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s
+  AND m.version_id = %(v)s AND m.status = 'active' AND m.path <> '{}'
+ON CONFLICT DO NOTHING
+
+-- quit: {'c1': 'mark', 'c2': '{"arm": "A"}', 'c3': []}
+DELETE FROM parcours.membership h
+USING parcours.passage m
+JOIN (VALUES (%(c1)s::text, %(c2)s::jsonb, %(c3)s::text[], %(c3)s::text[], %(c3)s::text[])) AS w (step, set, unset, add_to, remove_from) ON w.step = m.to_step
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s
+  AND m.version_id = %(v)s AND m.status = 'active' AND m.path <> '{}'
+  AND h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = ANY (w.remove_from)
