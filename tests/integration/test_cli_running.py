@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import psycopg
 import pytest
 
+from parcours.channels.attachment import attach
 from parcours.store import embedded
 from support.cli import WELCOME, Cli
 from support.folders import open_folder
@@ -285,7 +286,13 @@ def fill(cli: Cli) -> None:
     folder.mkdir(parents=True)
     lines = []
     for number, name in enumerate(("anna", "bo"), 1):
-        source = f"From: shop@example.com\r\nTo: {name}@example.com\r\nSubject: Hello {name}\r\n\r\nText for {name}\r\n"
+        source = f"From: shop@example.com\r\nTo: {name}@example.com\r\nSubject: Hello {name}\r\n"
+        if name == "bo":
+            attached = attach([("å.txt", b"12345")])
+            source += f'Content-Type: multipart/mixed; boundary="{attached.mark.decode()}"\r\n\r\n'
+            source += f"--{attached.mark.decode()}\r\n\r\nText for {name}\r\n{attached.tail.decode()}"
+        else:
+            source += f"\r\nText for {name}\r\n"
         (folder / f"{number}.eml").write_bytes(source.encode())
         line: dict[str, Any] = {
             "number": number, "at": "2026-03-02T09:00:00Z", "to": [f"{name}@example.com"],
@@ -310,6 +317,10 @@ def test_the_mailbox_lists_shows_and_clears(cli: Cli) -> None:
     assert shown.lines[2:] == ["Subject: Hello anna", "", "Text for anna", ""]
     assert "Subject: Hello anna" in cli("mailbox", "show", 1, "--part", "source").out
     assert cli("mailbox", "show", 1, "--json").json["text"] == "Text for anna\n"
+    assert cli("mailbox", "show", 2).lines[-2:] == ["Text for bo", "Attached: å.txt (text/plain, 5 bytes)"]
+    assert cli("mailbox", "show", 2, "--json").json["attachments"] == [
+        {"name": "å.txt", "type": "text/plain", "bytes": 5}
+    ]
     missing = cli("mailbox", "show", 9)
     assert (missing.status, "(mail_unknown)" in missing.error) == (1, True)
     assert cli("mailbox", "clear").out == "2 mails thrown away.\n"

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import pytest
 
+from parcours.channels.attachment import attach
 from parcours.channels.channel import Outgoing, Sent
 from parcours.channels.email import EmailChannel
-from parcours.channels.mailbox import Mailbox
+from parcours.channels.mailbox import KeptFile, Mailbox
 from parcours.channels.mime import build
 from parcours.channels.smtp import Server
 from parcours.clock import FixedClock
@@ -52,6 +53,21 @@ def port_of(mailbox: Mailbox) -> int:
     assert mailbox._server is not None
     port: int = mailbox._server.sockets[0].getsockname()[1]
     return port
+
+
+async def test_files_that_a_mail_carries_are_shown(mailbox: Mailbox) -> None:
+    attached = attach([("Köpvillkor.pdf", b"%PDF-"), ("logo.png", b"\x89PNG")])
+    head = build(
+        message_id=UUID(int=1), date=NOW, sender="a@example.com", to="b@example.org", subject="Terms", text="See below.\n",
+        mixed=attached.mark,
+    )  # fmt: skip
+    mailbox.keep(["b@example.org"], head + attached.tail)
+    mail = mailbox.show(1)
+    assert mail.text == "See below.\n"
+    assert mail.files == (
+        KeptFile("Köpvillkor.pdf", "application/pdf", 5),
+        KeptFile("logo.png", "image/png", 4),
+    )
 
 
 async def test_a_sent_mail_is_kept_listed_and_shown(

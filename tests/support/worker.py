@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -148,16 +148,17 @@ class Installation:
         await eventually(lambda: bool(log.of(WorkerStarted)), what=f"{name} starts")
         return running
 
-    async def apply(self, document: Document) -> None:
-        """Save a journey as its next draft."""
+    async def apply(self, document: Document, **files: Any) -> None:
+        """Save a journey as its next draft, with `templates` and `attachments`."""
         journey, problems = parse_journey(document)
         assert journey is not None, problems
+        journey = replace(journey, **files)
         async with self.database.transaction() as connection:
             await apply_journey(connection, journey, self.clock.now())
 
-    async def publish(self, document: Document) -> Answer:
+    async def publish(self, document: Document, **files: Any) -> Answer:
         """Save a journey and publish it."""
-        await self.apply(document)
+        await self.apply(document, **files)
         answer = await self.command(document["journey"], "publish")
         assert answer.result.refused is None, answer.result
         return answer

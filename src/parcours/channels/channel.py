@@ -9,17 +9,31 @@ from uuid import UUID
 
 from parcours.domain.journey import Json
 
-__all__ = ["Answer", "Channel", "Outcome", "Outgoing", "Rejected", "Sent", "TooLate", "Unavailable", "Uncertain"]
+__all__ = [
+    "Answer",
+    "Channel",
+    "Outcome",
+    "Outgoing",
+    "Rejected",
+    "Sent",
+    "TooLate",
+    "Unavailable",
+    "Uncertain",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message, complete: `sender` and `recipient` are the envelope, `payload` is what is handed over."""
+    """One message, complete: `sender` and `recipient` are the envelope, `payload` is what is handed over.
+
+    `tail` follows the payload as it is: the end that many messages share, and none copies.
+    """
 
     message_id: UUID
     sender: str
     recipient: str
     payload: bytes
+    tail: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class EmailChannel:
                     sender,
                     recipient,
                     message.payload,
+                    message.tail,
                     within=self._timeout,
                     begin=lambda: self._now() <= begin_by,
                 )

@@ -28,7 +28,7 @@ from aiosmtpd.smtp import SMTP, syntax
 from parcours.clock import Clock, SystemClock
 from parcours.domain.errors import ParcoursError
 
-__all__ = ["KeptMail", "Mailbox", "Summary"]
+__all__ = ["KeptFile", "KeptMail", "Mailbox", "Summary"]
 
 _LOOPBACK: Final = "127.0.0.1"
 _BLOCK: Final = 65_536  # bytes of the index read at a time, from its end
@@ -48,6 +48,14 @@ class Summary(msgspec.Struct, frozen=True):
     bytes: int
 
 
+class KeptFile(msgspec.Struct, frozen=True):
+    """A file that a mail carries; `bytes` is its size."""
+
+    name: str
+    type: str
+    bytes: int
+
+
 class KeptMail(msgspec.Struct, frozen=True):
     """One mail, taken apart; `source` is what arrived."""
 
@@ -55,6 +63,7 @@ class KeptMail(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...]
     text: str | None
     html: str | None
+    files: tuple[KeptFile, ...]
     source: bytes
 
 
@@ -131,7 +140,8 @@ class Mailbox:
         source = self._file(number).read_bytes()
         message = BytesParser(policy=policy.default).parsebytes(source)
         headers = tuple((name, _decoded(value)) for name, value in message.raw_items())
-        return KeptMail(summary, headers, _body(message, "plain"), _body(message, "html"), source)
+        texts = (_body(message, "plain"), _body(message, "html"))
+        return KeptMail(summary, headers, *texts, tuple(_files(message)), source)
 
     def count(self) -> int:
         """Return how many mails there are."""
@@ -258,6 +268,15 @@ def _body(message: EmailMessage, subtype: str) -> str | None:
     except (LookupError, ValueError, AttributeError):  # what others write may be no MIME at all
         return None
     return content.replace("\r\n", "\n") if isinstance(content, str) else None
+
+
+def _files(message: EmailMessage) -> Iterator[KeptFile]:
+    for part in message.walk():
+        with contextlib.suppress(LookupError, ValueError, AttributeError):
+            if part.get_content_disposition() == "attachment":
+                data = part.get_payload(decode=True)
+                size = len(data) if isinstance(data, bytes) else 0
+                yield KeptFile(_decoded(part.get_filename()), part.get_content_type(), size)
 
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells of every command it gets

@@ -15,7 +15,7 @@ from uuid import UUID
 from parcours.channels.address import ADDRESS_PATTERN, parse_address, valid_address
 from parcours.domain.errors import ParcoursError
 
-__all__ = ["ADDRESS_PATTERN", "build", "valid_address"]
+__all__ = ["ADDRESS_PATTERN", "base64_lines", "build", "valid_address"]
 
 _LINE: Final = 76  # RFC 2045 and 2047: encoded lines; plain headers are folded at the same width
 _LONGEST: Final = 998  # RFC 5322, 2.1.1
@@ -45,8 +45,11 @@ def build(
     unsubscribe: Sequence[str] = (),
     one_click: bool = False,
     headers: Mapping[str, str] | None = None,
+    mixed: bytes | None = None,
 ) -> bytes:
     """Return the complete mail, lines ended by CRLF, ready for the hand-over.
+
+    With `mixed`, the boundary of files that follow (attachment.py), it is complete but for those.
 
     The same arguments give the same bytes: the Message-ID is `<message_id@domain of the sender>`, and the
     boundary comes from it. `sender`, `to`, `reply_to` may carry a display name. With `text` and `html` the
@@ -72,14 +75,22 @@ def build(
         "MIME-Version: 1.0",
     ]
     head = "\r\n".join(lines).encode("ascii")
+    body = _body(message_id, text, html)
+    if mixed is None:
+        return b"%b\r\n%b" % (head, body)
+    kind = b'Content-Type: multipart/mixed; boundary="%b"' % mixed
+    return b"%b\r\n%b\r\n\r\n--%b\r\n%b\r\n" % (head, kind, mixed, body)
+
+
+def _body(message_id: UUID, text: str | None, html: str | None) -> bytes:
+    """Return what is to be read, its own headers included: one text, or two to choose from."""
     if text is None or html is None:
-        subtype, body = ("plain", text) if text is not None else ("html", html)
-        return b"%b\r\n%b" % (head, _part(subtype, body or ""))
+        return _part("html", html or "") if text is None else _part("plain", text)
     mark = b"=_%b" % message_id.hex.encode("ascii")  # `=_` occurs in no base64 and no quoted text of ours
     kind = b'Content-Type: multipart/alternative; boundary="%b"' % mark
     parts = (_part("plain", text), _part("html", html))
-    return b"%b\r\n%b\r\n\r\n--%b\r\n%b\r\n--%b\r\n%b\r\n--%b--\r\n" % (
-        head, kind, mark, parts[0], mark, parts[1], mark,
+    return b"%b\r\n\r\n--%b\r\n%b\r\n--%b\r\n%b\r\n--%b--\r\n" % (
+        kind, mark, parts[0], mark, parts[1], mark,
     )  # fmt: skip
 
 
@@ -96,7 +107,7 @@ def _part(subtype: str, body: str) -> bytes:
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: "
     if body.isascii() and _is_plain(body):
         return f"{head}7bit\r\n\r\n{body}".encode("ascii")
-    return f"{head}base64\r\n\r\n".encode("ascii") + _base64_lines(body.encode("utf-8", "replace"))
+    return f"{head}base64\r\n\r\n".encode("ascii") + base64_lines(body.encode("utf-8", "replace"))
 
 
 def _is_plain(body: str) -> bool:
@@ -104,7 +115,8 @@ def _is_plain(body: str) -> bool:
     return "\0" not in body and "--=_" not in body and max(map(len, body.split("\r\n"))) <= _LONGEST
 
 
-def _base64_lines(data: bytes) -> bytes:
+def base64_lines(data: bytes) -> bytes:
+    """Return data in base64, in lines as long as they may be, without an end of line behind the last."""
     encoded = b2a_base64(data, newline=False)
     whole = len(encoded) - len(encoded) % _LINE
     lines = [line for (line,) in _ENCODED_LINE.iter_unpack(memoryview(encoded)[:whole])]

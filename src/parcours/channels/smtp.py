@@ -112,17 +112,21 @@ class Connection(Wire):
         self._must_reset = False
 
     async def send(
-        self, sender: str, recipient: str, payload: bytes, *, within: float, begin: Callable[[], bool]
-    ) -> Outcome | None:
+        self, sender: str, recipient: str, payload: bytes, tail: bytes = b"", *, within: float,
+        begin: Callable[[], bool],
+    ) -> Outcome | None:  # fmt: skip
         """Hand over one mail `within` seconds, unless `begin`, asked at the very last, says no.
+
+        `tail` travels behind the payload as it is: its lines end by CRLF, and none begins with a dot.
 
         None: this connection, used before, had ended meanwhile; nothing was handed over, take another.
         The mail counts as handed over from the write that holds its final dot. Until then a server must throw
         away what it has (RFC 5321, 3.3 and 4.1.1.4), so all that ends earlier is Unavailable; after it, only
         an answer gives certainty.
         """
-        if self._size_limit and len(payload) > self._size_limit:
-            return Rejected(f"The mail has {len(payload)} bytes, the server takes {self._size_limit}")
+        length = len(payload) + len(tail)
+        if self._size_limit and length > self._size_limit:
+            return Rejected(f"The mail has {length} bytes, the server takes {self._size_limit}")
         wire = _wire(payload)
         if not begin():
             return TooLate()
@@ -131,16 +135,15 @@ class Connection(Wire):
         self.busy, dotted = True, False
         try:
             async with asyncio.timeout(within):
-                size = f" SIZE={len(payload)}" if self._says_size else ""
+                size = f" SIZE={length}" if self._says_size else ""
                 refusal = await self._envelope(f"MAIL FROM:<{sender}>{size}", f"RCPT TO:<{recipient}>")
                 if refusal is not None:
                     judged = self._refused(refusal)
                     return None if stale and refusal.code == _CLOSING else judged
-                if len(wire) > _AT_ONCE:
-                    self.write(wire)
-                    await self.drain()
-                    wire = b""
-                self.write(wire + b".\r\n")
+                if len(wire) + len(tail) > _AT_ONCE:
+                    await self._write_slowly(wire, tail)
+                    wire = tail = b""
+                self.write(wire + tail + b".\r\n")
                 dotted = True
                 return self._judge(await self.reply())
         except TimeoutError:
@@ -156,6 +159,14 @@ class Connection(Wire):
             self.busy = False
         reason = f"Connection ended: {self.ended}"
         return Uncertain(reason) if dotted else Unavailable(reason)
+
+    async def _write_slowly(self, wire: bytes, tail: bytes) -> None:
+        """Write as much as the other side takes, so that what is shared is not copied as a whole."""
+        self.write(wire)
+        for start in range(0, len(tail), _AT_ONCE):
+            await self.drain()
+            self.write(tail[start : start + _AT_ONCE])
+        await self.drain()
 
     async def _envelope(self, mail: str, rcpt: str) -> Reply | None:
         """Get as far as the server's go-ahead; return the answer that refused, if one did."""

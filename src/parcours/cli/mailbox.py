@@ -51,11 +51,13 @@ def show_mail(
     ] = "text",
     as_json: AsJson = False,
 ) -> None:
-    """Show one mail, its headers and its text."""
+    """Show one mail: its headers, its text, and which files it carries."""
     mail = _mailbox(context).show(number)
     source = mail.source.decode("utf-8", "replace")
     if as_json:
-        show_json(_plain(mail.summary) | {"headers": mail.headers, "text": mail.text, "html": mail.html})
+        files = [{"name": file.name, "type": file.type, "bytes": file.bytes} for file in mail.files]
+        content = {"headers": mail.headers, "text": mail.text, "html": mail.html, "attachments": files}
+        show_json(_plain(mail.summary) | content)
     elif part == "source":
         show(source)
     else:
@@ -95,6 +97,8 @@ def _show(mail: KeptMail, body: str | None) -> None:
         show(f"{name}: {value}")
     show()
     show(body if body is not None else "This part is not there.")
+    for file in mail.files:
+        show(f"Attached: {file.name} ({file.type}, {file.bytes:,} bytes)")
 
 
 def _mailbox(context: typer.Context) -> Mailbox:

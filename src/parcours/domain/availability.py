@@ -99,7 +99,6 @@ NOT_AVAILABLE: Final = (
     Feature("a webhook", "Remove the step.", _steps(Webhook)),
     Feature("waiting until a field's instant", _WAIT_FOR, _waits("until_field")),
     Feature("waiting until a time of day", _WAIT_FOR, _waits("until_time")),
-    Feature("attaching files", _LEAVE_OUT, _emails("attachments")),
     Feature("a message that expires", _LEAVE_OUT, _emails("expires")),
     Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),
     Feature("a trigger by schedule", "Use an event, or add people by hand.", _triggers(ScheduleTrigger)),

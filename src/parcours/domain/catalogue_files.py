@@ -16,7 +16,10 @@ FILES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "duplicate_key": ("A key stands twice in one mapping.", "Keep one of them."),
         "unreadable_file": ("The file cannot be opened.", "Check its name and its rights."),
-        "file_too_large": ("The file is larger than 1 MB.", "Make it smaller, or split it."),
+        "file_too_large": (
+            "The file is larger than 1 MB, or one to be attached larger than 10 MB.",
+            "Make it smaller, or split it.",
+        ),
         "bad_encoding": ("The file is not UTF-8.", "Save it as UTF-8."),
         "duplicate_journey": ("Two files define a journey of the same key.", "Give one of them another key."),
         "duplicate_audience": (
@@ -30,6 +33,18 @@ FILES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "template_outside": (
             "An email step names a template file outside the folder of the journey file.",
             "Move the template beside the journey file.",
+        ),
+        "attachment_missing": (
+            "An email step attaches a file that is not there.",
+            "Put the file beside the journey file, or correct the name.",
+        ),
+        "attachment_outside": (
+            "An email step attaches a file outside the folder of the journey file.",
+            "Move the file beside the journey file.",
+        ),
+        "attachments_too_large": (
+            "The files of one mail have more than 10 MB together.",
+            "Make them smaller, or link to them.",
         ),
     }
 )

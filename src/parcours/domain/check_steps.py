@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Final
 from urllib.parse import urlsplit
 
 from parcours.domain.journey import Email, Experiment, Journey, Step, Wait, WaitFor, Webhook
 from parcours.domain.problems import Problem
 from parcours.domain.reading import nearest, problem_at
 
-__all__ = ["email_problems", "step_problems", "template_missing"]
+__all__ = ["ATTACHED_BYTES", "attachment_missing", "email_problems", "step_problems", "template_missing"]
+
+ATTACHED_BYTES: Final = (
+    10_000_000  # of one mail; on their way they are a third longer, and many servers take 25 MB
+)
 
 
 def email_problems(step: Email, journey: Journey) -> Iterator[Problem]:
@@ -33,6 +38,7 @@ def email_problems(step: Email, journey: Journey) -> Iterator[Problem]:
         yield problem_at("warning", "content_ignored", place, message, "Keep one of them.")
     if step.template and step.template not in journey.templates:
         yield template_missing(step.id, step.template, tuple(journey.templates))
+    yield from _attachments(step, journey)
     transactional = defaults.transactional if step.transactional is None else step.transactional
     if not transactional and not (step.subscription or defaults.subscription):
         message = "The email has no subscription type."
@@ -42,6 +48,23 @@ def email_problems(step: Email, journey: Journey) -> Iterator[Problem]:
     if not transactional and any(contents) and not any("unsubscribe" in (c or "").lower() for c in contents):
         message, hint = "The email has no unsubscribe link.", "Add {{ unsubscribe_url }} to the content."
         yield problem_at("warning", "no_unsubscribe", place, message, hint)
+
+
+def _attachments(step: Email, journey: Journey) -> Iterator[Problem]:
+    for number, name in enumerate(step.attachments):
+        if name not in journey.attachments:
+            yield attachment_missing(step.id, number, name)
+    total = sum(len(journey.attachments.get(name, b"")) for name in step.attachments)
+    if total > ATTACHED_BYTES:
+        place, limit = f"steps.{step.id}.email.attachments", ATTACHED_BYTES // 1_000_000
+        message = f"The files have {total:,} bytes, more than {limit} MB."
+        yield problem_at("error", "attachments_too_large", place, message, "Link to some of them instead.")
+
+
+def attachment_missing(step: str, number: int, name: str) -> Problem:
+    """Return the problem of an email step whose attached file is not there."""
+    place, message = f"steps.{step}.email.attachments[{number}]", f"The file `{name}` is missing."
+    return problem_at("error", "attachment_missing", place, message, "Put it beside the journey file.")
 
 
 def template_missing(step: str, name: str, known: tuple[str, ...] = ()) -> Problem:

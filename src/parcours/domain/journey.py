@@ -322,6 +322,7 @@ class Journey:
     window: Window | None = None
     layout: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)  # file name -> its text
+    attachments: Mapping[str, bytes] = field(default_factory=dict, repr=False)  # file name -> its content
 
     @property
     def first_step(self) -> str:

@@ -28,10 +28,12 @@ def compose_email(claimed: Claimed, version: Version, renderer: Renderer) -> Com
     step, defaults = version.email(claimed.step), version.journey.email
     sender = step.from_ or defaults.from_ or ""
     content = render(claimed, version, renderer)
+    attached = version.attached.get(claimed.step)
     payload = build(
         message_id=claimed.message_id, date=claimed.at, sender=sender, to=claimed.recipient,
         subject=content.subject, text=content.text, html=content.html,
-        reply_to=step.reply_to or defaults.reply_to,
+        reply_to=step.reply_to or defaults.reply_to, mixed=attached.mark if attached else None,
     )  # fmt: skip
-    outgoing = Outgoing(claimed.message_id, parse_address(sender).spec, claimed.recipient, payload)
+    tail = attached.tail if attached else b""
+    outgoing = Outgoing(claimed.message_id, parse_address(sender).spec, claimed.recipient, payload, tail)
     return Composed(outgoing, content.subject)

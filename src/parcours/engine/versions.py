@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from parcours.channels.attachment import Attached, attach
 from parcours.compiler import Program, Statement
 from parcours.domain.journey import Email, Journey, Webhook
 from parcours.domain.parse import parse_journey
@@ -55,6 +56,7 @@ class Version:
     journey: Journey
     program: Program
     statements: Mapping[str, Ready] = field(default_factory=dict)
+    attached: Mapping[str, Attached] = field(default_factory=dict)  # by email step, encoded once
 
     def email(self, step: str) -> Email:
         """Return an email step."""
@@ -86,15 +88,21 @@ class Versions:
             row: tuple[Any, ...] | None = await cursor.fetchone()
             if row is None:
                 raise KeyError(version_id)
-            self._known[version_id] = _version(row)
+            cursor = await connection.execute(query("read_attachments"), {"v": version_id})
+            self._known[version_id] = _version(row, dict(await cursor.fetchall()))
         return self._known[version_id]
 
 
-def _version(row: tuple[Any, ...]) -> Version:
+def _version(row: tuple[Any, ...], files: Mapping[str, bytes]) -> Version:
     version_id, version_no, journey_id, definition, templates, program = row
     journey, problems = parse_journey(definition, templates=templates)
     if journey is None:
         raise ValueError(f"version {version_id} cannot be read: {problems[0].message}")
     compiled = Program.from_json(program)
     statements = {name: ready(statement) for name, statement in compiled.statements.items()}
-    return Version(version_id, version_no, journey_id, journey, compiled, statements)
+    attached = {
+        step.id: attach([(name, files[name]) for name in step.attachments])
+        for step in journey.steps.values()
+        if isinstance(step, Email) and step.attachments
+    }
+    return Version(version_id, version_no, journey_id, journey, compiled, statements, attached)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from parcours.domain.journey import Journey
 from parcours.domain.serialise import journey_document
+from parcours.service.attachments import save_attachments
 from parcours.service.versions import lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -39,8 +40,11 @@ async def apply_journey(connection: Connection, journey: Journey, at: datetime) 
     }
     if family.draft is not None:
         await connection.execute(query("save_draft"), {**document, "v": family.draft.version_id})
-        return Applied(journey.key, family.draft.version_no, replaced=True)
-    cursor = await connection.execute(query("add_draft"), {**document, "j": family.journey_id, "at": at})
-    number = await cursor.fetchone()
-    assert number is not None
-    return Applied(journey.key, number[0], replaced=False)
+        number = family.draft.version_no
+    else:
+        cursor = await connection.execute(query("add_draft"), {**document, "j": family.journey_id, "at": at})
+        row = await cursor.fetchone()
+        assert row is not None
+        number = row[0]
+    await save_attachments(connection, family.journey_id, number, journey.attachments)
+    return Applied(journey.key, number, replaced=family.draft is not None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from parcours.domain.check_steps import ATTACHED_BYTES, attachment_missing
 from parcours.domain.checks import template_missing
 from parcours.domain.journey import Audience, Email, Journey
 from parcours.domain.parse import parse_audience, parse_journey
@@ -72,7 +73,8 @@ def _load(path: Path) -> LoadedFile:
     journey, found = parse_journey(document)
     if journey is not None:
         journey, missing = _with_templates(journey, path.parent)
-        found = [*found, *missing]
+        journey, absent = _with_attachments(journey, path.parent)
+        found = [*found, *missing, *absent]
     return LoadedFile(path, document, journey=journey, problems=(*problems, *found))
 
 
@@ -100,6 +102,29 @@ def _with_templates(journey: Journey, folder: Path) -> tuple[Journey, list[Probl
     return replace(journey, templates=templates), problems
 
 
+def _with_attachments(journey: Journey, folder: Path) -> tuple[Journey, list[Problem]]:
+    """Add the content of the files that the email steps attach."""
+    attachments: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for step in journey.steps.values():
+        for number, name in enumerate(step.attachments if isinstance(step, Email) else ()):
+            if name in attachments:
+                continue
+            place = f"steps.{step.id}.email.attachments[{number}]"
+            if not _is_inside(folder / name, folder):
+                message = f"The file `{name}` is outside the folder of the journey file."
+                hint = "Move it beside the file."
+                problems.append(problem_at("error", "attachment_outside", place, message, hint))
+                continue
+            data, problem = _read_bytes(folder / name, place, ATTACHED_BYTES)
+            if problem is None:
+                attachments[name] = data
+            else:
+                missing = problem.code == "unreadable_file"
+                problems.append(attachment_missing(step.id, number, name) if missing else problem)
+    return replace(journey, attachments=attachments), problems
+
+
 def _is_inside(path: Path, folder: Path) -> bool:
     try:
         return path.resolve().is_relative_to(folder.resolve())
@@ -109,15 +134,9 @@ def _is_inside(path: Path, folder: Path) -> bool:
 
 def _read(path: Path, place: str) -> tuple[str, Problem | None]:
     """Return the text of a file, or what stands in the way."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"`{path.name}` cannot be read: {error.strerror}."
-        return "", problem_at("error", "unreadable_file", place, message, "Check the name and the rights.")
-    if len(data) > MAX_BYTES:
-        message = f"`{path.name}` is larger than {MAX_BYTES // 1_000_000} MB."
-        return "", problem_at("error", "file_too_large", place, message, "Make it smaller.")
+    data, problem = _read_bytes(path, place, MAX_BYTES)
+    if problem is not None:
+        return "", problem
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -127,3 +146,16 @@ def _read(path: Path, place: str) -> tuple[str, Problem | None]:
     if place and (fault := text_fault(text)):
         return "", problem_at("error", "bad_text", place, f"`{path.name}` {fault}.", "Remove it.")
     return text, None
+
+
+def _read_bytes(path: Path, place: str, limit: int) -> tuple[bytes, Problem | None]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        message = f"`{path.name}` cannot be read: {error.strerror}."
+        return b"", problem_at("error", "unreadable_file", place, message, "Check the name and the rights.")
+    if len(data) > limit:
+        message = f"`{path.name}` is larger than {limit // 1_000_000} MB."
+        return b"", problem_at("error", "file_too_large", place, message, "Make it smaller.")
+    return data, None

@@ -7,7 +7,8 @@ fences and audit. What needs many rows is left behind as a task in the fences.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from parcours.domain.parse import parse_journey
 from parcours.domain.problems import Problem, has_errors
 from parcours.domain.records import CommandResult
 from parcours.domain.refusals import refusal
+from parcours.service.attachments import read_attachments
 from parcours.service.checking import definition_problems
 from parcours.service.surroundings import surroundings
 from parcours.service.versions import Family, VersionRow, lock_family
@@ -160,7 +162,9 @@ async def _publish(family: Family, order: Order, at: datetime) -> CommandResult:
         return await _nothing_to_do(family, order, at, family.published)
     if version.status != "draft":
         return await _nothing_to_do(family, order, at, [version])
-    journey, problems = _definition(version, await surroundings(family.connection, family.journey_id))
+    known = await surroundings(family.connection, family.journey_id)
+    files = await read_attachments(family.connection, version.version_id)
+    journey, problems = _definition(version, known, files)
     if journey is None or has_errors(problems):
         first = next(p for p in problems if p.severity == "error")
         result = CommandResult(
@@ -221,7 +225,9 @@ async def _freeze(family: Family, version: VersionRow, journey: Journey, at: dat
     family.versions = fresh.versions
 
 
-def _definition(version: VersionRow, known: Known) -> tuple[Journey | None, list[Problem]]:
+def _definition(
+    version: VersionRow, known: Known, files: Mapping[str, bytes]
+) -> tuple[Journey | None, list[Problem]]:
     journey, problems = parse_journey(version.definition, templates=version.templates)
     if journey is not None:
         problems = [*problems, *definition_problems(journey, known)]
@@ -234,6 +240,7 @@ async def _nothing_to_do(
     """No version changes: the newest published one answers, with its present state or the refusal (P41)."""
     published = [version for version in asked if version.status != "draft"]
     version = published[-1] if published else asked[-1]
+        journey = replace(journey, attachments=files)
     outcome = decide(order.command, version.status, entry_open=version.entry_open)
     counts = await family.counts([version])
     code = outcome.code if isinstance(outcome, Refuse) else None

@@ -51,6 +51,14 @@ CREATE UNIQUE INDEX version_one_draft ON parcours.version (journey_id) WHERE sta
 CREATE UNIQUE INDEX version_one_entry ON parcours.version (journey_id) WHERE entry_open;
 
 -- table listener: shared
+-- table attachment: shared
+CREATE TABLE parcours.attachment (          -- files that mails carry
+    version_id integer NOT NULL REFERENCES parcours.version ON DELETE CASCADE,
+    name text COLLATE "C" NOT NULL,         -- as the step names it
+    data bytea NOT NULL,
+    PRIMARY KEY (version_id, name)
+);
+
 CREATE TABLE parcours.listener (
     journey_id integer NOT NULL,
     kind text NOT NULL,                     -- event | field | audience

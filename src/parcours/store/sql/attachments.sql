@@ -1,0 +1,17 @@
+-- name: clear_attachments
+-- scope: shared
+-- Forget the files of a version.
+DELETE FROM parcours.attachment a USING parcours.version v
+WHERE v.journey_id = %(j)s AND v.version_no = %(version_no)s AND a.version_id = v.version_id;
+
+-- name: add_attachment
+-- scope: shared
+-- Keep a file with a version.
+INSERT INTO parcours.attachment (version_id, name, data)
+SELECT version_id, %(name)s, %(data)s FROM parcours.version
+WHERE journey_id = %(j)s AND version_no = %(version_no)s;
+
+-- name: read_attachments
+-- scope: shared
+-- Read the files of a version.
+SELECT name, data FROM parcours.attachment WHERE version_id = %(v)s ORDER BY name;
