@@ -13,14 +13,13 @@ from parcours.domain.journey import (
     Audience,
     AudienceTrigger,
     Journey,
-    ScheduleTrigger,
     Wait,
-    Webhook,
 )
 from support.conditions import instant_of
 from support.interpreter_commands import make_draft, publish, run_automatic, run_command
 from support.interpreter_feed import read_feed, settle, settle_caused
 from support.interpreter_output import output_lines
+from support.interpreter_runs import is_spent, run_instants, run_scheduled
 from support.interpreter_walk import fire
 from support.interpreter_world import Participant, World
 
@@ -76,6 +75,7 @@ def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its com
         for line in lines:
             if line.at == now:
                 settle(world, line)
+        run_scheduled(world)
         _fire_due_timers(world)
         _finish_the_empty(world)
         instants = {line.at for line in lines} | {at for at, _ in given} | set(_own_instants(world))
@@ -118,11 +118,12 @@ def _fire_due_timers(world: World) -> None:
 
 
 def _finish_the_empty(world: World) -> None:
-    """Closed versions with nobody inside are finished, at the end of the instant (P21)."""
+    """Versions that nobody enters and nobody is inside of are finished, at the end of the instant (P21, P54)."""
     for family in world.by_key():
         for version in family.versions:
-            if version.status == "closed" and not world.inside(version):
-                version.status = "finished"
+            over = version.status == "closed" or (version.status == "live" and is_spent(version))
+            if over and not world.inside(version):
+                version.status, version.entry_open = "finished", False
 
 
 def _own_instants(world: World) -> Iterator[datetime]:
@@ -130,6 +131,7 @@ def _own_instants(world: World) -> Iterator[datetime]:
     for p in world.participants:
         if p.active and p.version.may_move and p.deadline is not None:
             yield p.deadline
+    yield from run_instants(world)
     for family in world.by_key():
         for version in family.published:
             entry = version.journey.entry
@@ -145,17 +147,15 @@ def _assert_supported(journey: Journey) -> None:
     unknown = [
         type(step).__name__
         for step in journey.steps.values()
-        if isinstance(step, Webhook)
-        or (isinstance(step, Wait) and step.duration is None and step.until is None)
+        if (isinstance(step, Wait) and step.duration is None and step.until is None)
     ]
-    unknown += [type(t).__name__ for t in entry.triggers if isinstance(t, AudienceTrigger | ScheduleTrigger)]
+    unknown += [type(t).__name__ for t in entry.triggers if isinstance(t, AudienceTrigger)]
     unknown += [
         name
         for name, value in {
             "lifetime": journey.lifetime,
             "window": journey.window,
             "rate": entry.rate,
-            "waves": entry.waves,
         }.items()
         if value is not None
     ]

@@ -10,6 +10,7 @@ from parcours.domain.journey import End, Journey
 from parcours.domain.lifecycle import Become, Command, Refuse, Status, decide, entry_is_open, status_of
 from support.interpreter_entry import suggest
 from support.interpreter_feed import settle_caused
+from support.interpreter_runs import plan
 from support.interpreter_walk import fire, leave, meet_wait, release
 from support.interpreter_world import Family, Profile, Version, World, instant_text
 
@@ -56,9 +57,7 @@ def run_command(world: World, command: Mapping[str, Any]) -> None:
     elif name == "remove_people":
         _print(world, key, name, _remove_people(world, family, number, options))
     elif name == "stub":
-        stub = (options["outcome"], _stub_reason(options))
-        world.stubs[family.key, options["step"], options.get("user_id")] = stub
-        _print(world, key, name, Answer(number))
+        _print(world, key, name, _stub(world, family, number, options))
     else:
         raise NotImplementedError(name)
     _open_and_end(world, family)
@@ -181,6 +180,7 @@ def publish(world: World, family: Family, version: Version) -> None:
     """Put a draft live; the version that admitted until now shuts its entry, its people stay."""
     former = family.admitting
     version.status, version.entry_open = "live", True
+    plan(world, version)
     if former is not None:
         former.entry_open = False
         if former.status == "live":
@@ -299,7 +299,18 @@ def _delete_profile(world: World, options: Mapping[str, Any]) -> Answer:
     return Answer(counts={"deleted": 1})
 
 
-def _stub_reason(options: Mapping[str, Any]) -> str | None:
-    if options["outcome"] == "skipped":
-        return str(options.get("reason") or "suppressed")
-    return "send_failed" if options["outcome"] == "rejected" else None
+def _stub(world: World, family: Family, number: int | None, options: Mapping[str, Any]) -> Answer:
+    """Note what a message step answers from now on: an outcome, or the status of a webhook's server (P51)."""
+    outcome, status = options.get("outcome"), options.get("status")
+    if outcome is not None and status is not None:
+        return Answer(number, error="bad_option")
+    if status is not None:
+        outcome = "sent" if status // 100 == 2 else "rejected"
+    reason = None
+    if outcome == "skipped":
+        reason = str(options.get("reason") or "suppressed")
+    elif outcome == "rejected":
+        reason = "send_failed"
+    body = options.get("body", {})
+    world.stubs[family.key, options["step"], options.get("user_id")] = (outcome or "sent", reason, body)
+    return Answer(number)

@@ -35,14 +35,20 @@ def suggest_by_journey(world: World, family: Family, profile: Profile, origin: F
 
 
 def suggest(
-    world: World, family: Family, profile: Profile, trigger: str, event: Mapping[str, Any] | None = None
+    world: World,
+    family: Family,
+    profile: Profile,
+    trigger: str,
+    event: Mapping[str, Any] | None = None,
+    *,
+    silent: str | None = None,
 ) -> None:
-    """Admit, or write down the refusal (P4)."""
+    """Admit, or write down the refusal (P4) unless its reason is the `silent` one."""
     reason = _refused(world, family, profile, event)
     if reason is None:
         assert family.admitting is not None
         _admit(world, family, family.admitting, profile, event)
-    else:
+    elif reason != silent:
         newest = family.published[-1]
         world.refusals.append(Refusal(family, newest.number, profile.user_id, trigger, world.now, reason))
 

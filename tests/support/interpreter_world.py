@@ -19,6 +19,7 @@ __all__ = [
     "Participant",
     "Profile",
     "Refusal",
+    "Run",
     "Version",
     "World",
     "instant_text",
@@ -41,6 +42,16 @@ class Profile:
     deleted: bool = False
 
 
+@dataclass(frozen=True)
+class Run:
+    """One part of one occurrence of schedules."""
+
+    occurrence: datetime
+    part: int
+    at: datetime
+    triggers: list[int]
+
+
 @dataclass(eq=False)
 class Version:
     """One version of a journey. `started` is false before its start date."""
@@ -50,6 +61,10 @@ class Version:
     status: str = "draft"
     entry_open: bool = False
     started: bool = False
+    coming: dict[int, datetime] = field(
+        default_factory=dict
+    )  # next occurrences, by the number of the trigger
+    runs: list[Run] = field(default_factory=list)  # still to come
 
     @property
     def may_move(self) -> bool:
@@ -98,7 +113,7 @@ class Participant:
     deadline: datetime | None = None
     goal_met: bool = False
     kept: list[Happening] = field(default_factory=list)
-    saved: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    saved: dict[str, Any] = field(default_factory=dict)
     outcomes: list[tuple[str, str]] = field(default_factory=list)  # (step, outcome) of its messages
 
     @property
@@ -175,7 +190,7 @@ class World:
     refusals: list[Refusal] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     command_lines: list[dict[str, Any]] = field(default_factory=list)
-    stubs: dict[tuple[str, str, str | None], tuple[str, str | None]] = field(default_factory=dict)
+    stubs: dict[tuple[str, str, str | None], tuple[str, str | None, Any]] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
     number: int = 0  # of the latest arrival
     caused: deque[Caused] = field(default_factory=deque)  # lines that walks placed behind

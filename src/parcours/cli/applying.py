@@ -124,5 +124,8 @@ def _publish_line(result: CommandResult, file: LoadedFile) -> str:
 
 
 def _audience_line(done: AppliedAudience, *, dry_run: bool) -> str:
+    if done.members is None:
+        would = "would be" if dry_run else "is"
+        return f"audience {done.key} {would} saved; journeys published from now on go by its condition."
     would = "would have" if dry_run else "has"
     return f"audience {done.key} {would} {done.members} members: {done.added} added, {done.removed} removed."

@@ -8,7 +8,7 @@ journey with one of these hears every event and every change of its people.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from psycopg import sql
@@ -73,8 +73,8 @@ class Listening:
         return sorted(pairs)
 
 
-def listening(conditions: list[Condition], into: Listening) -> None:
-    """Collect what goals and exit rules depend on."""
+def listening(conditions: Iterable[Condition], into: Listening, audiences: Mapping[str, Condition]) -> None:
+    """Collect what goals and exit rules depend on; an audience by condition on what its condition does."""
     for condition in conditions:
         if any(nature(a) == "restless" for a in _alternatives(condition)):
             into.events.add("*")
@@ -85,6 +85,8 @@ def listening(conditions: list[Condition], into: Listening) -> None:
                     into.fields.add(path[0])
                 case EventTest(name=name):
                     into.events.add(name)
+                case AudienceTest(audience=audience) if audience in audiences:
+                    listening([audiences[audience]], into, audiences)
                 case AudienceTest(audience=audience):
                     into.audiences.add(audience)
                 case MessageTest(outcome="opened"):

@@ -42,6 +42,8 @@ def predicate(condition: Condition, scope: Scope) -> sql.Composable:
             return _field(condition, scope)
         case EventTest():
             return _event(condition, scope)
+        case AudienceTest(audience) if audience in scope.audiences:
+            return predicate(scope.audiences[audience], scope.of_audience())
         case AudienceTest(audience):
             return sql.SQL(
                 "EXISTS (SELECT 1 FROM parcours.membership ms WHERE ms.bucket = {} AND ms.profile_id = {}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,6 +15,7 @@ from parcours.compiler.plan import Exit, Plan, Rest, build_plan
 from parcours.compiler.predicates import either, predicate, span
 from parcours.compiler.program import Program, Statement
 from parcours.compiler.scope import Parameters, Scope
+from parcours.compiler.runs import has_schedule, recurs, run
 from parcours.compiler.scopes import Scopes
 from parcours.compiler.templates import template
 from parcours.compiler.trees import route_of, values_of
@@ -29,17 +30,23 @@ NULL_JSON = sql.SQL("NULL::jsonb")
 NULL_ROUTE = sql.SQL("NULL::integer")
 
 
-def compile_journey(journey: Journey, version_no: int) -> Program:
-    """Compile a checked journey. The Program does not depend on the number of buckets or the batch size."""
-    return _Renderer(build_plan(journey), version_no).program()
+def compile_journey(
+    journey: Journey, version_no: int, audiences: Mapping[str, Condition] | None = None
+) -> Program:
+    """Compile a checked journey. The Program does not depend on the number of buckets or the batch size.
+
+    `audiences` are the conditions of audiences that have one, which are frozen with the version.
+    """
+    return _Renderer(build_plan(journey), version_no, audiences or {}).program()
 
 
 class _Renderer:
-    def __init__(self, plan: Plan, version_no: int) -> None:
+    def __init__(self, plan: Plan, version_no: int, audiences: Mapping[str, Condition]) -> None:
         self.plan = plan
         self.journey: Journey = plan.journey
         self.version_no = version_no
-        self.scopes = Scopes(self.journey, version_no)
+        self.audiences = audiences
+        self.scopes = Scopes(self.journey, version_no, audiences)
         self.writes = [s for s in self.journey.steps.values() if isinstance(s, UpdateProfile)]
 
     def program(self) -> Program:
@@ -52,6 +59,10 @@ class _Renderer:
         if calls_others(self.journey):
             makers["call"] = partial(call, self.journey)
         statements = {}
+        if has_schedule(self.journey):
+            makers["run"] = lambda params: run(self.journey, self.scopes.suggested(params))
+        if recurs(self.journey):
+            makers["tacit"] = self.tacit
         for name, make in makers.items():
             params = Parameters()
             statements[name] = Statement(make(params).as_string(None), params.values)
@@ -73,9 +84,9 @@ class _Renderer:
         for step in self.journey.steps.values():
             if isinstance(step, WaitFor):
                 heard.events |= {a.event for a in step.events}
-        heard.audiences |= set(self.journey.entry.exclude)
+        excluded = [AudienceTest(key) for key in self.journey.entry.exclude]
         goals = [self.journey.goal.when] if self.journey.goal else []
-        listening([*goals, *self.journey.exits], heard)
+        listening([*goals, *self.journey.exits, *excluded], heard, self.audiences)
         return heard
 
     # Statements ------------------------------------------------------------------------------------------------
@@ -135,6 +146,10 @@ class _Renderer:
         return template("refuse").format(candidates=self.candidates(params), seen=seen or NULL_JSON)
 
     def effect(self, name: str, params: Parameters) -> sql.Composable:
+    def tacit(self, params: Parameters) -> sql.Composable:
+        """A recurring schedule refuses people who are inside in silence, in one counter (R17)."""
+        return template("tacit").format(candidates=self.candidates(params))
+
         rows = [
             sql.SQL("({}, {}, {}, {}, {})").format(
                 params.bind(s.id, "text"),
@@ -200,12 +215,16 @@ class _Renderer:
         return sql.SQL("({} AND {})").format(first, ways[0][0])
 
     def excluded(self, scope: Scope) -> sql.Composable:
-        return sql.SQL(
-            "EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = {} AND ex.profile_id = {}"
-            " AND ex.audience_key = ANY ({}))"
-        ).format(
-            scope.bucket, scope.profile_id, scope.params.bind(list(self.journey.entry.exclude), "text[]")
-        )
+        keys = self.journey.entry.exclude
+        static = [key for key in keys if key not in self.audiences]
+        ways = [predicate(AudienceTest(key), scope) for key in keys if key in self.audiences]
+        if static:
+            listed = sql.SQL(
+                "EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = {} AND ex.profile_id = {}"
+                " AND ex.audience_key = ANY ({}))"
+            ).format(scope.bucket, scope.profile_id, scope.params.bind(static, "text[]"))
+            ways.insert(0, listed)
+        return ways[0] if len(ways) == 1 else either(ways)
 
     def awaited(self, scope: Scope) -> sql.Composable:
         """The route that this row opens for whoever stands at a step that awaits it; null where it opens none."""
@@ -256,11 +275,11 @@ class _Renderer:
                 "r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq"
                 " AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = {}"
             ).format(scope.params.bind(way.name, "text"))
-            ways.append(sql.SQL("WHEN {} THEN {}").format(test, route_of(way.tree, scope)))
+            ways.append(sql.SQL("WHEN {} THEN {}").format(test, route_of(way.tree, inner)))
         return ways
 
     def saved(self, scope: Scope) -> sql.Composable:
-        """What `save_as` keeps when its alternative is taken: the first in the file that matches."""
+        """What `save_as` keeps when its alternative is taken: the first in the file that matches; a webhook's answer."""
         whens: list[sql.Composable] = []
         for rest in self.plan.rests:
             named = [way for way in rest.exits if way.awaited is not None]

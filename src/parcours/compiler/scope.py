@@ -8,6 +8,8 @@ from typing import Any
 
 from psycopg import sql
 
+from parcours.domain.condition import Condition
+
 __all__ = ["Parameters", "Scope"]
 
 
@@ -35,6 +37,7 @@ class Scope:
     `roots` maps a field root to a jsonb expression; `participant` maps participant.X to a jsonb expression;
     `at` is the instant. `passage` bounds the events of this passage: the (instant, number) behind which they lie
     and up to which they are known; None before admission. `history` looks at all events of the person (R9).
+    `audiences` are the conditions of audiences that have one, as they stood at the publication.
     """
 
     params: Parameters
@@ -50,6 +53,20 @@ class Scope:
     passage: tuple[sql.Composable, sql.Composable] | None = None
     history: bool = True
     depth: int = 0
+    audiences: Mapping[str, Condition] = field(default_factory=dict)
+
+    def of_audience(self) -> Scope:
+        """Return what the condition of an audience sees: the person alone, in UTC, with the whole history (P31)."""
+        return replace(
+            self,
+            roots={"profile": self.roots["profile"]},
+            participant={},
+            zone="UTC",
+            message_of=None,
+            passage=None,
+            history=True,
+            depth=self.depth + 1,
+        )
 
     def with_root(self, root: str, expression: sql.Composable) -> Scope:
         """Return a scope in which `root` is read from another expression."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from psycopg import sql
 
+from parcours.compiler.messages import saved_names
 from parcours.compiler.scope import Parameters, Scope
-from parcours.domain.journey import Journey, WaitFor
+from parcours.domain.condition import Condition
+from parcours.domain.journey import Journey
 
 __all__ = ["Scopes"]
 
@@ -13,9 +17,10 @@ __all__ = ["Scopes"]
 class Scopes:
     """Makes the scope of each statement of one version."""
 
-    def __init__(self, journey: Journey, version_no: int) -> None:
+    def __init__(self, journey: Journey, version_no: int, audiences: Mapping[str, Condition]) -> None:
         self.journey = journey
         self.version_no = version_no
+        self.audiences = audiences
 
     def inside(self, params: Parameters) -> Scope:
         """Whoever stands inside, and a row of the inbox `r`."""
@@ -27,15 +32,13 @@ class Scopes:
 
     def _resting(self, params: Parameters, upto: sql.Composable) -> Scope:
         roots: dict[str, sql.Composable] = {"profile": sql.SQL("pr.attributes"), "event": sql.SQL("p.event")}
-        for step in self.journey.steps.values():
-            if isinstance(step, WaitFor):
-                for name in (a.save_as for a in step.events if a.save_as):
-                    roots[name] = sql.SQL("(p.saved -> {})").format(params.bind(name, "text"))
+        for name in saved_names(self.journey):
+            roots[name] = sql.SQL("(p.saved -> {})").format(params.bind(name, "text"))
         return Scope(
             params, self.journey.key, self.journey.timezone, roots, self._about(sql.SQL("p.entered_at"), params),
             at=sql.SQL("x.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("pr.user_id"),
             bucket=sql.SQL("%(b)s"), message_of=(sql.SQL("%(j)s"), sql.SQL("p.entry_no")),
-            passage=(sql.SQL("(p.cause_at, p.cause_no)"), upto),
+            passage=(sql.SQL("(p.cause_at, p.cause_no)"), upto), audiences=self.audiences,
         )  # fmt: skip
 
     def _about(self, entered_at: sql.Composable, params: Parameters) -> dict[str, sql.Composable]:
@@ -54,7 +57,7 @@ class Scopes:
         return Scope(
             params, self.journey.key, self.journey.timezone, roots, about,
             at=sql.SQL("p.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("p.user_id"),
-            bucket=sql.SQL("%(b)s"), message_of=None, passage=None,
+            bucket=sql.SQL("%(b)s"), message_of=None, passage=None, audiences=self.audiences,
         )  # fmt: skip
 
     def candidate(self, params: Parameters) -> Scope:
@@ -63,5 +66,13 @@ class Scopes:
         return Scope(
             params, self.journey.key, self.journey.timezone, roots, {},
             at=sql.SQL("x.at"), profile_id=sql.SQL("r.profile_id"), user_id=sql.SQL("pr.user_id"),
-            bucket=sql.SQL("%(b)s"), message_of=None, passage=None,
+            bucket=sql.SQL("%(b)s"), message_of=None, passage=None, audiences=self.audiences,
+        )  # fmt: skip
+
+    def suggested(self, params: Parameters) -> Scope:
+        """Whoever a schedule may suggest: a person `pr`."""
+        return Scope(
+            params, self.journey.key, self.journey.timezone, {"profile": sql.SQL("pr.attributes")}, {},
+            at=sql.SQL("x.at"), profile_id=sql.SQL("pr.profile_id"), user_id=sql.SQL("pr.user_id"),
+            bucket=sql.SQL("%(b)s"), message_of=None, passage=None, audiences=self.audiences,
         )  # fmt: skip

@@ -14,7 +14,6 @@ from parcours.domain.journey import (
     AudienceTrigger,
     Email,
     Journey,
-    ScheduleTrigger,
     Wait,
     Webhook,
 )
@@ -36,7 +35,7 @@ class Feature:
 def not_available(definition: Journey | Audience) -> list[Problem]:
     """Return an error for each use of a feature that this version does not carry out."""
     if isinstance(definition, Audience):
-        return [] if definition.where is None else [_problem("where", *_AUDIENCE_WHERE)]
+        return []
     return [
         _problem(place, feature.name, feature.instead)
         for feature in NOT_AVAILABLE
@@ -69,7 +68,7 @@ def _emails(field: str) -> Callable[[Journey], Iterator[str]]:
     )
 
 
-def _triggers(kind: type[AudienceTrigger | ScheduleTrigger]) -> Callable[[Journey], Iterator[str]]:
+def _triggers(kind: type[AudienceTrigger]) -> Callable[[Journey], Iterator[str]]:
     return lambda journey: (
         f"entry.triggers[{n}]" for n, t in enumerate(journey.entry.triggers) if isinstance(t, kind)
     )
@@ -91,7 +90,6 @@ def _setting(field: str) -> Callable[[Journey], Iterator[str]]:
     return places
 
 
-_AUDIENCE_WHERE: Final = ("an audience by condition", "List its members.")
 _WAIT_FOR: Final = "Wait for a duration, or until an instant."
 _LEAVE_OUT: Final = "Leave it out."
 
@@ -101,10 +99,8 @@ NOT_AVAILABLE: Final = (
     Feature("waiting until a time of day", _WAIT_FOR, _waits("until_time")),
     Feature("a message that expires", _LEAVE_OUT, _emails("expires")),
     Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),
-    Feature("a trigger by schedule", "Use an event, or add people by hand.", _triggers(ScheduleTrigger)),
     Feature("an entry cap", _LEAVE_OUT, _entry("cap")),
     Feature("an entry rate", _LEAVE_OUT, _entry("rate")),
-    Feature("entry in waves", _LEAVE_OUT, _entry("waves")),
     Feature("a window for messages", _LEAVE_OUT, _setting("window")),
     Feature("the time zone of each profile", "Use the journey's time zone.", _setting("profile_timezone")),
     Feature("a lifetime", "Use time-outs.", _setting("lifetime")),

@@ -76,6 +76,11 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A condition asks for the message of a step that makes none.",
             "Name an email or webhook step.",
         ),
+        "audience_cycle": (
+            "The condition of an audience leads back to it.",
+            "Break the circle at one of its audiences.",
+        ),
+        "schedule_never": ("A schedule names a day that no month has.", "Correct its day or month."),
         "start_not_admitting": (
             "An end starts a journey that admits nobody.",
             "Name a journey that is live, or publish it.",

@@ -121,6 +121,10 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "unknown_command": ("There is no such command.", "Choose one that the hint names."),
         "unknown_file": ("A file that a command names cannot be read.", "Correct its name."),
         "unknown_statement": ("The journey has no such statement.", "Choose one that the hint names."),
+        "audience_kind_changed": (
+            "An audience was a list of members and should become a condition, or the other way round.",
+            "Give the new one a key of its own.",
+        ),
         "no_journey": ("The file holds an audience.", "Name a journey file."),
         "bad_option": (
             "An option of a command has a value that cannot be.",

@@ -6,9 +6,10 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-__all__ = ["MAX_BUCKETS", "bucket_of", "experiment_point", "profile_id"]
+__all__ = ["FIRST", "MAX_BUCKETS", "bucket_of", "experiment_point", "profile_id"]
 
 MAX_BUCKETS: Final = 65_536
+FIRST: Final = "00000000-0000-0000-0000-000000000000"  # before every person's key
 
 
 def profile_id(user_id: str) -> UUID:

@@ -35,7 +35,7 @@ async def drop_culprit(
         row = await (await connection.execute(query("open_fence"), {**common, "now": now})).fetchone()
         if row is None:
             return
-        batch, clock, rights = row
+        batch, clock, rights, _ = row
         movable = [
             entry.version_id
             for entry in (FenceVersion.from_json(one) for one in rights)

@@ -17,6 +17,9 @@ from psycopg.rows import tuple_row
 from psycopg.types.numeric import Int4, Int8
 
 from parcours.domain.fence import FenceVersion
+from parcours.domain.identity import FIRST
+from parcours.domain.runs import FenceRun
+from parcours.engine.runs import suggest_next
 from parcours.engine.versions import Version, Versions
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -25,8 +28,7 @@ __all__ = ["FIRST", "LEASE", "LeaseLost", "Limits", "Unit", "UnitResult"]
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=10)  # from the latest unit, or the latest beat of the worker
-FIRST = "00000000-0000-0000-0000-000000000000"  # before every person's key
-SUGGESTING = frozenset({"event", "add", "start"})
+SUGGESTING = frozenset({"event", "add", "start", "run"})
 PASSES_MOST = 4000  # batch numbers reserved by one unit
 
 
@@ -77,6 +79,7 @@ class Unit:
     result: UnitResult = field(default_factory=UnitResult)
     loaded: dict[int, Version] = field(default_factory=dict)
     after: str = FIRST  # rounds go on behind this person
+    runs: list[FenceRun] = field(default_factory=list)  # under way in this bucket
 
     async def run(self) -> UnitResult:
         """Run the unit. Raises LeaseLost where the bucket is another worker's."""
@@ -105,9 +108,13 @@ class Unit:
             if rounds < self.limits.rounds and await self.round(ready):
                 rounds += 1
                 continue
-            if not await self.timers(ready):
-                self.result.more = rounds >= self.limits.rounds
-                break
+            if await self.timers(ready):
+                continue
+            # A run takes what time is left by everything else.
+            if rounds < self.limits.rounds and await suggest_next(self):
+                continue
+            self.result.more = rounds >= self.limits.rounds
+            break
         await self.finish()
         return self.result
 
@@ -132,12 +139,13 @@ class Unit:
         row = await cursor.fetchone()
         if row is None:
             return False
-        self.batch, self.result.clock, rights = row
+        self.batch, self.result.clock, rights, runs = row
         self.first_batch = self.batch
         if self.now is not None:
             self.now = max(self.now, self.result.clock)
             self.until = max(self.until, self.now)
         self.result.fence = [FenceVersion.from_json(entry) for entry in rights]
+        self.runs = [FenceRun.from_json(run) for run in runs]
         return True
 
     def ready(self) -> list[FenceVersion]:
@@ -324,6 +332,8 @@ class Unit:
         if admitted.rowcount < count:
             # Asked before the admitted are inside, so that they are not refused for it.
             await self.compiled(asked, "refuse", **given)
+            if "run" in kinds and "tacit" in self.loaded[asked.version_id].statements:
+                await self.compiled(asked, "tacit", **given)
         if admitted.rowcount == 0:
             return
         created = await self.execute("create_participants", batch=Int8(batch), since=self.since)

@@ -1,4 +1,4 @@
-"""Static audiences from files: after `apply`, the members are exactly those that the file names."""
+"""Audiences from files: after `apply`, the members are exactly those that the file names, or its condition decides."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.journey import Audience
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import format_instant
+from parcours.service.audience_conditions import save_condition
 from parcours.service.intake import Mode, take
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -22,28 +23,32 @@ BATCH: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class AppliedAudience:
-    """How many members came and went, and how many there are now."""
+    """How many members came and went, and how many there are now; None where a condition decides."""
 
     key: str
     added: int
     removed: int
-    members: int
+    members: int | None
 
 
 async def apply_audience(
     connection: Connection, audience: Audience, *, buckets: int, at: datetime, mode: Mode = "state"
 ) -> AppliedAudience:
-    """Set the members of a static audience, in the caller's transaction; journeys hear of each change.
+    """Set the members of a static audience, or save a condition, in the caller's transaction.
 
-    Members without a profile get an empty one (P22). Deleted people stay out (P26). Raises ParcoursError
-    `not_available` for an audience by condition.
+    Journeys hear of each member that comes or goes. Members without a profile get an empty one (P22). Deleted people
+    stay out (P26). Raises ParcoursError `audience_kind_changed`, `audience_cycle`.
     """
     if audience.where is not None:
+        await save_condition(connection, audience, at)
+        return AppliedAudience(audience.key, 0, 0, None)
+    row = await (await connection.execute(query("find_audience"), {"key": audience.key})).fetchone()
+    if row is not None and row[0]:
         raise ParcoursError(
-            "not_available",
-            f"the audience {audience.key} has a condition, which cannot be carried out yet",
-            place="where",
-            hint="List its members.",
+            "audience_kind_changed",
+            f"the audience {audience.key} has a condition",
+            place="members",
+            hint="Give the list of members a key of its own.",
         )
     given = {"key": audience.key, "name": audience.name, "at": at}
     await connection.execute(query("save_audience"), given)

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from parcours.channels.mjml import MjmlFailed, html_of, is_mjml
 from parcours.channels.template import check
+from parcours.domain.check_audience import check_audience
 from parcours.domain.checks import Known, check_journey, not_available, unique
-from parcours.domain.journey import Audience, Email, Journey
+from parcours.domain.journey import Audience, Email, Journey, ScheduleTrigger
 from parcours.domain.problems import Problem
+from parcours.domain.reading import problem_at
 from parcours.service.files import LoadedFile
+from parcours.service.schedules import never_occurs
 
 __all__ = ["definition_problems", "file_problems"]
 
@@ -23,8 +26,19 @@ def file_problems(file: LoadedFile) -> list[Problem]:
 def definition_problems(definition: Journey | Audience, known: Known | None = None) -> list[Problem]:
     """Return what is wrong with a definition that could be read; `known` is what stands around it."""
     if isinstance(definition, Audience):
-        return not_available(definition)
-    return [*check_journey(definition, known=known), *not_available(definition), *_templates(definition)]
+        return [*check_audience(definition), *not_available(definition)]
+    return [
+        *check_journey(definition, known=known), *not_available(definition), *_schedules(definition),
+        *_templates(definition),
+    ]  # fmt: skip
+
+
+def _schedules(journey: Journey) -> Iterator[Problem]:
+    for number, trigger in enumerate(journey.entry.triggers):
+        if isinstance(trigger, ScheduleTrigger) and trigger.cron is not None and never_occurs(trigger.cron):
+            message = f"`{trigger.cron}` names a day that no month has."
+            hint = "Correct its day or month."
+            yield problem_at("error", "schedule_never", f"entry.triggers[{number}].schedule", message, hint)
 
 
 def _templates(journey: Journey) -> Iterator[Problem]:

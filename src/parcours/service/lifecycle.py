@@ -24,6 +24,7 @@ from parcours.domain.refusals import refusal
 from parcours.service.attachments import read_attachments
 from parcours.service.checking import definition_problems
 from parcours.service.surroundings import surroundings
+from parcours.service.schedules import end_runs, plan_schedules
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -127,10 +128,15 @@ async def run_scheduled(connection: Connection, at: datetime) -> list[CommandRes
 
 
 async def finish_versions(connection: Connection, at: datetime) -> list[str]:
-    """Finish closed versions in which nobody is inside, and end the settling of swept ones. Returns what was done."""
+    """Finish versions that nobody is inside of and nobody enters any more, and end the settling of swept ones.
+
+    Those are closed versions, and live ones whose scheduled runs are done. Returns what was done.
+    """
     done = []
-    cursor = await connection.execute(query("settling_versions"))
-    for journey_id, key, version_id, version_no, status, _ in await cursor.fetchall():
+    await end_runs(connection, at)
+    rows = await (await connection.execute(query("settling_versions"))).fetchall()
+    rows += await (await connection.execute(query("spent_versions"))).fetchall()
+    for journey_id, key, version_id, version_no, status, _ in rows:
         row = await (
             await connection.execute(query("tasks_open"), {"j": journey_id, "v": version_id})
         ).fetchone()
@@ -144,13 +150,15 @@ async def finish_versions(connection: Connection, at: datetime) -> list[str]:
             continue
         family = await lock_family(connection, key)
         version = family.find(version_no)
-        if version.status != "closed":
+        if version.status not in ("closed", "live"):
             continue
         await family.lock_fences()
         await family.set_status(version, "finished", entry_open=False, at=at)
+        if version.status == "live" and await family.anybody_inside(version):
+            continue  # added by hand while we waited
         await family.set_fences(at)
         order = Order(key, "close", version_no, actor="engine", reason="nobody is inside any more")
-        result = CommandResult(key, version_no, "finish", "closed", "finished", {})
+        result = CommandResult(key, version_no, "finish", version.status, "finished", {})
         await _audit(connection, order, at, result)
         done.append(f"{key} {version_no}")
     return done
@@ -204,9 +212,9 @@ async def _shut(family: Family, version: VersionRow, at: datetime) -> None:
 
 
 async def _freeze(family: Family, version: VersionRow, journey: Journey, at: datetime) -> None:
-    program = compile_journey(journey, version.version_no)
     connection, version_id = family.connection, version.version_id
     await connection.execute(
+    program = compile_journey(journey, version.version_no, await audience_conditions(connection))
         query("publish_version"),
         {
             "v": version_id, "program": json.dumps(program.as_json()), "fingerprint": program.fingerprint(), "at": at,
@@ -222,6 +230,7 @@ async def _freeze(family: Family, version: VersionRow, journey: Journey, at: dat
         given = {"v": version_id, "at": journey.entry.end, "command": journey.entry.at_end}
         await connection.execute(query("schedule_command"), given)
     fresh = await lock_family(connection, family.key)
+    await plan_schedules(connection, version_id, journey, at)
     family.versions = fresh.versions
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from parcours.compiler.plan import SKIP_REASONS
 from parcours.domain.errors import ParcoursError
 from parcours.domain.journey import Audience, Journey
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import parse_instant
+from parcours.service.audience_conditions import save_condition
 from parcours.service.authoring import apply_journey
 from parcours.service.intake import add_people, delete_profile, remove_people, take
 from parcours.service.lifecycle import AVAILABLE, Order, execute
@@ -64,7 +64,10 @@ class Commander:
         return False
 
     async def members(self, audiences: Sequence[Audience], at: datetime) -> None:
-        """Load the members that audience files name."""
+        """Load the members that audience files name, and the conditions."""
+        for audience in audiences:
+            if audience.where is not None:
+                await save_condition(self.connection, audience, at)
         lines = [
             FeedLine("audience", user_id, at, f"member {audience.key} {user_id}", name=audience.key)
             for audience in audiences
@@ -158,16 +161,6 @@ class Commander:
     def _stub(
         self, command: Mapping[str, Any], key: str, options: dict[str, Any], at: datetime
     ) -> dict[str, Any]:
-        outcome = options.get("outcome", "sent")
-        reason = options.get("reason")
-        if outcome not in ("sent", "skipped", "rejected", "uncertain"):
-            raise ParcoursError(
-                "bad_option", f"outcome is {outcome!r}", hint="Use sent, skipped, rejected or uncertain."
-            )
-        if outcome == "skipped" and reason is not None and reason not in SKIP_REASONS:
-            raise ParcoursError(
-                "bad_option", f"reason is {reason!r}", hint=f"Use one of {', '.join(SKIP_REASONS)}."
-            )
         user_id = options.get("user_id")
         self.stubs.known[key, str(options.get("step")), user_id] = Stub(str(outcome), reason)
         return plain_line(at, command)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from parcours.compiler.runs import has_schedule
 from parcours.domain.journey import Audience, Journey
 from parcours.domain.records import FeedLine
 from parcours.engine.unit import Limits
@@ -21,6 +22,7 @@ from parcours.engine.upkeep import keep_statistics
 from parcours.service.authoring import apply_journey
 from parcours.service.intake import Mode, take
 from parcours.service.lifecycle import Order, execute, finish_versions, run_scheduled
+from parcours.service.schedules import begin_runs
 from parcours.simulation.commands import Commander
 from parcours.simulation.feed import Feed, Hearing, Numbered, at_of
 from parcours.simulation.lanes import Lanes, independent
@@ -33,7 +35,7 @@ __all__ = ["Simulation", "simulate"]
 
 TICK = timedelta(microseconds=1)
 LIMITS = Limits(people=5000, rows=5000)  # nobody waits for a unit to end: larger sets
-# Commands for which it matters who is known, and whose events are there, at their instant.
+# Commands for which it matters who is known, and whose events are there, at their instant; as it does for schedules.
 TOUCH_PEOPLE = ("add_people", "remove_people", "delete_profile")
 
 
@@ -69,8 +71,8 @@ async def simulate(  # noqa: PLR0917 - what simulate is given, in the order of i
         everything = [*journeys, *(files or {}).values()]
         run = Simulation(
             Work(connection, buckets, limits or LIMITS), start, to, [(number, lines[number]) for number in order],
-            dict(files or {}), Hearing(everything), progress,
-            lanes=lanes and all(map(independent, everything)) and all(map(independent, audiences)),
+            dict(files or {}), Hearing(everything, {a.key: a.where for a in audiences if a.where is not None}), progress,
+            lanes=lanes and independent(everything),
         )  # fmt: skip
         await run.prepare(journeys, audiences, commands)
         await run.play()
@@ -106,14 +108,16 @@ class Simulation:
         commands: Sequence[Mapping[str, Any]],
     ) -> None:
         """Load history and audiences, save the drafts, publish those that no command publishes (R1)."""
-        self.commander = Commander(self.connection, self.work.buckets, self.files, self.work.stubs)
+        self.commander = Commander(self.connection, self.work.buckets, self.files, self.work.capture.stubs)
         self.orders = self.commander.ordered(commands, self.start, self.to)
         async with self.connection.transaction():
             await self.commander.members(audiences, self.start - TICK)
         feed = Feed(self.lines, self.start, self.to)
         await self.load(feed.history, "history")
         self.lines = feed.lines
-        if not self.lanes and not any(c.get("command") in TOUCH_PEOPLE for c in commands):
+        touched = any(c.get("command") in TOUCH_PEOPLE for c in commands)
+        touched = touched or any(map(has_schedule, (*journeys, *self.files.values())))
+        if not self.lanes and not touched:
             dates = [d for j in (*journeys, *self.files.values()) for d in (j.entry.start, j.entry.end) if d]
             unheard, self.lines = feed.split(self.hearing, {*(at for at, _, _ in self.orders), *dates})
             await self.load(unheard, "quiet")
@@ -153,11 +157,12 @@ class Simulation:
                 self.printed.append(line)
                 await self.quiet(now - TICK)
                 await self.automatic(now)
-            now = await (self.span(now) if self.lanes else self.instant(now))
+            alone = not self.lanes or await self.runs_come(now)
+            now = await (self.instant(now) if alone else self.span(now))
 
     async def span(self, now: datetime) -> datetime:
         """Play everything from here to the next instant that concerns everybody; return that."""
-        until = min(await self.own_instants(now, "next_scheduled"), default=self.to)
+        until = min(await self.own_instants(now, "next_scheduled", "next_run"), default=self.to)
         until = min(until, self.to)
         first = self.position
         while self.position < len(self.lines) and at_of(self.lines[self.position]) < until:
@@ -177,9 +182,10 @@ class Simulation:
                 )
             await self.quiet(now - TICK)
             self.position += 1
+        await self.scheduled(now)
         await self.quiet(now)
         await self.finish(now)
-        instants = await self.own_instants(now, "next_scheduled", "simulation_next_wake")
+        instants = await self.own_instants(now, "next_scheduled", "next_run", "simulation_next_wake")
         if self.position < len(self.lines):
             instants.append(at_of(self.lines[self.position]))
         return min(instants, default=None)
@@ -190,6 +196,20 @@ class Simulation:
             results = await run_scheduled(self.connection, now)
         self.printed += [command_line(now, result) for result in results]
         await self.quiet(now - TICK)
+
+    async def scheduled(self, now: datetime) -> None:
+        """Scheduled runs, each wholly settled before the next: journeys by key (R3)."""
+        while True:
+            async with self.connection.transaction():
+                begun = await begin_runs(self.connection, now, most=1)
+            if not begun:
+                return
+            await self.quiet(now - TICK)
+
+    async def runs_come(self, now: datetime) -> bool:
+        """Tell whether a schedule or a wave has its instant now."""
+        row = await (await self.connection.execute(query("next_run"))).fetchone()
+        return row is not None and row[0] is not None and row[0] <= now
 
     async def quiet(self, until: datetime) -> None:
         """Let the engine work until nothing is left that is due by `until`."""

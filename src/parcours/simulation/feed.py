@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
 from parcours.compiler import compile_journey
 from parcours.domain.availability import not_available
 from parcours.domain.checks import check_journey
+from parcours.domain.condition import Condition
 from parcours.domain.journey import AudienceTrigger, EventTrigger, Journey
 from parcours.domain.problems import has_errors
 from parcours.domain.records import FeedLine
@@ -64,14 +65,14 @@ class Feed:
 class Hearing:
     """What journeys hear, by key, over all versions that a run may publish."""
 
-    def __init__(self, journeys: Iterable[Journey]) -> None:
+    def __init__(self, journeys: Iterable[Journey], audiences: Mapping[str, Condition]) -> None:
         self.heard: dict[str, set[tuple[str, str]]] = defaultdict(
             set
         )  # (kind, name), as a Program lists them
         self.triggers: set[tuple[str, str]] = set()
         for journey in journeys:
             if not has_errors([*check_journey(journey), *not_available(journey)]):
-                self.heard[journey.key] |= set(compile_journey(journey, 1).listeners)
+                self.heard[journey.key] |= set(compile_journey(journey, 1, audiences).listeners)
                 for trigger in journey.entry.triggers:
                     if isinstance(trigger, EventTrigger):
                         self.triggers.add(("event", trigger.event))

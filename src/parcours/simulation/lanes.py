@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from parcours.domain.identity import bucket_of, profile_id
-from parcours.domain.journey import Audience, Journey, ScheduleTrigger
+from parcours.domain.journey import End, Journey, ScheduleTrigger
 from parcours.engine.upkeep import keep_statistics
 from parcours.service.intake import Mode, take
 from parcours.simulation.feed import Hearing, Numbered, at_of
@@ -30,18 +30,28 @@ Person: TypeAlias = tuple[int, str]  # bucket, profile_id
 UPKEEP_AFTER = 1000  # turns after which it is asked whether statistics are stale
 
 
-def independent(definition: Journey | Audience) -> bool:
-    """Tell whether people depend on nobody else by it, and on no clock but the timers of participants.
+def independent(journeys: Iterable[Journey]) -> bool:
+    """Tell whether people depend on nobody else by these journeys, and on no clock but the timers of participants.
 
-    Where one definition is not like that, everything is played instant by instant.
+    Where one is not like that, everything is played instant by instant. Scheduled runs are instants that concern
+    everybody; but a journey that finishes behind its only run must not be started by others meanwhile.
     """
-    if isinstance(definition, Audience):
-        return definition.where is None  # time alone may change who belongs to it
-    journey, entry = definition, definition.entry
-    couples = (entry.cap, entry.rate, entry.waves)
-    clocks = (journey.window, journey.lifetime)
-    scheduled = any(isinstance(trigger, ScheduleTrigger) for trigger in entry.triggers)
-    return not scheduled and all(setting is None for setting in (*couples, *clocks))
+    found = list(journeys)
+    ends = [step for journey in found for step in journey.steps.values() if isinstance(step, End)]
+    started = {end.start for end in ends if end.start is not None}
+    return not any(_coupled(journey) or (journey.key in started and _one_shot(journey)) for journey in found)
+
+
+def _coupled(journey: Journey) -> bool:
+    settings = (journey.entry.cap, journey.entry.rate, journey.window, journey.lifetime)
+    return any(setting is not None for setting in settings)
+
+
+def _one_shot(journey: Journey) -> bool:
+    triggers = journey.entry.triggers
+    return bool(triggers) and all(
+        isinstance(trigger, ScheduleTrigger) and trigger.cron is None for trigger in triggers
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pytest
 
-from parcours.domain.journey import Journey, Waves, Window
-from parcours.domain.parse import parse_audience, parse_journey
+from parcours.domain.journey import End, Journey, Window
+from parcours.domain.parse import parse_journey
 from parcours.domain.records import FeedLine
 from parcours.simulation.feed import Feed, Hearing, Numbered
 from parcours.simulation.lanes import Lane, Timer, independent
@@ -41,7 +41,7 @@ def line(
 
 
 HEARING = Hearing(
-    [parsed(exclude=["staff"], exit=[{"field": "profile.gone", "exists": True}], goal={"event": "Won"})]
+    [parsed(exclude=["staff"], exit=[{"field": "profile.gone", "exists": True}], goal={"event": "Won"})], {}
 )
 
 
@@ -79,7 +79,7 @@ def test_what_no_journey_listens_to_concerns_nobody(unheard: FeedLine) -> None:
 
 
 def test_a_rule_that_time_alone_changes_makes_every_line_concern_those_inside() -> None:
-    restless = Hearing([parsed(goal={"event": "Won", "at_most": 0, "within": "1d"})])
+    restless = Hearing([parsed(goal={"event": "Won", "at_most": 0, "within": "1d"})], {})
     for anything in (line("Look"), line("plan", kind="identify"), line("vip", kind="audience")):
         assert restless.concerns(anything, ["j"])
         assert not restless.concerns(anything, [])
@@ -130,7 +130,6 @@ def test_a_line_comes_before_a_timer_of_its_instant() -> None:
     [
         {"cap": 10},
         {"rate": 10},
-        {"waves": Waves(4, HOUR)},
     ],
     ids=str,
 )
@@ -138,23 +137,25 @@ def test_a_journey_whose_people_depend_on_each_other_is_played_instant_by_instan
     coupled: dict[str, object],
 ) -> None:
     plain = parsed()
-    assert independent(plain)
-    assert not independent(replace(plain, entry=replace(plain.entry, **coupled)))  # type: ignore[arg-type]
+    assert independent([plain])
+    assert not independent([replace(plain, entry=replace(plain.entry, **coupled))])  # type: ignore[arg-type]
 
 
-def test_an_audience_by_condition_is_played_instant_by_instant() -> None:
-    members, _ = parse_audience({"audience": "vip", "members": ["u1"]})
-    rule, _ = parse_audience({"audience": "vip", "where": {"field": "profile.plan", "is": "pro"}})
-    assert members is not None
-    assert rule is not None
-    assert independent(members)
-    assert not independent(rule)
+def test_a_journey_that_finishes_behind_its_run_and_is_started_by_another_is_played_instant_by_instant() -> (
+    None
+):
+    once = parsed(triggers=[{"audience": "vip", "schedule": "now"}])
+    weekly = parsed(triggers=[{"audience": "vip", "schedule": "0 9 * * 1"}])
+    starts = replace(once, key="starts", steps={"end": End(id="end", start=once.key)})
+    assert independent([once])
+    assert independent([weekly, starts])
+    assert not independent([once, starts])
 
 
 def test_a_journey_with_a_clock_of_its_own_is_played_instant_by_instant() -> None:
     plain = parsed()
-    assert not independent(replace(plain, lifetime=HOUR))
-    assert not independent(replace(plain, window=Window(None, None, None)))
+    assert not independent([replace(plain, lifetime=HOUR)])
+    assert not independent([replace(plain, window=Window(None, None, None))])
 
 
 def test_events_that_nobody_hears_are_stored_beforehand_where_nothing_else_happens_then() -> None:

@@ -19,7 +19,8 @@ CROSS JOIN LATERAL (
     FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
-WHERE (r.kind IN ('add', 'start') OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ({trigger})))
+WHERE (r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
+    OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ({trigger})))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id

@@ -5,6 +5,7 @@ SELECT %(b)s, %(j)s, p.profile_id, p.verdict, %(v)s,
     p.at, p.at, p.feed_no, {seen}
 FROM ({candidates} OFFSET 0) p
 WHERE p.verdict IS NOT NULL
+  AND NOT (p.verdict = 'already_inside' AND p.kind = 'run' AND p.data @> '{{"recurring": true}}')
 ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
 SET times = f.times + 1, last_at = excluded.last_at, version_id = excluded.version_id, trigger = excluded.trigger,
     feed_no = excluded.feed_no, seen = excluded.seen

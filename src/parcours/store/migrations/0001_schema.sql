@@ -42,6 +42,7 @@ CREATE TABLE parcours.version (
     stopped_at timestamptz,
     finished_at timestamptz,
     settling text,                          -- task still being written down in sets: sweep
+    one_shot boolean NOT NULL DEFAULT false, -- every trigger is a schedule of one occurrence: it finishes behind its run
     UNIQUE (journey_id, version_no),
     CONSTRAINT version_status CHECK (status IN ('draft', 'live', 'paused', 'closed', 'stopped', 'finished')),
     CONSTRAINT version_entry CHECK (NOT entry_open OR status IN ('live', 'paused')),
@@ -50,7 +51,6 @@ CREATE TABLE parcours.version (
 CREATE UNIQUE INDEX version_one_draft ON parcours.version (journey_id) WHERE status = 'draft';
 CREATE UNIQUE INDEX version_one_entry ON parcours.version (journey_id) WHERE entry_open;
 
--- table listener: shared
 -- table attachment: shared
 CREATE TABLE parcours.attachment (          -- files that mails carry
     version_id integer NOT NULL REFERENCES parcours.version ON DELETE CASCADE,
@@ -71,6 +71,7 @@ CREATE TABLE parcours.audience (
     audience_key text COLLATE "C" PRIMARY KEY,
     name text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL
+    definition jsonb,                       -- the file of an audience by condition; null where members are listed
 );
 
 -- table audit: shared
@@ -101,6 +102,28 @@ CREATE TABLE parcours.scheduled_command (
 CREATE INDEX scheduled_due ON parcours.scheduled_command (at) WHERE done_at IS NULL;
 
 -- table worker: shared
+-- table schedule: shared
+CREATE TABLE parcours.schedule (            -- what is still to come of the schedules of versions whose entry is open
+    version_id integer NOT NULL,
+    trigger_no integer NOT NULL,            -- place among the triggers of the journey file, from 0
+    next_at timestamptz NOT NULL,
+    PRIMARY KEY (version_id, trigger_no)
+);
+
+-- table run: shared
+CREATE TABLE parcours.run (                 -- one part of one occurrence: all at once, or a wave
+    run_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    version_id integer NOT NULL,
+    occurrence timestamptz NOT NULL,
+    part integer NOT NULL,
+    triggers integer[] NOT NULL,
+    at timestamptz NOT NULL,
+    begun_at timestamptz,
+    done_at timestamptz,
+    UNIQUE (version_id, occurrence, part)
+);
+CREATE INDEX run_open ON parcours.run (at) WHERE done_at IS NULL;
+
 CREATE TABLE parcours.worker (
     name text PRIMARY KEY,
     seen_at timestamptz NOT NULL,
@@ -124,6 +147,7 @@ CREATE TABLE parcours.fence (
     clock timestamptz NOT NULL DEFAULT '0001-01-01 00:00:00+00',
     rights jsonb NOT NULL DEFAULT '[]',     -- one object per published version, oldest first
     PRIMARY KEY (bucket, journey_id)
+    runs jsonb NOT NULL DEFAULT '[]',       -- runs under way here, each with the last person it has come to
 ) WITH (fillfactor = 50);
 
 -- table profile: person(bucket)
@@ -177,8 +201,9 @@ CREATE TABLE parcours.pending (
     profile_id uuid NOT NULL,
     happened_at timestamptz NOT NULL,
     feed_no bigint NOT NULL,
-    kind text NOT NULL,                     -- event | profile | audience | add | remove | delete
-    name text COLLATE "C" NOT NULL,         -- event name, audience key, journey key; '' for a profile
+    kind text NOT NULL,                     -- event | profile | audience | add | remove | start | delete
+    name text COLLATE "C" NOT NULL,         -- event name, audience key, journey key; '' for a profile;
+                                            -- started journey/starting journey
     data jsonb NOT NULL DEFAULT '{}',
     arrived_at timestamptz NOT NULL,
     PRIMARY KEY (bucket, profile_id, happened_at, feed_no, kind, name)
@@ -191,7 +216,8 @@ CREATE TABLE parcours.inbox (
     profile_id uuid NOT NULL,
     happened_at timestamptz NOT NULL,
     feed_no bigint NOT NULL,
-    kind text NOT NULL,                     -- event | profile | audience | add | remove | delete | outcome | recheck
+    kind text NOT NULL,                     -- event | profile | audience | add | remove | start | run | delete |
+                                            -- outcome | recheck
     name text COLLATE "C" NOT NULL,
     data jsonb NOT NULL DEFAULT '{}',
     arrived_at timestamptz NOT NULL,

@@ -82,3 +82,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         WHEN local::time < shuts THEN weekdays IS NULL OR extract(isodow FROM local - interval '1 day')::int = ANY (weekdays)
         ELSE false END
 $$;
+
+-- The part of a run in which a person's turn comes, from 0: by the first four bytes of the SHA-256 of journey//user_id,
+-- the same at every occurrence.
+CREATE OR REPLACE FUNCTION parcours.wave_of(journey text, user_id text, parts integer) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT ((('x' || encode(substring(sha256(convert_to(journey || '//' || user_id, 'UTF8')) FROM 1 FOR 4), 'hex'))
+        ::bit(32)::bigint & 4294967295) * parts >> 32)::integer
+$$;

@@ -39,6 +39,8 @@ WHERE EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = l.bucket AND i.jou
         SELECT 1 FROM parcours.participant p
         WHERE p.bucket = l.bucket AND p.version_id = (e.value ->> 'version_id')::integer AND p.finished_at IS NULL
           AND p.wake_at <= %(until)s)))
+   OR EXISTS (
+    SELECT 1 FROM parcours.fence f WHERE f.bucket = l.bucket AND f.journey_id = j.journey_id AND f.runs <> '[]')
 ORDER BY j.journey_key, l.bucket;
 
 -- name: simulation_next_wake
