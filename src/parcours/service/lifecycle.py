@@ -22,9 +22,10 @@ from parcours.domain.problems import Problem, has_errors
 from parcours.domain.records import CommandResult
 from parcours.domain.refusals import refusal
 from parcours.service.attachments import read_attachments
+from parcours.service.audience_conditions import audience_conditions
 from parcours.service.checking import definition_problems
-from parcours.service.surroundings import surroundings
 from parcours.service.schedules import end_runs, plan_schedules
+from parcours.service.surroundings import surroundings
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -153,9 +154,9 @@ async def finish_versions(connection: Connection, at: datetime) -> list[str]:
         if version.status not in ("closed", "live"):
             continue
         await family.lock_fences()
-        await family.set_status(version, "finished", entry_open=False, at=at)
         if version.status == "live" and await family.anybody_inside(version):
             continue  # added by hand while we waited
+        await family.set_status(version, "finished", entry_open=False, at=at)
         await family.set_fences(at)
         order = Order(key, "close", version_no, actor="engine", reason="nobody is inside any more")
         result = CommandResult(key, version_no, "finish", version.status, "finished", {})
@@ -213,8 +214,8 @@ async def _shut(family: Family, version: VersionRow, at: datetime) -> None:
 
 async def _freeze(family: Family, version: VersionRow, journey: Journey, at: datetime) -> None:
     connection, version_id = family.connection, version.version_id
-    await connection.execute(
     program = compile_journey(journey, version.version_no, await audience_conditions(connection))
+    await connection.execute(
         query("publish_version"),
         {
             "v": version_id, "program": json.dumps(program.as_json()), "fingerprint": program.fingerprint(), "at": at,
@@ -229,8 +230,8 @@ async def _freeze(family: Family, version: VersionRow, journey: Journey, at: dat
     if journey.entry.end is not None:
         given = {"v": version_id, "at": journey.entry.end, "command": journey.entry.at_end}
         await connection.execute(query("schedule_command"), given)
-    fresh = await lock_family(connection, family.key)
     await plan_schedules(connection, version_id, journey, at)
+    fresh = await lock_family(connection, family.key)
     family.versions = fresh.versions
 
 
@@ -239,6 +240,7 @@ def _definition(
 ) -> tuple[Journey | None, list[Problem]]:
     journey, problems = parse_journey(version.definition, templates=version.templates)
     if journey is not None:
+        journey = replace(journey, attachments=files)
         problems = [*problems, *definition_problems(journey, known)]
     return journey, problems
 
@@ -249,7 +251,6 @@ async def _nothing_to_do(
     """No version changes: the newest published one answers, with its present state or the refusal (P41)."""
     published = [version for version in asked if version.status != "draft"]
     version = published[-1] if published else asked[-1]
-        journey = replace(journey, attachments=files)
     outcome = decide(order.command, version.status, entry_open=version.entry_open)
     counts = await family.counts([version])
     code = outcome.code if isinstance(outcome, Refuse) else None

@@ -59,6 +59,7 @@ CREATE TABLE parcours.attachment (          -- files that mails carry
     PRIMARY KEY (version_id, name)
 );
 
+-- table listener: shared
 CREATE TABLE parcours.listener (
     journey_id integer NOT NULL,
     kind text NOT NULL,                     -- event | field | audience
@@ -70,8 +71,8 @@ CREATE TABLE parcours.listener (
 CREATE TABLE parcours.audience (
     audience_key text COLLATE "C" PRIMARY KEY,
     name text NOT NULL DEFAULT '',
-    created_at timestamptz NOT NULL
     definition jsonb,                       -- the file of an audience by condition; null where members are listed
+    created_at timestamptz NOT NULL
 );
 
 -- table audit: shared
@@ -101,7 +102,6 @@ CREATE TABLE parcours.scheduled_command (
 );
 CREATE INDEX scheduled_due ON parcours.scheduled_command (at) WHERE done_at IS NULL;
 
--- table worker: shared
 -- table schedule: shared
 CREATE TABLE parcours.schedule (            -- what is still to come of the schedules of versions whose entry is open
     version_id integer NOT NULL,
@@ -124,6 +124,7 @@ CREATE TABLE parcours.run (                 -- one part of one occurrence: all a
 );
 CREATE INDEX run_open ON parcours.run (at) WHERE done_at IS NULL;
 
+-- table worker: shared
 CREATE TABLE parcours.worker (
     name text PRIMARY KEY,
     seen_at timestamptz NOT NULL,
@@ -146,8 +147,8 @@ CREATE TABLE parcours.fence (
     batch bigint NOT NULL DEFAULT 0,
     clock timestamptz NOT NULL DEFAULT '0001-01-01 00:00:00+00',
     rights jsonb NOT NULL DEFAULT '[]',     -- one object per published version, oldest first
-    PRIMARY KEY (bucket, journey_id)
     runs jsonb NOT NULL DEFAULT '[]',       -- runs under way here, each with the last person it has come to
+    PRIMARY KEY (bucket, journey_id)
 ) WITH (fillfactor = 50);
 
 -- table profile: person(bucket)
@@ -216,13 +217,39 @@ CREATE TABLE parcours.inbox (
     profile_id uuid NOT NULL,
     happened_at timestamptz NOT NULL,
     feed_no bigint NOT NULL,
-    kind text NOT NULL,                     -- event | profile | audience | add | remove | start | run | delete |
+    kind text NOT NULL,                     -- event | profile | audience | add | remove | start | run | grant |
                                             -- outcome | recheck
     name text COLLATE "C" NOT NULL,
     data jsonb NOT NULL DEFAULT '{}',
     arrived_at timestamptz NOT NULL,
     PRIMARY KEY (bucket, journey_id, profile_id, happened_at, feed_no, kind, name)
 );
+
+-- table gate: shared
+CREATE TABLE parcours.gate (                -- entry cap and rate of the version that admits
+    journey_id integer PRIMARY KEY,
+    version_id integer NOT NULL,
+    cap bigint,
+    rate double precision,                  -- people a second
+    granted bigint NOT NULL DEFAULT 0,      -- places given away, those given back included
+    last_at timestamptz                     -- when the latest one went through
+);
+
+-- table eligible: person(bucket)
+CREATE TABLE parcours.eligible (            -- who waits at a gate: neither admitted nor refused
+    bucket integer NOT NULL,
+    journey_id integer NOT NULL,
+    happened_at timestamptz NOT NULL,
+    feed_no bigint NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    profile_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    data jsonb NOT NULL,
+    arrived_at timestamptz NOT NULL,
+    PRIMARY KEY (bucket, journey_id, happened_at, feed_no, profile_id, kind, name)
+);
+CREATE INDEX eligible_oldest ON parcours.eligible (journey_id, happened_at, feed_no, user_id);
 
 -- table kept: person(bucket)
 CREATE TABLE parcours.kept (                -- inbox rows awaited by frozen people, until resume
