@@ -169,6 +169,7 @@ class Unit:
                         v=Int4(entry.version_id),
                         journey_key=version.journey.key,
                         steps=list(version.program.message_steps),
+                        channels=list(version.program.message_steps.values()),
                     )
             await self.execute("count_moves", **span)
 
@@ -178,7 +179,6 @@ class Unit:
         """Write down in sets what a command made true: the sweep of a stop, the release of a resume."""
         fence = []
         for entry in self.result.fence:
-                        channels=list(version.program.message_steps.values()),
             if entry.task is not None and await self.task(entry):
                 fence.append(FenceVersion.from_json({**entry.as_json(), "task": None, "task_at": None}))
             else:
