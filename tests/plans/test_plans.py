@@ -187,3 +187,17 @@ def test_a_round_is_read_by_address_even_by_a_plan_made_while_the_inbox_was_tiny
         found = plan(crowd, text, {**given, "round": '{"(0,1)","(0,2)"}'}, mode)
     reads = {kind for kind, table in scans(found) if table == "inbox" and kind != "ModifyTable"}
     assert reads == {"Tid Scan"}, json.dumps(found, indent=1)
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+def test_a_claim_reads_what_it_takes_and_not_the_queue(crowd: psycopg.Connection[Any], mode: str) -> None:
+    """Whatever the statistics say of the queue: those of the crowd, or of a time at which it was short."""
+    text, given = statement(crowd, "claim_messages")
+    with crowd.transaction(force_rollback=True):
+        plans = [plan(crowd, text, given, mode)]
+        crowd.execute("UPDATE parcours.message SET state = 'cancelled' WHERE state = 'queued'")
+        crowd.execute("ANALYZE parcours.message")
+        plans.append(plan(crowd, text, given, mode))
+    for found in plans:
+        reads = sorted(kind for kind, table in scans(found) if table == "message" and kind != "ModifyTable")
+        assert reads == ["Index Scan", "Tid Scan", "Tid Scan"], json.dumps(found, indent=1)

@@ -1,24 +1,28 @@
 -- name: claim_messages
 -- scope: bucket
 -- Take queued messages that are due, each with its person and the gates' verdict (lifecycle, Before every step), and write
--- the verdict down: claimed, with the time in which the hand-over may begin and must end, or settled.
+-- the verdict down: claimed, with the time in which the hand-over may begin and must end, or settled. By row addresses, and
+-- with a state that no partial index seems to serve: however long the queue, and however wrong its statistics, only what is
+-- taken is read; and only the unit that holds the fence writes these rows.
 UPDATE parcours.message m
 SET state = g.verdict, reason = g.reason,
     recipient = CASE WHEN q.channel = 'email' THEN g.attributes ->> 'email' END,
     claimed_at = CASE WHEN g.verdict = 'claimed' THEN g.at END,
     begin_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(begin_within)s END,
-    done_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(begin_within)s + q.hand_over END,
+    done_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(begin_within)s + h.hand_over END,
     settled_at = CASE WHEN g.verdict <> 'claimed' THEN g.at END
-FROM (
-    SELECT t.*, c.hand_over
-    FROM unnest(%(channels)s::text[], %(room)s::bigint[], %(hand_over)s::interval[]) AS c (channel, room, hand_over)
+FROM unnest(ARRAY(
+    SELECT t.address
+    FROM unnest(%(channels)s::text[], %(room)s::bigint[]) AS c (channel, room)
     CROSS JOIN LATERAL (
-        SELECT o.bucket, o.message_id, o.profile_id, o.entry_no, o.seq, o.due_at, o.channel FROM parcours.message o
+        SELECT o.ctid AS address FROM parcours.message o
         WHERE o.bucket = %(b)s AND o.journey_id = %(j)s AND o.channel = c.channel AND o.state = 'queued'
           AND o.due_at <= %(until)s AND o.version_id = ANY (%(sending)s::integer[])
         ORDER BY o.due_at LIMIT c.room
     ) t
-) q
+)) AS a (address)
+JOIN parcours.message q ON q.bucket = %(b)s AND q.ctid = a.address
+JOIN unnest(%(channels)s::text[], %(hand_over)s::interval[]) AS h (channel, hand_over) ON h.channel = q.channel
 CROSS JOIN LATERAL (
     SELECT pr.attributes, pr.user_id, p.event, p.saved, p.entered_at, v.verdict,
         CASE WHEN v.verdict = 'cancelled' THEN CASE WHEN pr.deleted_at IS NULL THEN 'left' ELSE 'profile_deleted' END
@@ -37,7 +41,7 @@ CROSS JOIN LATERAL (
     WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = q.profile_id AND p.entry_no = q.entry_no
     OFFSET 0
 ) g
-WHERE m.bucket = %(b)s AND m.message_id = q.message_id AND m.state = 'queued'
+WHERE m.bucket = %(b)s AND m.ctid = a.address AND m.state || '' = 'queued'
 RETURNING m.message_id, m.version_id, m.profile_id, m.entry_no, m.step, m.state, m.reason, m.recipient, m.attempts, g.at,
     m.due_at, g.attributes, g.user_id, g.event, g.saved, g.entered_at;
 
