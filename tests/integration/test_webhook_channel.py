@@ -277,7 +277,10 @@ class Names(AbstractResolver):
         self.asked = 0
 
     async def resolve(
-        self, host: str, port: int = 0, _: socket.AddressFamily = socket.AF_INET, **__: Any
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - the library's signature
     ) -> list[ResolveResult]:
         address = self.answers[min(self.asked, len(self.answers) - 1)]
         self.asked += 1

@@ -10,12 +10,12 @@ from parcours.domain.journey import DropOut, Email, Jump, Target
 from support.conditions import MISSING, look_up
 from support.interpreter_world import Message, Participant, World
 
-__all__ = ["RenderError", "render", "send_email"]
+__all__ = ["DROP_BY_DEFAULT", "RenderError", "render", "send_email", "stubbed"]
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]+")
 _IF = re.compile(r"\{%\s*if\s+([\w.]+)\s*==\s*'([^']*)'\s*%\}(.*?)\{%\s*endif\s*%\}", re.DOTALL)
 _OUTPUT = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*(default|divided_by):\s*('[^']*'|\d+)\s*)?\}\}")
-_DROP_BY_DEFAULT = {"no_consent", "not_subscribed", "suppressed"}
+DROP_BY_DEFAULT = {"no_consent", "not_subscribed", "suppressed"}
 
 
 class RenderError(Exception):
@@ -26,7 +26,7 @@ def send_email(world: World, p: Participant, step: Email) -> tuple[Target, str]:
     """Hand one email out; return where its outcome leads and the reason of a drop-out."""
     address = p.profile.attributes.get("email")
     to = address if isinstance(address, str) and _ADDRESS.fullmatch(address) else None
-    outcome, reason = _stubbed(world, p, step)
+    outcome, reason, _ = stubbed(world, p, step.id)
     subject = None
     if to is None:
         outcome, reason = "skipped", "no_address"
@@ -48,17 +48,17 @@ def send_email(world: World, p: Participant, step: Email) -> tuple[Target, str]:
         return _route(step.on_error or DropOut(), step), reason
     chosen = step.on_skip or p.version.journey.email.on_skip
     if chosen is None:
-        chosen = DropOut() if reason in _DROP_BY_DEFAULT else "next"
+        chosen = DropOut() if reason in DROP_BY_DEFAULT else "next"
     return _route(chosen, step), reason
 
 
-def _stubbed(world: World, p: Participant, step: Email) -> tuple[str, str | None]:
-    """Return the outcome the stub for this person says, else the stub for the step, else sent."""
+def stubbed(world: World, p: Participant, step: str) -> tuple[str, str | None, Any]:
+    """Return outcome, reason and body that the stub for this person says, else the stub for the step, else sent."""
     for user_id in (p.profile.user_id, None):
-        found = world.stubs.get((p.family.key, step.id, user_id))
+        found = world.stubs.get((p.family.key, step, user_id))
         if found is not None:
             return found
-    return "sent", None
+    return "sent", None, {}
 
 
 def _route(chosen: Target | Literal["next"], step: Email) -> Target:

@@ -23,6 +23,7 @@ from parcours.domain.journey import (
 )
 from support.conditions import MISSING, Happening, holds, same_json
 from support.interpreter_message import send_email
+from support.interpreter_webhook import call_webhook
 from support.interpreter_world import Caused, Move, Participant, World
 
 __all__ = ["fire", "judge", "leave", "meet_wait", "release", "start_walk"]
@@ -150,7 +151,8 @@ def enter(world: World, p: Participant, step: Step) -> Onward | None:
         case Experiment():
             return take_arm(p, step)
         case Webhook():
-            raise NotImplementedError(type(step).__name__)
+            target, reason = call_webhook(world, p, step)
+            return Onward(target, reason)
         case _:
             assert_never(step)
 

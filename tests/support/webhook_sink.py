@@ -72,7 +72,7 @@ class WebhookSink:
             self.connections += 1
             made(handler, transport)  # type: ignore[arg-type]
 
-        server.connection_made = counted  # type: ignore[assignment]
+        server.connection_made = counted  # type: ignore[method-assign]
         self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)

@@ -213,7 +213,8 @@ class Installation:
     def state(self) -> str:
         """Say what the workers do, for a test that fails."""
         return "; ".join(
-            f"{name}: {len(one.worker.leases.held)} leases, {sum(c.in_flight for c in one.worker.couriers.values())} in flight, "
+            f"{name}: {len(one.worker.leases.held)} leases, "
+            f"{[courier.in_flight for courier in one.worker.couriers.values()]} in flight, "
             f"{'ended' if one.task.done() else 'running'}, troubles {one.log.troubles[-3:]}"
             for name, one in self.workers.items()
         )

@@ -27,6 +27,7 @@ from parcours.domain.journey import (
     UpdateProfile,
     Wait,
     WaitFor,
+    Webhook,
 )
 
 __all__ = [
@@ -178,12 +179,12 @@ class _Builder:
                 if step.timeout:
                     ways.append(Exit("timer", self.tree(step.timeout.target, "wait_timeout", ())))
                 return tuple(ways)
-            case Email():
+            case Email() | Webhook():
                 return self.message_exits(step)
         raise ValueError(f"step {step.id} is not available")
 
-    def message_exits(self, step: Email) -> tuple[Exit, ...]:
-        on_skip = step.on_skip or self.journey.email.on_skip
+    def message_exits(self, step: Email | Webhook) -> tuple[Exit, ...]:
+        on_skip = step.on_skip or self.journey.email.on_skip if isinstance(step, Email) else None
         ways = [Exit("sent", self.tree(Jump(step.next), "split_else", ()))]
         for reason in SKIP_REASONS:
             if on_skip is None:
@@ -244,6 +245,7 @@ class _Builder:
 def _kind(step: Step) -> str:
     names = {
         Email: "email",
+        Webhook: "webhook",
         Wait: "wait",
         WaitFor: "wait_for",
         UpdateProfile: "update_profile",

@@ -11,17 +11,18 @@ from psycopg import sql
 
 from parcours.compiler.calls import call, calls_others
 from parcours.compiler.judge import Listening, Site, judged, listening
+from parcours.compiler.messages import MESSAGE_KINDS, answered, channels, kept_answer, saving
 from parcours.compiler.plan import Exit, Plan, Rest, build_plan
 from parcours.compiler.predicates import either, predicate, span
 from parcours.compiler.program import Program, Statement
-from parcours.compiler.scope import Parameters, Scope
 from parcours.compiler.runs import has_schedule, recurs, run
+from parcours.compiler.scope import Parameters, Scope
 from parcours.compiler.scopes import Scopes
 from parcours.compiler.templates import template
 from parcours.compiler.trees import route_of, values_of
 from parcours.compiler.values import compared
-from parcours.domain.condition import Condition
-from parcours.domain.journey import Email, EventTrigger, Journey, UpdateProfile, Wait, WaitFor
+from parcours.domain.condition import AudienceTest, Condition
+from parcours.domain.journey import Email, EventTrigger, Journey, UpdateProfile, Wait, WaitFor, Webhook
 
 __all__ = ["compile_journey"]
 
@@ -68,7 +69,7 @@ class _Renderer:
             statements[name] = Statement(make(params).as_string(None), params.values)
         return Program(
             statements=statements,
-            message_steps={s.id: "email" for s in self.journey.steps.values() if isinstance(s, Email)},
+            message_steps=channels(self.journey),
             awaited={
                 s.id: tuple(dict.fromkeys(a.event for a in s.events))
                 for s in self.journey.steps.values()
@@ -206,20 +207,37 @@ class _Renderer:
 
     def remember(self, site: Site, scope: Scope) -> sql.Composable:
         """A goal with `leave: false`, met for the first time here (R16)."""
+        if site == "row":
+            if self.journey.goal and self.journey.goal.leave:
+                ways += self.asked_again(self.journey.goal.when, passage_scope, "goal")
+            for rule in self.journey.exits:
+                ways += self.asked_again(rule, passage_scope, "exit_rule")
         if self.journey.goal is None or self.journey.goal.leave:
             return sql.SQL("false")
         ways = self.asked(self.journey.goal.when, site, replace(scope, history=False), "goal")
         if not ways:
             return sql.SQL("false")
         first = sql.SQL("true") if site == "admission" else sql.SQL("p.goal_met_at IS NULL")
-        return sql.SQL("({} AND {})").format(first, ways[0][0])
+        return sql.SQL("({} AND {})").format(
+            first, ways[0][0] if len(ways) == 1 else either([t for t, _ in ways])
+        )
 
     def excluded(self, scope: Scope) -> sql.Composable:
+    def asked_again(
+        self, condition: Condition, scope: Scope, reason: str
+    ) -> list[tuple[sql.Composable, str]]:
+        """Ask with what this row saves, before the next step (lifecycle: before every step)."""
+        after = saving(self.journey, condition, self.saved(scope), scope)
+        ways = self.asked(condition, "timer", after, reason) if after is not None else []
+        return [(sql.SQL("(%(may_move)s AND {})").format(test), reason) for test, _ in ways]
+
         keys = self.journey.entry.exclude
         static = [key for key in keys if key not in self.audiences]
         ways = [predicate(AudienceTest(key), scope) for key in keys if key in self.audiences]
         if static:
             listed = sql.SQL(
+        if site == "row":
+            ways += self.asked_again(self.journey.goal.when, replace(scope, history=False), "goal")
                 "EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = {} AND ex.profile_id = {}"
                 " AND ex.audience_key = ANY ({}))"
             ).format(scope.bucket, scope.profile_id, scope.params.bind(static, "text[]"))
@@ -232,7 +250,7 @@ class _Renderer:
         for rest in self.plan.rests:
             if rest.kind == "wait_for":
                 whens.append(self.at_step(rest, self.event_ways(rest, scope), scope))
-            elif rest.kind == "email":
+            elif rest.kind in MESSAGE_KINDS:
                 whens.append(self.at_step(rest, self.outcome_ways(rest, scope), scope))
         return _case(sql.SQL("p.step"), whens, NULL_ROUTE)
 
@@ -282,6 +300,7 @@ class _Renderer:
         """What `save_as` keeps when its alternative is taken: the first in the file that matches; a webhook's answer."""
         whens: list[sql.Composable] = []
         for rest in self.plan.rests:
+            inner = answered(self.journey, rest.step, way.name, scope)
             named = [way for way in rest.exits if way.awaited is not None]
             if not any(way.awaited and way.awaited.save_as for way in named):
                 continue
@@ -293,6 +312,10 @@ class _Renderer:
                     kept = sql.SQL("jsonb_build_object({}, r.data -> 'properties')").format(
                         scope.params.bind(way.awaited.save_as, "text")
                     )
+            step = self.journey.steps[rest.step]
+            if isinstance(step, Webhook) and step.save_as is not None:
+                kept_by = kept_answer(step, scope.params)
+                whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), kept_by))
                 ways.append(sql.SQL("WHEN {} THEN {}").format(self.awaits(way, scope), kept))
             whens.append(self.at_step(rest, ways, scope))
         return _case(sql.SQL("p.step"), whens, NULL_JSON)
@@ -318,7 +341,7 @@ class _Renderer:
                     wake = sql.SQL(later).format(
                         due=sql.SQL("d.base + {}").format(span(timeout.after, scope))
                     )
-                case WaitFor() | Email():
+                case WaitFor() | Email() | Webhook():
                     wake = never
                 case _:
                     wake = at_once

@@ -48,10 +48,6 @@ def _problem(place: str, name: str, instead: str) -> Problem:
     return problem_at("error", "not_available", place, message, instead)
 
 
-def _steps(kind: type[Webhook]) -> Callable[[Journey], Iterator[str]]:
-    return lambda journey: (f"steps.{s.id}" for s in journey.steps.values() if isinstance(s, kind))
-
-
 def _waits(field: str) -> Callable[[Journey], Iterator[str]]:
     return lambda journey: (
         f"steps.{s.id}.wait.{field}"
@@ -60,12 +56,10 @@ def _waits(field: str) -> Callable[[Journey], Iterator[str]]:
     )
 
 
-def _emails(field: str) -> Callable[[Journey], Iterator[str]]:
-    return lambda journey: (
-        f"steps.{s.id}.email.{field}"
-        for s in journey.steps.values()
-        if isinstance(s, Email) and getattr(s, field)
-    )
+def _expiring(journey: Journey) -> Iterator[str]:
+    for step in journey.steps.values():
+        if isinstance(step, Email | Webhook) and step.expires is not None:
+            yield f"steps.{step.id}.{'email' if isinstance(step, Email) else 'webhook'}.expires"
 
 
 def _triggers(kind: type[AudienceTrigger]) -> Callable[[Journey], Iterator[str]]:
@@ -94,10 +88,9 @@ _WAIT_FOR: Final = "Wait for a duration, or until an instant."
 _LEAVE_OUT: Final = "Leave it out."
 
 NOT_AVAILABLE: Final = (
-    Feature("a webhook", "Remove the step.", _steps(Webhook)),
     Feature("waiting until a field's instant", _WAIT_FOR, _waits("until_field")),
     Feature("waiting until a time of day", _WAIT_FOR, _waits("until_time")),
-    Feature("a message that expires", _LEAVE_OUT, _emails("expires")),
+    Feature("a message that expires", _LEAVE_OUT, _expiring),
     Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),
     Feature("an entry cap", _LEAVE_OUT, _entry("cap")),
     Feature("an entry rate", _LEAVE_OUT, _entry("rate")),

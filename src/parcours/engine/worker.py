@@ -20,6 +20,7 @@ from psycopg.types.numeric import Int8
 from parcours.channels.channel import Channel
 from parcours.domain.errors import ParcoursError
 from parcours.engine.bucketwork import Agenda, BucketWork
+from parcours.engine.calling import Forms
 from parcours.engine.composing import compose_email
 from parcours.engine.courier import Compose, Courier
 from parcours.engine.leases import DatabaseClock, Leases
@@ -37,7 +38,6 @@ ASK_EVERY = 0.2  # seconds
 HOUSEKEEPING_EVERY = 1.0
 UNKNOWN = -1
 SOONEST_RETRY = 0.1  # seconds, doubled up to one
-COMPOSERS: Mapping[str, Compose] = {"email": compose_email}
 PROBE_EVERY = timedelta(seconds=10)  # what nobody told us of: claims of a dead worker, a lost hint
 
 # What services do by themselves: given by the composition root, since engine and service do not know each other.
@@ -57,8 +57,9 @@ class Worker:
         self.clock = DatabaseClock()
         self.agenda = Agenda()
         self.leases = Leases(database, self.name, buckets, self.clock, observer, self._taken)
+        composers: Mapping[str, Compose] = {"email": compose_email, "webhook": Forms().compose}
         self.couriers = {
-            name: Courier(database, name, channel, COMPOSERS[name], observer, self.clock.now, self._settled)
+            name: Courier(database, name, channel, composers[name], observer, self.clock.now, self._settled)
             for name, channel in channels.items()
         }
         self.work = BucketWork(

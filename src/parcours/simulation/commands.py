@@ -16,8 +16,8 @@ from parcours.service.authoring import apply_journey
 from parcours.service.intake import add_people, delete_profile, remove_people, take
 from parcours.service.lifecycle import AVAILABLE, Order, execute
 from parcours.service.versions import lock_family
-from parcours.simulation.capture import Stub, Stubs
 from parcours.simulation.output import command_line, plain_line
+from parcours.simulation.stubs import Stubs, read_stub
 from parcours.store.database import Connection
 
 __all__ = ["Commander"]
@@ -162,7 +162,7 @@ class Commander:
         self, command: Mapping[str, Any], key: str, options: dict[str, Any], at: datetime
     ) -> dict[str, Any]:
         user_id = options.get("user_id")
-        self.stubs.known[key, str(options.get("step")), user_id] = Stub(str(outcome), reason)
+        self.stubs.known[key, str(options.get("step")), user_id] = read_stub(options)
         return plain_line(at, command)
 
     def _applied(self, command: Mapping[str, Any]) -> str | None:

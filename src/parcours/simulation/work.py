@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from parcours.channels.template import Renderer
 from parcours.engine.delivery import Room, claim, settle
 from parcours.engine.route import route_bucket
 from parcours.engine.unit import Limits, Unit, UnitResult
 from parcours.engine.versions import Versions
-from parcours.simulation.capture import Stubs, captured
+from parcours.simulation.capture import Capture
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -29,8 +28,7 @@ class Work:
     buckets: int
     limits: Limits
     versions: Versions = field(default_factory=Versions)
-    renderer: Renderer = field(default_factory=Renderer)
-    stubs: Stubs = field(default_factory=Stubs)
+    capture: Capture = field(default_factory=Capture)
 
     async def quiet(self, until: datetime, sent_by: datetime) -> None:
         """Work until nothing is left that is due by `until`, journeys in order of their keys."""
@@ -77,8 +75,7 @@ class Work:
                 rooms=dict.fromkeys(CHANNELS, Room(limits.rows, HAND_OVER)),
             )  # fmt: skip
             outcomes = [
-                captured(c, await self.versions.get(self.connection, c.version_id), self.renderer, self.stubs)
-                for c in claims
+                self.capture.answer(c, await self.versions.get(self.connection, c.version_id)) for c in claims
             ]
             await settle(self.connection, bucket, outcomes)
         return result, len(claims)
