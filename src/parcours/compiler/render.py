@@ -59,11 +59,11 @@ class _Renderer:
                 makers[name] = partial(self.effect, name)
         if calls_others(self.journey):
             makers["call"] = partial(call, self.journey)
-        statements = {}
         if has_schedule(self.journey):
             makers["run"] = lambda params: run(self.journey, self.scopes.suggested(params))
         if recurs(self.journey):
             makers["tacit"] = self.tacit
+        statements = {}
         for name, make in makers.items():
             params = Parameters()
             statements[name] = Statement(make(params).as_string(None), params.values)
@@ -146,11 +146,11 @@ class _Renderer:
         seen = compared([condition], scope) if condition else None
         return template("refuse").format(candidates=self.candidates(params), seen=seen or NULL_JSON)
 
-    def effect(self, name: str, params: Parameters) -> sql.Composable:
     def tacit(self, params: Parameters) -> sql.Composable:
         """A recurring schedule refuses people who are inside in silence, in one counter (R17)."""
         return template("tacit").format(candidates=self.candidates(params))
 
+    def effect(self, name: str, params: Parameters) -> sql.Composable:
         rows = [
             sql.SQL("({}, {}, {}, {}, {})").format(
                 params.bind(s.id, "text"),
@@ -196,6 +196,11 @@ class _Renderer:
             ways.append((self.excluded(scope), "excluded"))
         if site != "admission":
             ways.append((sql.SQL("pr.deleted_at IS NOT NULL"), "profile_deleted"))
+        if site == "row":
+            if self.journey.goal and self.journey.goal.leave:
+                ways += self.asked_again(self.journey.goal.when, passage_scope, "goal")
+            for rule in self.journey.exits:
+                ways += self.asked_again(rule, passage_scope, "exit_rule")
         whens = [sql.SQL("WHEN {} THEN {}").format(test, sql.Literal(reason)) for test, reason in ways]
         return sql.SQL(" ").join(whens)
 
@@ -205,24 +210,6 @@ class _Renderer:
         test = judged(condition, site, scope)
         return [(test, reason)] if test is not None else []
 
-    def remember(self, site: Site, scope: Scope) -> sql.Composable:
-        """A goal with `leave: false`, met for the first time here (R16)."""
-        if site == "row":
-            if self.journey.goal and self.journey.goal.leave:
-                ways += self.asked_again(self.journey.goal.when, passage_scope, "goal")
-            for rule in self.journey.exits:
-                ways += self.asked_again(rule, passage_scope, "exit_rule")
-        if self.journey.goal is None or self.journey.goal.leave:
-            return sql.SQL("false")
-        ways = self.asked(self.journey.goal.when, site, replace(scope, history=False), "goal")
-        if not ways:
-            return sql.SQL("false")
-        first = sql.SQL("true") if site == "admission" else sql.SQL("p.goal_met_at IS NULL")
-        return sql.SQL("({} AND {})").format(
-            first, ways[0][0] if len(ways) == 1 else either([t for t, _ in ways])
-        )
-
-    def excluded(self, scope: Scope) -> sql.Composable:
     def asked_again(
         self, condition: Condition, scope: Scope, reason: str
     ) -> list[tuple[sql.Composable, str]]:
@@ -231,13 +218,26 @@ class _Renderer:
         ways = self.asked(condition, "timer", after, reason) if after is not None else []
         return [(sql.SQL("(%(may_move)s AND {})").format(test), reason) for test, _ in ways]
 
+    def remember(self, site: Site, scope: Scope) -> sql.Composable:
+        """A goal with `leave: false`, met for the first time here (R16)."""
+        if self.journey.goal is None or self.journey.goal.leave:
+            return sql.SQL("false")
+        ways = self.asked(self.journey.goal.when, site, replace(scope, history=False), "goal")
+        if site == "row":
+            ways += self.asked_again(self.journey.goal.when, replace(scope, history=False), "goal")
+        if not ways:
+            return sql.SQL("false")
+        first = sql.SQL("true") if site == "admission" else sql.SQL("p.goal_met_at IS NULL")
+        return sql.SQL("({} AND {})").format(
+            first, ways[0][0] if len(ways) == 1 else either([t for t, _ in ways])
+        )
+
+    def excluded(self, scope: Scope) -> sql.Composable:
         keys = self.journey.entry.exclude
         static = [key for key in keys if key not in self.audiences]
         ways = [predicate(AudienceTest(key), scope) for key in keys if key in self.audiences]
         if static:
             listed = sql.SQL(
-        if site == "row":
-            ways += self.asked_again(self.journey.goal.when, replace(scope, history=False), "goal")
                 "EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = {} AND ex.profile_id = {}"
                 " AND ex.audience_key = ANY ({}))"
             ).format(scope.bucket, scope.profile_id, scope.params.bind(static, "text[]"))
@@ -289,6 +289,7 @@ class _Renderer:
     def outcome_ways(self, rest: Rest, scope: Scope) -> list[sql.Composable]:
         ways: list[sql.Composable] = []
         for way in rest.exits:
+            inner = answered(self.journey, rest.step, way.name, scope)
             test = sql.SQL(
                 "r.kind = 'outcome' AND (r.data ->> 'seq')::integer = p.seq"
                 " AND (r.data ->> 'entry_no')::integer = p.entry_no AND r.data ->> 'exit' = {}"
@@ -300,7 +301,10 @@ class _Renderer:
         """What `save_as` keeps when its alternative is taken: the first in the file that matches; a webhook's answer."""
         whens: list[sql.Composable] = []
         for rest in self.plan.rests:
-            inner = answered(self.journey, rest.step, way.name, scope)
+            step = self.journey.steps[rest.step]
+            if isinstance(step, Webhook) and step.save_as is not None:
+                kept_by = kept_answer(step, scope.params)
+                whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), kept_by))
             named = [way for way in rest.exits if way.awaited is not None]
             if not any(way.awaited and way.awaited.save_as for way in named):
                 continue
@@ -312,10 +316,6 @@ class _Renderer:
                     kept = sql.SQL("jsonb_build_object({}, r.data -> 'properties')").format(
                         scope.params.bind(way.awaited.save_as, "text")
                     )
-            step = self.journey.steps[rest.step]
-            if isinstance(step, Webhook) and step.save_as is not None:
-                kept_by = kept_answer(step, scope.params)
-                whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), kept_by))
                 ways.append(sql.SQL("WHEN {} THEN {}").format(self.awaits(way, scope), kept))
             whens.append(self.at_step(rest, ways, scope))
         return _case(sql.SQL("p.step"), whens, NULL_JSON)
