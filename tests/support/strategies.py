@@ -23,6 +23,7 @@ from support.strategies_values import (
     slot,
     values_of,
 )
+from support.strategies_webhooks import webhook_stubs
 
 __all__ = ["cases", "paused_cases"]
 
@@ -230,10 +231,13 @@ def _commands(
         case "delete_profile":
             return [_line(at, None, kind, user_id=draw(st.sampled_from((*people, "stranger"))))]
         case "stub":
-            steps = steps_of(document, "email")
+            called = steps_of(document, "webhook")
+            steps = [*steps_of(document, "email"), *called]
             if not steps:
                 return []
-            options = {"step": draw(st.sampled_from(steps)), **draw(st.sampled_from(STUBS))}
+            step = draw(st.sampled_from(steps))
+            said = draw(webhook_stubs() if step in called and draw(st.booleans()) else st.sampled_from(STUBS))
+            options = {"step": step, **said}
             if draw(st.integers(0, 2)) == 0:
                 options["user_id"] = draw(st.sampled_from(people))
             return [_line(draw(st.sampled_from((0, 0, at))), key, "stub", **options)]

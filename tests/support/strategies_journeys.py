@@ -16,6 +16,7 @@ from support.strategies_values import (
     slot,
     values_of,
 )
+from support.strategies_webhooks import webhooks
 
 __all__ = ["events_of", "journeys", "steps_of"]
 
@@ -30,6 +31,7 @@ KINDS = (
     "split",
     "update_profile",
     "experiment",
+    "webhook",
 )
 ROOTS = ("profile", "event", "participant")
 SUBJECTS = (
@@ -53,8 +55,8 @@ class _Plan:
         self.ids = [f"{kind[0]}{number}" for number, kind in enumerate(kinds)]
         self.kinds = dict(zip(self.ids, kinds, strict=True))
         self.ends = ends
-        self.emails = tuple(step for step in self.ids if self.kinds[step] == "email")
-        self.saves = "wait_for" in kinds
+        self.emails = tuple(step for step in self.ids if self.kinds[step] in ("email", "webhook"))
+        self.saves = "wait_for" in kinds or "webhook" in kinds
 
     def ahead(self, step: str) -> list[str]:
         """Return the steps behind this one, and the ends."""
@@ -150,6 +152,8 @@ def _steps(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
     match plan.kinds[step]:
         case "email":
             return draw(_emails(plan, step))
+        case "webhook":
+            return draw(webhooks(plan.ahead(step), SAVED))
         case "wait":
             return {"wait": {"for": draw(durations)}}
         case "until":
