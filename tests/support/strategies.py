@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from support.runner import Case
 from support.strategies_journeys import events_of, journeys, steps_of
+from support.strategies_runs import rules
 from support.strategies_values import (
     ATTRIBUTES,
     AUDIENCES,
     EVENTS,
     HISTORY,
     LAST,
+    RULE,
     Document,
     json_values,
     slot,
@@ -68,6 +70,8 @@ def cases(draw: st.DrawFn, *, max_journeys: int = 3, with_commands: bool = True)
         for key in AUDIENCES
         if draw(st.integers(0, 2)) == 0
     )
+    if draw(st.integers(0, 2)):
+        audiences += (draw(rules()),)
     return Case(
         journeys=tuple(documents),
         feed=tuple(feed),
@@ -164,7 +168,11 @@ def _lines(draw: st.DrawFn, people: tuple[str, ...], documents: list[Document]) 
         line |= {"type": "identify", "traits": draw(_properties())}
     elif kind == "audience":
         op = draw(st.sampled_from(("add", "add", "remove")))
-        line |= {"type": "audience", "audience": draw(st.sampled_from(AUDIENCES)), "op": op}
+        line |= {
+            "type": "audience",
+            "audience": draw(st.sampled_from((*AUDIENCES, *AUDIENCES, RULE))),
+            "op": op,
+        }
     else:
         return draw(_others(line, documents))
     if kind != "audience" and draw(st.integers(0, 9)) == 0:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from support.strategies_runs import schedules, waves
 from support.strategies_values import (
     ATTRIBUTES,
     AUDIENCES,
     EVENTS,
+    RULE,
     Document,
     conditions,
     durations,
@@ -113,12 +115,19 @@ def _entries(draw: st.DrawFn) -> Document:
     if draw(st.integers(0, 3)) == 0:
         entry["filter"] = draw(conditions())
     if draw(st.integers(0, 3)) == 0:
-        entry["exclude"] = draw(st.lists(st.sampled_from(AUDIENCES), min_size=1, max_size=2, unique=True))
+        excluded = st.sampled_from((*AUDIENCES, RULE))
+        entry["exclude"] = draw(st.lists(excluded, min_size=1, max_size=2, unique=True))
+    if any("schedule" in trigger for trigger in entry["triggers"]) and draw(st.integers(0, 2)) == 0:
+        entry["waves"] = draw(waves)
     mode = draw(st.sampled_from((None, "once", "after_exit", "always", "always")))
     if mode is not None:
         entry["reentry"] = {"mode": mode}
         if mode == "after_exit":
             entry["reentry"]["min_interval"] = draw(durations)
+    if draw(st.integers(0, 9)) == 0:
+        entry["cap"] = draw(st.integers(1, 4))
+    if draw(st.integers(0, 9)) == 0:
+        entry["rate"] = draw(st.sampled_from(("1/h", "2/h", "100/s", "1/d")))
     if draw(st.integers(0, 7)) == 0:
         entry["start"] = slot(draw(st.integers(0, 10)))
     if draw(st.integers(0, 7)) == 0:
@@ -129,8 +138,11 @@ def _entries(draw: st.DrawFn) -> Document:
 
 @st.composite
 def _triggers(draw: st.DrawFn) -> Document:
-    if draw(st.integers(0, 7)) == 0:
+    kind = draw(st.integers(0, 7))
+    if kind == 0:
         return {"manual": True}
+    if kind in (1, 2):
+        return draw(schedules())
     trigger: Document = {"event": draw(st.sampled_from(("Go", "Go", *EVENTS)))}
     if draw(st.integers(0, 4)) == 0:
         trigger["when"] = draw(conditions())
@@ -221,7 +233,7 @@ def _updates(draw: st.DrawFn) -> Document:
         update["unset"] = names
     for verb in ("add_to", "remove_from"):
         if draw(st.integers(0, 3)) == 0:
-            update[verb] = [draw(st.sampled_from(AUDIENCES))]
+            update[verb] = [draw(st.sampled_from((*AUDIENCES, *AUDIENCES, RULE)))]
     return update
 
 

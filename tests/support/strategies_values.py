@@ -12,6 +12,7 @@ __all__ = [
     "ATTRIBUTES",
     "AUDIENCES",
     "EVENTS",
+    "RULE",
     "conditions",
     "durations",
     "event_tests",
@@ -30,6 +31,7 @@ LAST = 24  # slots in which something is given
 
 EVENTS = ("Go", "Buy", "Look", "Bye")
 AUDIENCES = ("vip", "staff")
+RULE = "rule"  # an audience by condition, where a case has one
 TEXTS = ("pro", "free", "Pro", "prov", "", "10", "ärlig", "2026-03-02T05:00:00Z")
 NUMBERS = (0, 1, 2, 10, 10.0, 2.5, -1, 0.1)
 LISTS: tuple[Any, ...] = (["pro", 1], [True], [], ["10"], [None, 10], [["pro"]])
@@ -185,7 +187,8 @@ def conditions(
 ) -> st.SearchStrategy[Document]:
     """Draw a condition over these roots and email steps."""
     leaves = [field_tests(roots), field_tests(roots), event_tests(), event_tests()]
-    leaves += [st.builds(lambda key: {"audience": key}, st.sampled_from(AUDIENCES)), _time_tests()]
+    named = st.sampled_from((*AUDIENCES, *AUDIENCES, RULE))
+    leaves += [st.builds(lambda key: {"audience": key}, named), _time_tests()]
     if messages:
         leaves.append(_message_tests(messages))
     leaf = st.one_of(leaves)
