@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -46,6 +47,14 @@ def _postgres_url(url: str) -> str:
     return url
 
 
+def _networks(text: str) -> str:
+    """Check what channels/guard.py reads at the start of a worker."""
+    if text.strip().lower() not in ("true", "false"):
+        for part in text.split(","):
+            ip_network(part.strip(), strict=False)
+    return text
+
+
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -83,6 +92,20 @@ class Settings(BaseSettings):
     )
     smtp_connections: int = Field(default=4, ge=1, le=1000, description="connections kept to the mail server")
 
+    webhook_secret: str | None = Field(
+        default=None,
+        min_length=16,
+        repr=False,
+        description="signs the bodies of webhooks; 16 characters or more",
+    )
+    webhook_allow_private: Annotated[str, AfterValidator(_networks)] = Field(
+        default="false",
+        description="what webhooks may reach inside: false, true, or networks such as 10.1.0.0/16,192.168.7.5",
+    )
+    webhook_connections: int = Field(
+        default=50, ge=1, le=1000, description="webhooks called at the same time"
+    )
+
     worker_concurrency: int = Field(
         default=2, ge=1, le=256, description="units one worker runs at the same time, each on a connection"
     )
@@ -100,6 +123,8 @@ class Settings(BaseSettings):
             shown["database_url"] = _without_password(self.database_url)
         if self.smtp_password is not None:
             shown["smtp_password"] = MASK
+        if self.webhook_secret is not None:
+            shown["webhook_secret"] = MASK
         return {PREFIX + name.upper(): text for name, text in shown.items()}
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "mailbox_folder",
     "outgoing",
     "start_embedded",
+    "webhook_channel",
     "work",
 ]
 
@@ -114,7 +115,7 @@ async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncItera
         return EmailChannel(server, connections=settings.smtp_connections, timeout=settings.smtp_timeout)
 
     def channels(email: Channel) -> dict[str, Channel]:
-        return {"email": email}
+        return {"email": email, "webhook": webhook_channel(settings)}
 
     if settings.smtp_host is not None:
         server = Server(
@@ -139,6 +140,19 @@ async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncItera
         yield channels(channel(Server(host="127.0.0.1", port=port)))
     finally:
         await mailbox.stop()
+
+
+def webhook_channel(settings: Settings) -> Channel:
+    """Return the channel of webhooks."""
+    from parcours.channels.guard import Guard, read_networks  # noqa: PLC0415 - as above
+    from parcours.channels.webhook import WebhookChannel  # noqa: PLC0415
+
+    return WebhookChannel(
+        secret=settings.webhook_secret,
+        guard=Guard(read_networks(settings.webhook_allow_private)),
+        connections=settings.webhook_connections,
+        clock=SystemClock().now,
+    )
 
 
 def mailbox_folder(settings: Settings) -> Path:

@@ -82,9 +82,9 @@ def read_networks(text: str) -> tuple[Network, ...]:
         ValueError: for what is no network.
     """
     word = text.strip().lower()
-    if word in ("", "false", "no", "0"):
+    if word in ("", "false"):
         return ()
-    parts: Iterable[str] = EVERYWHERE if word in ("true", "yes", "1") else word.split(",")
+    parts: Iterable[str] = EVERYWHERE if word == "true" else word.split(",")
     return tuple(ip_network(part.strip(), strict=False) for part in parts)
 
 

@@ -64,6 +64,11 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Correct it at the line given; Liquid may stand in texts and in values that are free.",
         ),
         "no_url": ("A webhook has no URL.", "Add url:."),
+        "bad_header": (
+            "A webhook has a header whose name is none, or that is not for authors to set.",
+            "Rename it, or leave it out.",
+        ),
+        "long_timeout": ("A webhook asks for more time than any has.", "At most 30s are waited for."),
         "unknown_field": (
             "A condition asks for a field that nothing has.",
             "Correct the name; the hint names the nearest one.",

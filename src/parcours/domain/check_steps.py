@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
-from urllib.parse import urlsplit
 
+from parcours.domain.check_webhook import webhook_problems
 from parcours.domain.journey import Email, Experiment, Journey, Step, Wait, WaitFor, Webhook
 from parcours.domain.problems import Problem
 from parcours.domain.reading import nearest, problem_at
@@ -94,20 +94,6 @@ def step_problems(step: Step) -> Iterator[Problem]:
                 message = f"The shares make {float(total):g} %, not 100 %."
                 yield problem_at("error", "shares_not_100", f"{place}.experiment", message, "Adjust them.")
         case Webhook():
-            yield from _url(step.url, f"{place}.webhook")
+            yield from webhook_problems(step)
         case _:
             return
-
-
-def _url(url: str, place: str) -> Iterator[Problem]:
-    if not url:
-        yield problem_at("error", "no_url", place, "The webhook has no URL.", "Add url:.")
-        return
-    try:
-        parts = urlsplit(url)
-        good = (parts.scheme in {"http", "https"} and bool(parts.hostname)) or url.startswith("{{")
-    except ValueError:
-        good = False
-    if not good:
-        message = "This is not an http or https URL."
-        yield problem_at("error", "bad_url", f"{place}.url", message, "Write https://HOST/PATH.")

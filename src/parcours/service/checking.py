@@ -8,7 +8,7 @@ from parcours.channels.mjml import MjmlFailed, html_of, is_mjml
 from parcours.channels.template import check
 from parcours.domain.check_audience import check_audience
 from parcours.domain.checks import Known, check_journey, not_available, unique
-from parcours.domain.journey import Audience, Email, Journey, ScheduleTrigger
+from parcours.domain.journey import Audience, Email, Journey, Json, ScheduleTrigger, Webhook
 from parcours.domain.problems import Problem
 from parcours.domain.reading import problem_at
 from parcours.service.files import LoadedFile
@@ -43,6 +43,8 @@ def _schedules(journey: Journey) -> Iterator[Problem]:
 
 def _templates(journey: Journey) -> Iterator[Problem]:
     for step in journey.steps.values():
+        if isinstance(step, Webhook):
+            yield from _webhook(step)
         if not isinstance(step, Email):
             continue
         body = journey.templates.get(step.template) if step.template else None
@@ -52,11 +54,33 @@ def _templates(journey: Journey) -> Iterator[Problem]:
         texts = {"subject": step.subject, "preheader": step.preheader, "html": step.html, "text": step.text}
         for name, text in {**texts, "template": body}.items():
             if text:
-                yield from _liquid(step, name, text)
+                yield from _liquid(step, f"email.{name}", text)
 
 
-def _liquid(step: Email, name: str, text: str) -> Iterator[Problem]:
-    for problem in check(text, f"steps.{step.id}.email.{name}"):
+def _webhook(step: Webhook) -> Iterator[Problem]:
+    texts = {"url": step.url}
+    texts |= {f"headers.{name}": text for name, text in step.headers.items()}
+    texts |= {f"query.{name}": text for name, text in step.query.items()}
+    texts |= dict(_texts(step.body, "body"))
+    for name, text in texts.items():
+        yield from _liquid(step, f"webhook.{name}", text)
+
+
+def _texts(value: Json, place: str) -> Iterator[tuple[str, str]]:
+    """Yield every text of a body with its place."""
+    match value:
+        case str():
+            yield place, value
+        case list():
+            for n, item in enumerate(value):
+                yield from _texts(item, f"{place}[{n}]")
+        case dict():
+            for name, item in value.items():
+                yield from _texts(item, f"{place}.{name}")
+
+
+def _liquid(step: Email | Webhook, name: str, text: str) -> Iterator[Problem]:
+    for problem in check(text, f"steps.{step.id}.{name}"):
         yield Problem(
             problem.severity, problem.code, problem.place, problem.message,
             problem.hint or "Correct the template at this line.", step.id,
@@ -65,10 +89,10 @@ def _liquid(step: Email, name: str, text: str) -> Iterator[Problem]:
 
 def _mjml(step: Email, file: str, body: str) -> Iterator[Problem]:
     """Yield what is wrong with the Liquid as it is written, with the MJML, and with the Liquid of what is made of it."""
-    found = list(_liquid(step, "template", body))
+    found = list(_liquid(step, "email.template", body))
     if not found:
         try:
-            found = list(_liquid(step, "template", html_of(body)))
+            found = list(_liquid(step, "email.template", html_of(body)))
         except MjmlFailed as error:
             message = f"`{file}`, line {error.line}: {error.message}."
             hint = "Correct the template at this line."

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from parcours.domain.condition import Condition
-from parcours.domain.journey import Email, EventTrigger, Journey, ManualTrigger, Wait, WaitFor
+from parcours.domain.journey import Email, EventTrigger, Journey, ManualTrigger, Wait, WaitFor, Webhook
 from parcours.domain.serialise_condition import condition_document
 from parcours.domain.timing import format_instant
 
@@ -38,7 +38,7 @@ def waits_for(
         return f"{events}{until}{_overdue(wake_at, now)}"
     if isinstance(step, Wait) and wake_at is not None:
         return f"{format_instant(wake_at)}{_overdue(wake_at, now)}"
-    if isinstance(step, Email):
+    if isinstance(step, Email | Webhook):
         return _outcome(message, now)
     return "a worker, to go on"
 

@@ -287,7 +287,7 @@ def test_what_is_not_carried_out_is_refused_place_by_place() -> None:
         "profile_timezone", "window", "lifetime", "entry.triggers[0]", "entry.triggers[1]", "entry.cap",
         "entry.rate", "entry.waves",
         "steps.w.wait.until_field", "steps.t.wait.until_time",
-        "steps.m.email.expires", "steps.c",
+        "steps.m.email.expires",
     }  # fmt: skip
     assert not_available(read({"email": SENDER, "steps": GOOD})) == []
 
