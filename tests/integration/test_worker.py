@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import signal
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 from parcours.observe import LeaseLost
 from support.postgres import BUCKETS
 from support.runner import email, journey
 from support.worker import Document, Installation, eventually, installed, line, people
+from support.worker_process import HELD, holds, process
 
 MAILED: Document = {
     "mail": email("One"),
@@ -22,38 +17,12 @@ MAILED: Document = {
     "more": email("Two"),
     "end": {"end": {}},
 }
-HELD = "SELECT holder, count(*) FROM parcours.lease WHERE holder IS NOT NULL GROUP BY 1"
 OVER = "SELECT count(*) FROM parcours.participant WHERE finished_at IS NOT NULL"
-SCRIPT = Path(__file__).parents[1] / "support" / "worker.py"
-
-
-@asynccontextmanager
-async def process(here: Installation, name: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a worker as a process of its own, killed at the end if it still runs."""
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, str(SCRIPT), here.url, str(here.sink.port), name,
-        stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])},
-    )  # fmt: skip
-    try:
-        assert running.stdout is not None
-        assert await running.stdout.readline() == b"ready\n"
-        yield running
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.communicate()
 
 
 async def more_mails(here: Installation) -> None:
     before = len(here.sink.arrivals)
     await eventually(lambda: len(here.sink.arrivals) > before, what="another mail")
-
-
-async def leases(here: Installation, **expected: int) -> None:
-    async def shared() -> bool:
-        return await here.counts(HELD) == expected
-
-    await eventually(shared, what=f"leases {expected}")
 
 
 async def everyone_mailed_once(here: Installation, number: int) -> None:
@@ -73,11 +42,11 @@ async def everyone_mailed_once(here: Installation, number: int) -> None:
 
 async def test_two_workers_share_the_buckets_and_leave_them_behind(database_url: str) -> None:
     async with installed(database_url, "one") as here:
-        await leases(here, one=BUCKETS)
+        await holds(here, one=BUCKETS)
         second = await here.start("two")
-        await leases(here, one=BUCKETS // 2, two=BUCKETS // 2)
+        await holds(here, one=BUCKETS // 2, two=BUCKETS // 2)
         await second.end()
-        await leases(here, one=BUCKETS)
+        await holds(here, one=BUCKETS)
         await here.workers["one"].end()
         assert await here.counts(HELD) == {}
         assert await here.one("SELECT count(*) FROM parcours.worker") == 0
@@ -94,7 +63,7 @@ async def test_a_killed_worker_is_replaced_and_no_mail_leaves_twice(database_url
             running.send_signal(signal.SIGKILL)
             await running.wait()
             await here.start("heir")
-            await leases(here, heir=BUCKETS)
+            await holds(here, heir=BUCKETS)
             await here.until(OVER, number, within=60)
         await everyone_mailed_once(here, number)
 
@@ -121,7 +90,7 @@ async def test_whoever_lost_a_lease_writes_nothing(database_url: str) -> None:
     async with installed(database_url, "one") as here:
         await here.feed(*people("u", range(30)))
         await here.publish(journey({"end": {"end": {}}}, "j"))
-        await leases(here, one=BUCKETS)
+        await holds(here, one=BUCKETS)
         await here.until("SELECT count(*) FROM parcours.pending", 0)
         await here.rows(
             """UPDATE parcours.lease SET holder = 'stranger', term = term + 1,

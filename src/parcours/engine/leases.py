@@ -65,6 +65,7 @@ class Leases:
     busy: set[int] = field(default_factory=set)
     pause: float = BEAT_EVERY  # until the next beat
     server: datetime | None = None  # start of the server that keeps our lock
+    greeted: bool = False  # others were told that there is one more to share with
 
     @property
     def key(self) -> int:
@@ -121,6 +122,9 @@ class Leases:
                 )
             if absent:
                 await connection.execute(query("forget_absent"), {"absent": absent})
+            if not self.greeted:
+                await connection.execute(query("notify_hint"), {"hint": "leases"})
+        self.greeted = True
         self.pause = BEAT_SOON if len(acquired) < len(wanted) else BEAT_EVERY
         for bucket, term in acquired.items():
             self.held[bucket] = term
@@ -139,11 +143,16 @@ class Leases:
         async with self.database.transaction() as connection:
             given = {"b": bucket, "name": self.name, "term": term}
             await connection.execute(query("release_lease"), given)
+            await connection.execute(query("notify_hint"), {"hint": "leases"})
 
-    async def leave(self) -> None:
-        """Give everything back and take our name from the list."""
+    async def give_back(self) -> None:
+        """Give every bucket back, for others to go on with."""
         for bucket in list(self.held):
             await self.release(bucket, "stopped")
+
+    async def leave(self) -> None:
+        """Take our name from the list, when everything is given back."""
+        await self.give_back()
         async with self.database.transaction() as connection:
             given = {"name": self.name, "silent": self.clock.now() - SILENCE * 40}
             await connection.execute(query("forget_workers"), given)

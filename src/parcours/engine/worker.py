@@ -66,6 +66,7 @@ class Worker:
             database, Versions(), self.agenda, self.couriers, observer, self.clock.now, limits or Limits()
         )
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()  # buckets are to be shared anew
         self._queue: asyncio.Queue[int] = asyncio.Queue()
         self._probe: set[int] = set()
         self._routed: set[int] = set()
@@ -73,6 +74,7 @@ class Worker:
         self._asked: dict[int, set[int]] = {}  # bucket → journeys that commands concern
         self._waiting: set[int] = set()
         self._asking = asyncio.Lock()
+        self._telling: set[asyncio.Task[None]] = set()
         self._newest = UNKNOWN  # the newest command
         self._heard: list[int] = []  # the latest commands
         self._partitions_until: datetime | None = None
@@ -104,8 +106,11 @@ class Worker:
             for _ in lanes:
                 self._queue.put_nowait(-1)
             await asyncio.gather(*lanes, return_exceptions=True)
+            # What is in a provider's hands may take long; the buckets need not wait for it.
+            await self._steadily("lease", self.leases.give_back, once=True)
             couriers_stop.set()
             await asyncio.gather(*couriers)
+            await asyncio.gather(*self._telling)
             await self._steadily("lease", self.leases.leave, once=True)
             for channel in self.channels.values():
                 await channel.close()
@@ -123,6 +128,28 @@ class Worker:
         if bucket in self.leases.held:
             self.agenda.touch(bucket, journey_id, self.clock.now())
             self._wake.set()
+        else:
+            # Handed over while the bucket went to somebody else, who would find the outcome only at the next probe.
+            hint = self._steadily("hint", lambda: self._tell(f"settled {bucket} {journey_id}"), once=True)
+            task = asyncio.create_task(hint)
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def _tell(self, hint: str) -> None:
+        async with self.database.transaction() as connection:
+            await connection.execute(query("notify_hint"), {"hint": hint})
+
+    def _hear(self, hint: str) -> bool:
+        """Act on another worker's hint; False where the news are to be asked."""
+        match hint.split(" "):
+            case ["leases"]:
+                self._hurry.set()
+            case ["settled", bucket, journey_id]:
+                if int(bucket) in self.leases.held:
+                    self._settled(int(bucket), int(journey_id))
+            case _:
+                return False
+        return True
 
     async def _listen(self) -> None:
         """Take NOTIFY as a hint; without it, everything still happens within a fifth of a second."""
@@ -133,8 +160,9 @@ class Worker:
                     await self.leases.be_present(connection)
                     pause = SOONEST_RETRY
                     await connection.execute("LISTEN parcours")
-                    async for _ in connection.notifies():
-                        await self._news()
+                    async for notice in connection.notifies():
+                        if not self._hear(notice.payload):
+                            await self._news()
             except (psycopg.Error, ParcoursError, OSError) as error:
                 self.leases.be_absent()
                 self.observer.observe(Trouble("listen", "database_unreachable", str(error), pause))
@@ -249,7 +277,10 @@ class Worker:
 
     async def _beats(self) -> None:
         while True:
-            await asyncio.sleep(self.leases.pause)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.leases.pause):
+                    await self._hurry.wait()
+            self._hurry.clear()
             await self._steadily("lease", self.leases.beat)
 
     async def _every(self, seconds: float, name: str, action: Callable[[], Awaitable[None]]) -> None:

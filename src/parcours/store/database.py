@@ -24,8 +24,10 @@ Connection: TypeAlias = AsyncConnection[Any]
 logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
 
 # Names resolve in our schema only, the temporary one last; every instant travels as UTC. JIT costs more than it
-# saves on statements of milliseconds.
-SESSION: Final = "-c TimeZone=UTC -c search_path=parcours,pg_temp -c jit=off"
+# saves on statements of milliseconds. A process that was stopped inside a transaction must not hold its locks for ever.
+SESSION: Final = (
+    "-c TimeZone=UTC -c search_path=parcours,pg_temp -c jit=off -c idle_in_transaction_session_timeout=10s"
+)
 PREPARE_AFTER: Final = 5  # executions
 CONNECT_SECONDS: Final = 5
 RETRY_SECONDS: Final = 0.5
@@ -132,6 +134,7 @@ def trouble(error: Exception) -> ParcoursError | None:
             | errors.CrashShutdown()
             | errors.CannotConnectNow()
             | errors.IdleSessionTimeout()
+            | errors.IdleInTransactionSessionTimeout()
         ):
             return _unreachable(reason)
         case errors.TooManyConnections() | psycopg.InterfaceError():

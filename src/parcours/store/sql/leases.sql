@@ -115,3 +115,8 @@ ORDER BY j.journey_key;
 -- scope: shared
 -- A hint for workers that something came in; they ask by themselves too.
 SELECT pg_notify('parcours', '');
+
+-- name: notify_hint
+-- scope: shared
+-- A hint of a worker for the others: `leases` (share them anew), `settled BUCKET JOURNEY` (an outcome came in).
+SELECT pg_notify('parcours', %(hint)s);

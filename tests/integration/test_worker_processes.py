@@ -1,0 +1,146 @@
+"""Workers as real processes: killed, stopped in the middle of a transaction, restarted one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import signal
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+
+from support.postgres import BUCKETS
+from support.runner import email, journey
+from support.worker import Document, Installation, eventually, installed, line, people
+from support.worker_process import holds, process
+
+MAILED: Document = {
+    "mail": email("One"),
+    "pause": {"wait": {"for": "1s"}},
+    "more": email("Two"),
+    "end": {"end": {}},
+}
+OVER = "SELECT count(*) FROM parcours.participant WHERE finished_at IS NOT NULL"
+# A transaction of a worker, with a bucket's lease in its hands, that waits for its process.
+IN_TRANSACTION = """SELECT count(*) > 0 FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+    WHERE a.datname = current_database() AND a.application_name = %(name)s AND a.state = 'idle in transaction'
+        AND l.relation = 'parcours.lease'::regclass AND l.mode = 'RowShareLock'"""
+
+
+async def everyone_mailed_once(here: Installation, number: int) -> None:
+    """Everybody went through; each mail was handed over once, unless its fate is unknown; none began too late."""
+    states = dict(await here.rows("SELECT message_id::text, state FROM parcours.message"))
+    assert len(states) == 2 * number
+    assert set(states.values()) <= {"sent", "uncertain"}
+    handed = Counter(arrival.message_id for arrival in here.sink.arrivals)
+    assert [m for m, state in states.items() if state == "sent" and handed[m] != 1] == []
+    assert [m for m, n in handed.items() if n > 1] == []
+    assert await here.one("SELECT count(*) FROM parcours.message WHERE handed_at > begin_by") == 0
+    assert await here.counts("SELECT status, count(*) FROM parcours.participant GROUP BY 1") == {
+        "completed": number
+    }
+    for ledger in await here.ledgers():
+        assert ledger.balances, ledger.mismatches
+
+
+async def test_a_killed_worker_is_replaced_long_before_its_leases_run_out(database_url: str) -> None:
+    async with installed(database_url, "heir") as here, process(here, "killed") as running:
+        await holds(here, heir=BUCKETS // 2, killed=BUCKETS // 2)
+        running.kill()
+        began = time.monotonic()
+        await holds(here, heir=BUCKETS)
+        assert time.monotonic() - began < 5  # a lease has ten seconds
+
+
+async def test_a_restarted_worker_of_the_same_name_takes_its_buckets_at_once(database_url: str) -> None:
+    async with installed(database_url) as here:
+        await here.feed(*people("u", range(20)))
+        await here.publish(journey(MAILED, "j"))
+        async with process(here, "one") as running:
+            await holds(here, one=BUCKETS)
+            running.kill()
+            await running.wait()
+        await here.feed(*(line("track", f"u{n}", "Go") for n in range(20)))
+        async with process(here, "one"):
+            began = time.monotonic()
+            await eventually(lambda: bool(here.sink.arrivals))
+            assert time.monotonic() - began < 5  # a lease has ten seconds
+            await here.until(OVER, 20)
+        await everyone_mailed_once(here, 20)
+
+
+async def test_whoever_slept_past_its_term_writes_nothing_and_hands_nothing_over_late(
+    database_url: str,
+) -> None:
+    number = 150
+    async with installed(database_url, delays={"dot": 0.03}) as here:
+        await here.feed(*people("u", range(number)))
+        await here.publish(journey(MAILED, "j"))
+        async with process(here, "sleeper") as sleeper:
+            await holds(here, sleeper=BUCKETS)
+            await here.feed(*(line("track", f"u{n}", "Go") for n in range(number)))
+            await eventually(lambda: len(here.sink.arrivals) >= 10)
+            await asleep_in_a_transaction(here, sleeper, "sleeper")
+            terms = dict(await here.rows("SELECT bucket, term FROM parcours.lease"))
+            await here.start("heir")
+            await holds(here, heir=BUCKETS, within=40)
+            assert all(
+                term > terms[b] for b, term in await here.rows("SELECT bucket, term FROM parcours.lease")
+            )
+            sleeper.send_signal(signal.SIGCONT)
+            # It finds its leases gone, and takes its share as anybody does.
+            await holds(here, heir=BUCKETS // 2, sleeper=BUCKETS // 2)
+            # A mail whose handing over was cut in the middle is tried again a minute later.
+            await here.until(OVER, number, within=120)
+            sleeper.send_signal(signal.SIGTERM)
+            assert await sleeper.wait() == 0
+        await everyone_mailed_once(here, number)
+
+
+async def asleep_in_a_transaction(here: Installation, sleeper: asyncio.subprocess.Process, name: str) -> None:
+    """Stop a process while it is inside a transaction that holds a lease."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        sleeper.send_signal(signal.SIGSTOP)
+        for _ in range(3):  # what it asked for may still be on its way
+            if await here.one(IN_TRANSACTION, name=name):
+                return
+        sleeper.send_signal(signal.SIGCONT)
+    raise AssertionError("it was never found inside a transaction")
+
+
+async def test_workers_are_restarted_one_after_the_other_without_a_pause_in_service(
+    database_url: str,
+) -> None:
+    async with installed(database_url) as here, AsyncExitStack() as stack:
+        await here.publish(journey(MAILED, "j"))
+        await here.feed(*people("u", range(3000)))
+        old = [await stack.enter_async_context(process(here, f"old{n}")) for n in (1, 2)]
+        await holds(here, old1=BUCKETS // 2, old2=BUCKETS // 2)
+        stop = asyncio.Event()
+        fed = 0
+
+        async def entering() -> None:
+            nonlocal fed
+            while not stop.is_set() and fed < 3000:
+                await here.feed(line("track", f"u{fed}", "Go"))
+                fed += 1
+                await asyncio.sleep(0.02)
+
+        feeder = asyncio.create_task(entering())
+        await eventually(lambda: len(here.sink.arrivals) >= 20)
+        began = time.monotonic()
+        for n, leaving in enumerate(old, 1):
+            await stack.enter_async_context(process(here, f"new{n}"))
+            leaving.send_signal(signal.SIGTERM)
+            assert await leaving.wait() == 0
+        await holds(here, new1=BUCKETS // 2, new2=BUCKETS // 2)
+        ended = time.monotonic()
+        stop.set()
+        await feeder
+        await here.until(OVER, fed, within=60)
+        await everyone_mailed_once(here, fed)
+        times = [began, *sorted(a.at for a in here.sink.arrivals if began < a.at < ended), ended]
+        gap = max(later - earlier for earlier, later in itertools.pairwise(times))
+        print(f"longest gap between two hand-overs: {gap:.2f} s in {ended - began:.1f} s")  # noqa: T201 - a measurement
+        assert gap < 4  # a lease has ten seconds
