@@ -84,9 +84,13 @@ class Sink:
         self.sessions: set[Session] = set()
         self.reached = {stage: asyncio.Event() for stage in STAGES}
         loop = asyncio.get_running_loop()
-        self.server = await loop.create_server(lambda: Session(self), "127.0.0.1", port, ssl=self.tls)
+        self.server = await loop.create_server(self.connected, "127.0.0.1", port, ssl=self.tls)
         self.port = self.server.sockets[0].getsockname()[1]
         return self.port
+
+    def connected(self) -> Session:
+        """Make the protocol of a new connection."""
+        return Session(self)
 
     async def stop(self) -> None:
         self.server.close()
