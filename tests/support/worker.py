@@ -15,7 +15,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from parcours.channels.email import EmailChannel
+from parcours.channels.guard import Guard, read_networks
 from parcours.channels.smtp import Server
+from parcours.channels.webhook import WebhookChannel
 from parcours.clock import SystemClock
 from parcours.domain.parse import parse_journey
 from parcours.domain.records import CommandResult
@@ -27,6 +29,7 @@ from parcours.service.feed import parse_line
 from parcours.service.intake import take
 from parcours.service.ledger import Ledger, read_ledgers
 from parcours.service.lifecycle import Order, execute, finish_versions, run_scheduled
+from parcours.service.schedules import begin_runs
 from parcours.service.waiting import settle_in_flight
 from parcours.settings import Settings
 from parcours.store.database import Connection, Database
@@ -34,10 +37,13 @@ from parcours.store.queries import query
 from support.postgres import BUCKETS
 from support.smtp_sink import MESSAGE_ID, Sink
 
-__all__ = ["Answer", "Installation", "Log", "RecordingSink", "Running", "eventually", "installed", "line"]
+__all__ = [
+    "WEBHOOK_SECRET", "Answer", "Installation", "Log", "RecordingSink", "Running", "eventually", "installed", "line",
+]  # fmt: skip
 
 Document: TypeAlias = dict[str, Any]
 PATIENCE = 20.0
+WEBHOOK_SECRET = "a secret of tests"
 NUMBERS = itertools.count(1)
 
 
@@ -239,7 +245,7 @@ def make_worker(
     return Worker(
         database,
         settings=Settings(worker_concurrency=lanes),
-        channels={"email": channel},
+        channels={"email": channel, "webhook": webhook_channel()},
         observer=log,
         buckets=BUCKETS,
         name=name,
@@ -248,8 +254,15 @@ def make_worker(
     )
 
 
+def webhook_channel() -> WebhookChannel:
+    """Return a channel that reaches this machine, where the sinks are."""
+    guard = Guard(read_networks("127.0.0.1"))
+    return WebhookChannel(guard=guard, clock=SystemClock().now, secret=WEBHOOK_SECRET)
+
+
 async def by_itself(connection: Connection, now: datetime) -> None:
     await run_scheduled(connection, now)
+    await begin_runs(connection, now)
     await finish_versions(connection, now)
 
 
