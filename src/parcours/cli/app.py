@@ -51,6 +51,10 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "mailbox": Place("mailbox", REPORTS, "Read the mail that the built-in mailbox caught."),
         "ledger": Place("reports", REPORTS, "Show where everybody who entered is, and that nobody is lost."),
         "audit": Place("reports", REPORTS, "Show who commanded what, when, and with which effect."),
+        "backup": Place(
+            "backup", RUNNING, "Write the built-in database to a file, while everything goes on."
+        ),
+        "restore": Place("backup", RUNNING, "Put the database of a backup in the place of the built-in one."),
         "serve": Place("running", RUNNING, "Run the HTTP server."),
         "work": Place("running", RUNNING, "Run a worker: move people and send messages."),
         "migrate": Place("running", RUNNING, "Bring the database to this version's schema."),

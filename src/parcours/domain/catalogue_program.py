@@ -88,7 +88,26 @@ PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The built-in database does not start or stop.",
             "Read the line of its log in the message.",
         ),
-        "not_embedded": ("The database is not the built-in one.", "Stop it where it was started."),
+        "not_embedded": (
+            "The database is not the built-in one.",
+            "Use the programs of its server: stop it where it was started, and back it up there.",
+        ),
+        "nothing_to_back_up": ("There is no built-in database in this folder.", "Name another with --data."),
+        "file_exists": ("A file that should be written is there already.", "Name another, or say --force."),
+        "backup_failed": ("The backup could not be written.", "Look at the reason; nothing was changed."),
+        "not_a_backup": ("The file is no backup.", "Name a file that parcours backup wrote."),
+        "database_not_empty": (
+            "A backup would take the place of a database that is not empty.",
+            "Choose another folder with --data, or say --force.",
+        ),
+        "database_in_use": (
+            "Somebody is connected to the database that a backup should replace.",
+            "Stop servers and workers first.",
+        ),
+        "restore_failed": (
+            "The backup could not be restored.",
+            "Look at the reason; the present database is as it was.",
+        ),
         "may_not_create": (
             "The user may not make databases, and a simulation needs one of its own.",
             "Give the right, or simulate on the built-in database.",
