@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (
 ) p
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.version_id = %(v)s OFFSET 0) d
+WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run') OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c23)s::text[], %(c8)s::text, %(c24)s::text, %(c25)s::text), (2, %(c26)s::text[], %(c27)s::text, %(c27)s::text, %(c25)s::text), (3, %(c28)s::text[], %(c6)s::text, %(c29)s::text, %(c30)s::text), (4, %(c31)s::text[], %(c27)s::text, %(c27)s::text, %(c25)s::text), (5, %(c32)s::text[], %(c19)s::text, %(c24)s::text, %(c25)s::text), (6, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c34)s::text), (7, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c35)s::text), (8, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c36)s::text), (9, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c37)s::text), (10, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c38)s::text), (11, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c39)s::text), (12, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c40)s::text), (13, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c41)s::text), (14, %(c33)s::text[], %(c25)s::text, %(c29)s::text, %(c42)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
@@ -133,7 +133,8 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step, p.at AS wake_at, NULL::timestamptz AS goal_met_at,
-    p.kind, p.name, p.at, true AS entered, p.at AS base, p.happened_at AS since_at, p.feed_no AS since_no,
+    CASE p.kind WHEN 'grant' THEN p.data ->> 'kind' ELSE p.kind END AS kind,
+    CASE p.kind WHEN 'grant' THEN p.data ->> 'name' ELSE p.name END AS name, p.at, true AS entered, p.at AS base, p.happened_at AS since_at, p.feed_no AS since_no,
     CASE WHEN false THEN NULL::text  END AS leaves,
     CASE WHEN %(may_move)s THEN 1 END AS route,
     (true AND (coalesce((p.attributes -> %(c2)s::text) = %(c3)s::jsonb, false))) AS goal,
@@ -147,6 +148,7 @@ FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.a
          
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entered_at + %(c5)s::interval > x.at THEN 'reentry_interval'
+         WHEN r.kind = 'grant' THEN r.data ->> 'refuse'
     END AS verdict
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
@@ -160,7 +162,8 @@ CROSS JOIN LATERAL (
     FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
-WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c4)s::text))))
+WHERE (r.kind IN ('add', 'start', 'grant') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
+    OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c4)s::text))))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
@@ -169,14 +172,15 @@ WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived
     SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
       AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
-WHERE p.verdict IS NULL OFFSET 0) d
+WHERE p.verdict IS NULL  OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c6)s::text[], %(c7)s::text, %(c8)s::text, %(c9)s::text), (2, %(c10)s::text[], %(c11)s::text, %(c11)s::text, %(c9)s::text), (3, %(c12)s::text[], %(c13)s::text, %(c14)s::text, %(c15)s::text), (4, %(c16)s::text[], %(c11)s::text, %(c11)s::text, %(c9)s::text), (5, %(c17)s::text[], %(c18)s::text, %(c8)s::text, %(c9)s::text), (6, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c20)s::text), (7, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c21)s::text), (8, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c22)s::text), (9, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c23)s::text), (10, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c24)s::text), (11, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c25)s::text), (12, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c26)s::text), (13, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c27)s::text), (14, %(c19)s::text[], %(c9)s::text, %(c14)s::text, %(c28)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
 -- refuse: {'c1': 1, 'c2': 'Product Added', 'c3': '86400000000 microseconds'}
 INSERT INTO parcours.refusal AS f
     (bucket, journey_id, profile_id, reason, version_id, trigger, first_at, last_at, feed_no, seen)
-SELECT %(b)s, %(j)s, p.profile_id, p.verdict, %(v)s, CASE WHEN p.kind = 'add' THEN 'manual' ELSE p.name END,
+SELECT %(b)s, %(j)s, p.profile_id, p.verdict, %(v)s, 
+    CASE p.kind WHEN 'add' THEN 'manual' WHEN 'start' THEN split_part(p.name, '/', 2) ELSE p.name END,
     p.at, p.at, p.feed_no, NULL::jsonb
 FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.attributes, pr.user_id,
     prev.entry_no + 1 AS entry_no,
@@ -186,6 +190,7 @@ FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.a
          
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entered_at + %(c3)s::interval > x.at THEN 'reentry_interval'
+         WHEN r.kind = 'grant' THEN r.data ->> 'refuse'
     END AS verdict
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
@@ -199,7 +204,8 @@ CROSS JOIN LATERAL (
     FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
-WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c2)s::text))))
+WHERE (r.kind IN ('add', 'start', 'grant') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
+    OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c2)s::text))))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
@@ -209,6 +215,7 @@ WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
       AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NOT NULL
+  AND NOT (p.verdict = 'already_inside' AND p.kind = 'run' AND p.data @> '{"recurring": true}')
 ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
 SET times = f.times + 1, last_at = excluded.last_at, version_id = excluded.version_id, trigger = excluded.trigger,
     feed_no = excluded.feed_no, seen = excluded.seen

@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (
 ) p
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.version_id = %(v)s OFFSET 0) d
+WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run') OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c17)s::text[], %(c15)s::text, %(c18)s::text, %(c19)s::text), (2, %(c20)s::text[], %(c21)s::text, %(c18)s::text, %(c19)s::text), (3, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c24)s::text), (4, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c25)s::text), (5, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c26)s::text), (6, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c27)s::text), (7, %(c22)s::text[], %(c19)s::text, %(c23)s::text, %(c28)s::text), (8, %(c29)s::text[], %(c16)s::text, %(c18)s::text, %(c19)s::text), (9, %(c30)s::text[], %(c31)s::text, %(c18)s::text, %(c19)s::text), (10, %(c32)s::text[], %(c31)s::text, %(c18)s::text, %(c19)s::text), (11, %(c33)s::text[], %(c34)s::text, %(c34)s::text, %(c19)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
@@ -133,7 +133,8 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step, p.at AS wake_at, NULL::timestamptz AS goal_met_at,
-    p.kind, p.name, p.at, true AS entered, p.at AS base, p.happened_at AS since_at, p.feed_no AS since_no,
+    CASE p.kind WHEN 'grant' THEN p.data ->> 'kind' ELSE p.kind END AS kind,
+    CASE p.kind WHEN 'grant' THEN p.data ->> 'name' ELSE p.name END AS name, p.at, true AS entered, p.at AS base, p.happened_at AS since_at, p.feed_no AS since_no,
     CASE WHEN false THEN NULL::text WHEN (coalesce((p.attributes -> %(c2)s::text) <> 'null'::jsonb, false)) THEN 'exit_rule' END AS leaves,
     CASE WHEN %(may_move)s THEN 1 END AS route,
     false AS goal,
@@ -143,10 +144,11 @@ FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.a
     prev.entry_no + 1 AS entry_no,
     CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
          WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
-         WHEN NOT coalesce((pr.attributes -> %(c6)s::text) = %(c7)s::jsonb, false) THEN 'filter'
+         WHEN r.kind <> 'grant' AND NOT coalesce((pr.attributes -> %(c6)s::text) = %(c7)s::jsonb, false) THEN 'filter'
          WHEN EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = %(b)s AND ex.profile_id = r.profile_id AND ex.audience_key = ANY (%(c8)s::text[])) THEN 'excluded'
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entry_no > 0 THEN 'reentry_once'
+         WHEN r.kind = 'grant' THEN r.data ->> 'refuse'
     END AS verdict
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
@@ -160,7 +162,8 @@ CROSS JOIN LATERAL (
     FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
-WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c3)s::text AND coalesce(((r.data -> 'properties') -> %(c4)s::text) = ANY (%(c5)s::jsonb[]), false))))))
+WHERE (r.kind IN ('add', 'start', 'grant') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
+    OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c3)s::text AND coalesce(((r.data -> 'properties') -> %(c4)s::text) = ANY (%(c5)s::jsonb[]), false))))))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
@@ -169,23 +172,25 @@ WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived
     SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
       AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
-WHERE p.verdict IS NULL OFFSET 0) d
+WHERE p.verdict IS NULL  OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c9)s::text[], %(c10)s::text, %(c11)s::text, %(c12)s::text), (2, %(c13)s::text[], %(c14)s::text, %(c11)s::text, %(c12)s::text), (3, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c17)s::text), (4, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c18)s::text), (5, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c19)s::text), (6, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c20)s::text), (7, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c21)s::text), (8, %(c22)s::text[], %(c23)s::text, %(c11)s::text, %(c12)s::text), (9, %(c24)s::text[], %(c25)s::text, %(c11)s::text, %(c12)s::text), (10, %(c26)s::text[], %(c25)s::text, %(c11)s::text, %(c12)s::text), (11, %(c27)s::text[], %(c28)s::text, %(c28)s::text, %(c12)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
 -- refuse: {'c1': 1, 'c2': 'country', 'c3': 'profile.country', 'c4': 'Signed Up', 'c5': 'plan', 'c6': ['"pro"', '"free"'], 'c7': '"SE"', 'c8': ['staff']}
 INSERT INTO parcours.refusal AS f
     (bucket, journey_id, profile_id, reason, version_id, trigger, first_at, last_at, feed_no, seen)
-SELECT %(b)s, %(j)s, p.profile_id, p.verdict, %(v)s, CASE WHEN p.kind = 'add' THEN 'manual' ELSE p.name END,
+SELECT %(b)s, %(j)s, p.profile_id, p.verdict, %(v)s, 
+    CASE p.kind WHEN 'add' THEN 'manual' WHEN 'start' THEN split_part(p.name, '/', 2) ELSE p.name END,
     p.at, p.at, p.feed_no, (jsonb_build_object(%(c3)s::text, (p.attributes -> %(c2)s::text)))
 FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.attributes, pr.user_id,
     prev.entry_no + 1 AS entry_no,
     CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
          WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
-         WHEN NOT coalesce((pr.attributes -> %(c2)s::text) = %(c7)s::jsonb, false) THEN 'filter'
+         WHEN r.kind <> 'grant' AND NOT coalesce((pr.attributes -> %(c2)s::text) = %(c7)s::jsonb, false) THEN 'filter'
          WHEN EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = %(b)s AND ex.profile_id = r.profile_id AND ex.audience_key = ANY (%(c8)s::text[])) THEN 'excluded'
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entry_no > 0 THEN 'reentry_once'
+         WHEN r.kind = 'grant' THEN r.data ->> 'refuse'
     END AS verdict
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
@@ -199,7 +204,8 @@ CROSS JOIN LATERAL (
     FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
-WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c4)s::text AND coalesce(((r.data -> 'properties') -> %(c5)s::text) = ANY (%(c6)s::jsonb[]), false))))))
+WHERE (r.kind IN ('add', 'start', 'grant') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
+    OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c4)s::text AND coalesce(((r.data -> 'properties') -> %(c5)s::text) = ANY (%(c6)s::jsonb[]), false))))))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
@@ -209,6 +215,7 @@ WHERE (r.kind = 'add' OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
       AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NOT NULL
+  AND NOT (p.verdict = 'already_inside' AND p.kind = 'run' AND p.data @> '{"recurring": true}')
 ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
 SET times = f.times + 1, last_at = excluded.last_at, version_id = excluded.version_id, trigger = excluded.trigger,
     feed_no = excluded.feed_no, seen = excluded.seen

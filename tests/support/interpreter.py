@@ -18,10 +18,11 @@ from parcours.domain.journey import (
 from support.conditions import instant_of
 from support.interpreter_commands import make_draft, publish, run_automatic, run_command
 from support.interpreter_feed import read_feed, settle, settle_caused
+from support.interpreter_gate import pass_gates
 from support.interpreter_output import output_lines
 from support.interpreter_runs import is_spent, run_instants, run_scheduled
 from support.interpreter_walk import fire
-from support.interpreter_world import Participant, World
+from support.interpreter_world import Participant, World, next_at_gate
 
 __all__ = ["simulate"]
 
@@ -69,13 +70,17 @@ def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its com
     while now is not None and now < to:
         world.now = now
         run_automatic(world)
+        pass_gates(world)
         for at, command in given:
             if at == now:
                 run_command(world, command)
+                pass_gates(world)
         for line in lines:
             if line.at == now:
                 settle(world, line)
+                pass_gates(world)
         run_scheduled(world)
+        pass_gates(world)
         _fire_due_timers(world)
         _finish_the_empty(world)
         instants = {line.at for line in lines} | {at for at, _ in given} | set(_own_instants(world))
@@ -115,13 +120,17 @@ def _fire_due_timers(world: World) -> None:
     while due := _due(world):
         fire(world, due[0])
         settle_caused(world)
+        if not _due(world):
+            pass_gates(world)
 
 
 def _finish_the_empty(world: World) -> None:
     """Versions that nobody enters and nobody is inside of are finished, at the end of the instant (P21, P54)."""
     for family in world.by_key():
         for version in family.versions:
-            over = version.status == "closed" or (version.status == "live" and is_spent(version))
+            over = version.status == "closed" or (
+                version.status == "live" and is_spent(version) and not family.waiting
+            )
             if over and not world.inside(version):
                 version.status, version.entry_open = "finished", False
 
@@ -133,6 +142,9 @@ def _own_instants(world: World) -> Iterator[datetime]:
             yield p.deadline
     yield from run_instants(world)
     for family in world.by_key():
+        at = next_at_gate(family)
+        if at is not None:
+            yield at
         for version in family.published:
             entry = version.journey.entry
             if not version.started and entry.start is not None:
@@ -155,7 +167,6 @@ def _assert_supported(journey: Journey) -> None:
         for name, value in {
             "lifetime": journey.lifetime,
             "window": journey.window,
-            "rate": entry.rate,
         }.items()
         if value is not None
     ]

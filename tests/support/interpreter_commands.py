@@ -181,6 +181,7 @@ def publish(world: World, family: Family, version: Version) -> None:
     former = family.admitting
     version.status, version.entry_open = "live", True
     plan(world, version)
+    family.last_through = None
     if former is not None:
         former.entry_open = False
         if former.status == "live":
@@ -300,7 +301,7 @@ def _delete_profile(world: World, options: Mapping[str, Any]) -> Answer:
 
 
 def _stub(world: World, family: Family, number: int | None, options: Mapping[str, Any]) -> Answer:
-    """Note what a message step answers from now on: an outcome, or the status of a webhook's server (P51)."""
+    """Note what a message step answers from now on: an outcome, or the status of a webhook's server (P54)."""
     outcome, status = options.get("outcome"), options.get("status")
     if outcome is not None and status is not None:
         return Answer(number, error="bad_option")

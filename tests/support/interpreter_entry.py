@@ -9,9 +9,9 @@ from typing import Any
 from parcours.domain.journey import EventTrigger
 from support.conditions import Happening, holds
 from support.interpreter_walk import judge, start_walk
-from support.interpreter_world import Caused, Family, Participant, Profile, Refusal, Version, World
+from support.interpreter_world import Caused, Family, Participant, Profile, Refusal, Version, Waiting, World
 
-__all__ = ["suggest", "suggest_by_event", "suggest_by_journey"]
+__all__ = ["admit", "refuse", "refused", "suggest", "suggest_by_event", "suggest_by_journey"]
 
 
 def suggest_by_event(world: World, family: Family, profile: Profile, event: Happening) -> None:
@@ -44,16 +44,34 @@ def suggest(
     silent: str | None = None,
 ) -> None:
     """Admit, or write down the refusal (P4) unless its reason is the `silent` one."""
-    reason = _refused(world, family, profile, event)
+    reason = refused(world, family, profile, event)
     if reason is None:
-        assert family.admitting is not None
-        _admit(world, family, family.admitting, profile, event)
+        version = family.admitting
+        assert version is not None
+        entry = version.journey.entry
+        if entry.cap is not None or entry.rate is not None:
+            family.waiting.append(Waiting(world.now, profile, trigger, event, silent))
+        else:
+            admit(world, family, version, profile, event)
     elif reason != silent:
-        newest = family.published[-1]
-        world.refusals.append(Refusal(family, newest.number, profile.user_id, trigger, world.now, reason))
+        refuse(world, family, profile, trigger, reason)
 
 
-def _refused(world: World, family: Family, profile: Profile, event: Mapping[str, Any] | None) -> str | None:
+def refuse(world: World, family: Family, profile: Profile, trigger: str, reason: str) -> None:
+    """Write a refusal down."""
+    newest = family.published[-1]
+    world.refusals.append(Refusal(family, newest.number, profile.user_id, trigger, world.now, reason))
+
+
+def refused(
+    world: World,
+    family: Family,
+    profile: Profile,
+    event: Mapping[str, Any] | None,
+    *,
+    ask_filter: bool = True,
+) -> str | None:
+    """Return the first rule of admission that fails; cap and rate are the gate's."""
     version = family.admitting
     if profile.deleted:
         return "profile_deleted"
@@ -61,7 +79,7 @@ def _refused(world: World, family: Family, profile: Profile, event: Mapping[str,
         return "journey_stopped" if family.published[-1].status == "stopped" else "journey_closed"
     entry = version.journey.entry
     scene = world.scene_of_history(version.journey, profile, event=event)
-    if entry.filter is not None and not holds(entry.filter, scene):
+    if ask_filter and entry.filter is not None and not holds(entry.filter, scene):
         return "filter"
     if any(world.is_member(profile, audience) for audience in entry.exclude):
         return "excluded"
@@ -73,12 +91,10 @@ def _refused(world: World, family: Family, profile: Profile, event: Mapping[str,
     interval = entry.reentry.min_interval or timedelta()
     if former and entry.reentry.mode == "after_exit" and world.now < former[-1].entered_at + interval:
         return "reentry_interval"
-    if entry.cap is not None and sum(p.version is version for p in world.participants) >= entry.cap:
-        return "entry_cap"
     return None
 
 
-def _admit(
+def admit(
     world: World, family: Family, version: Version, profile: Profile, event: Mapping[str, Any] | None
 ) -> None:
     """Begin a passage; it goes to the first step at once, or queues."""

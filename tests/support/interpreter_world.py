@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,8 +21,10 @@ __all__ = [
     "Refusal",
     "Run",
     "Version",
+    "Waiting",
     "World",
     "instant_text",
+    "next_at_gate",
 ]
 
 
@@ -73,11 +75,24 @@ class Version:
 
 
 @dataclass(eq=False)
+class Waiting:
+    """Somebody who would be admitted, at the gate."""
+
+    at: datetime
+    profile: Profile
+    trigger: str
+    event: Mapping[str, Any] | None
+    silent: str | None
+
+
+@dataclass(eq=False)
 class Family:
-    """A journey with its versions, oldest first."""
+    """A journey with its versions, oldest first; `waiting` at its gate, oldest first."""
 
     key: str
     versions: list[Version] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    last_through: datetime | None = None  # by the entry rate
 
     @property
     def published(self) -> list[Version]:
@@ -287,6 +302,17 @@ class World:
             participant=participant,
             blind=blind,
         )
+
+
+def next_at_gate(family: Family) -> datetime | None:
+    """Return when the oldest at the gate may go by the rate; None where nobody waits or there is no rate."""
+    version = family.admitting
+    if not family.waiting or version is None or version.journey.entry.rate is None:
+        return None
+    arrived = family.waiting[0].at
+    if family.last_through is None:
+        return arrived
+    return max(arrived, family.last_through + timedelta(seconds=1 / version.journey.entry.rate))
 
 
 def events_of_passage(participant: Participant) -> list[Happening]:

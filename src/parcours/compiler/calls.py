@@ -24,14 +24,15 @@ def calls_others(journey: Journey) -> bool:
 
 def call(journey: Journey, params: Parameters) -> sql.Composable:
     """Compile the statement that writes the lines for other journeys behind a batch of passages."""
-    rows = [
+    rows: list[sql.Composable] = [
         sql.SQL("({}, {}, {})").format(
             params.bind(end.id, "text"),
             params.bind(end.start, "text"),
             params.bind(STATUSES[end.start_if], "text[]"),
         )
         for end in _starting(journey)
-    ] or [sql.SQL("(NULL::text, NULL::text, NULL::text[])")]
+    ]
+    rows = rows or [sql.SQL("(NULL::text, NULL::text, NULL::text[])")]
     return template("call").format(
         journey=params.bind(journey.key, "text"),
         ends=sql.SQL(", ").join(rows),

@@ -57,6 +57,8 @@ class _Renderer:
         if self.writes:
             for name in ("announce", "write", "join", "quit"):
                 makers[name] = partial(self.effect, name)
+        if self.gated:
+            makers["propose"] = self.propose
         if calls_others(self.journey):
             makers["call"] = partial(call, self.journey)
         if has_schedule(self.journey):
@@ -78,6 +80,10 @@ class _Renderer:
             listeners=tuple(self.listeners().rows()),
             step_ids=tuple(self.journey.steps),
         )
+
+    @property
+    def gated(self) -> bool:
+        return self.journey.entry.cap is not None or self.journey.entry.rate is not None
 
     def listeners(self) -> Listening:
         heard = Listening()
@@ -137,8 +143,13 @@ class _Renderer:
             remember=self.remember("admission", scope),
             seen=values_of([self.plan.entry], scope) or NULL_JSON,
             candidates=self.candidates(params),
+            through=sql.SQL("AND p.granted") if self.gated else sql.SQL(""),
         )
         return self.passage(source, scope)
+
+    def propose(self, params: Parameters) -> sql.Composable:
+        """Whoever would be admitted waits at the gate, which knows cap and rate."""
+        return template("propose").format(candidates=self.candidates(params))
 
     def refuse(self, params: Parameters) -> sql.Composable:
         condition = self.journey.entry.filter
@@ -379,7 +390,9 @@ class _Renderer:
                 triggers.append(test)
         asked: sql.Composable = sql.SQL("")
         if entry.filter is not None:
-            asked = sql.SQL("WHEN NOT {} THEN 'filter'").format(predicate(entry.filter, scope))
+            asked = sql.SQL("WHEN NOT g.granted AND NOT {} THEN 'filter'").format(
+                predicate(entry.filter, scope)
+            )
         excluded: sql.Composable = sql.SQL("")
         if entry.exclude:
             excluded = sql.SQL("WHEN {} THEN 'excluded'").format(self.excluded(scope))

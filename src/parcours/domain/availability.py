@@ -92,8 +92,6 @@ NOT_AVAILABLE: Final = (
     Feature("waiting until a time of day", _WAIT_FOR, _waits("until_time")),
     Feature("a message that expires", _LEAVE_OUT, _expiring),
     Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),
-    Feature("an entry cap", _LEAVE_OUT, _entry("cap")),
-    Feature("an entry rate", _LEAVE_OUT, _entry("rate")),
     Feature("a window for messages", _LEAVE_OUT, _setting("window")),
     Feature("the time zone of each profile", "Use the journey's time zone.", _setting("profile_timezone")),
     Feature("a lifetime", "Use time-outs.", _setting("lifetime")),

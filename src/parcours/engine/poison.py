@@ -56,6 +56,7 @@ async def drop_culprit(
             "seen": json.dumps({"detail": why[:500]}), "round": taken[4], "movable": movable,
         }  # fmt: skip
         await connection.execute(query("fail_row_person" if taken[2] else "fail_due_person"), names)
+        await connection.execute(query("return_grants"), names)
         await connection.execute(query("drop_round"), names)
         await connection.execute(query("move_participants"), names)
         await connection.execute(query("count_moves"), names)

@@ -28,7 +28,7 @@ __all__ = ["FIRST", "LEASE", "LeaseLost", "Limits", "Unit", "UnitResult"]
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=10)  # from the latest unit, or the latest beat of the worker
-SUGGESTING = frozenset({"event", "add", "start", "run"})
+SUGGESTING = frozenset({"event", "add", "start", "run", "grant"})
 PASSES_MOST = 4000  # batch numbers reserved by one unit
 
 
@@ -327,13 +327,18 @@ class Unit:
             "nobody_moved": nobody_moved,
             "nobody_frozen": nobody_frozen,
         }
+        proposed = 0
+        if "propose" in self.loaded[asked.version_id].statements:
+            proposed = (await self.compiled(asked, "propose", **given)).rowcount
         may_move = asked.rights.may_move and asked.task is None
         admitted = await self.compiled(asked, "admit", **given, batch=Int8(batch), may_move=may_move)
-        if admitted.rowcount < count:
+        if admitted.rowcount + proposed < count:
             # Asked before the admitted are inside, so that they are not refused for it.
             await self.compiled(asked, "refuse", **given)
             if "run" in kinds and "tacit" in self.loaded[asked.version_id].statements:
                 await self.compiled(asked, "tacit", **given)
+        if "grant" in kinds:
+            await self.execute("return_grants", round=rows, batch=Int8(batch), since=self.since)
         if admitted.rowcount == 0:
             return
         created = await self.execute("create_participants", batch=Int8(batch), since=self.since)
@@ -344,7 +349,7 @@ class Unit:
     async def refuse_added(self, rows: str, kinds: set[str]) -> None:
         """Refuse people added by hand where no version admits (R17)."""
         newest = self.result.fence[-1] if self.result.fence else None
-        if "add" in kinds and newest is not None:
+        if {"add", "grant"} & kinds and newest is not None:
             reason = newest.refuse_with or "journey_closed"
             await self.execute(
                 "refuse_added", round=rows, reason=reason, v=Int4(newest.version_id), now=self.now

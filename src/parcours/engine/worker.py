@@ -23,6 +23,7 @@ from parcours.engine.bucketwork import Agenda, BucketWork
 from parcours.engine.calling import Forms
 from parcours.engine.composing import compose_email
 from parcours.engine.courier import Compose, Courier
+from parcours.engine.gate import gates_waited_at, pass_gate
 from parcours.engine.leases import DatabaseClock, Leases
 from parcours.engine.unit import LeaseLost, Limits
 from parcours.engine.upkeep import keep_partitions, keep_statistics
@@ -36,6 +37,7 @@ __all__ = ["Worker"]
 
 ASK_EVERY = 0.2  # seconds
 HOUSEKEEPING_EVERY = 1.0
+GATES_EVERY = 0.1
 UNKNOWN = -1
 SOONEST_RETRY = 0.1  # seconds, doubled up to one
 PROBE_EVERY = timedelta(seconds=10)  # what nobody told us of: claims of a dead worker, a lost hint
@@ -93,6 +95,7 @@ class Worker:
             asyncio.create_task(self._every(HOUSEKEEPING_EVERY, "housekeeping", self._housekeeping)),
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._agenda_loop()),
+            asyncio.create_task(self._every(GATES_EVERY, "gate", self._gates)),
         ]
         lanes_stop = asyncio.Event()
         lanes = [asyncio.create_task(self._lane(lanes_stop)) for _ in range(self.settings.worker_concurrency)]
@@ -255,6 +258,19 @@ class Worker:
             finally:
                 self.leases.busy.discard(bucket)
                 self._wake.set()
+
+    async def _gates(self) -> None:
+        """Let through the gates whoever may go: one worker at a time for each."""
+        async with self.database.transaction() as connection:
+            waited_at = await gates_waited_at(connection)
+        for journey_id in waited_at:
+            more = True
+            while more:
+                async with self.database.transaction() as connection:
+                    passed = await pass_gate(connection, journey_id, self.clock.now())
+                more = passed.more
+                if passed.people:
+                    self._wake.set()
 
     async def _housekeeping(self) -> None:
         """Start and end dates, versions that are finished, partitions."""

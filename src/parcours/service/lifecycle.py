@@ -230,6 +230,11 @@ async def _freeze(family: Family, version: VersionRow, journey: Journey, at: dat
     if journey.entry.end is not None:
         given = {"v": version_id, "at": journey.entry.end, "command": journey.entry.at_end}
         await connection.execute(query("schedule_command"), given)
+    gated = journey.entry.cap is not None or journey.entry.rate is not None
+    limits = {"cap": journey.entry.cap, "rate": journey.entry.rate} if gated else {}
+    await connection.execute(
+        query("set_gate" if gated else "lift_gate"), {"j": family.journey_id, "v": version_id, **limits}
+    )
     await plan_schedules(connection, version_id, journey, at)
     fresh = await lock_family(connection, family.key)
     family.versions = fresh.versions

@@ -27,7 +27,7 @@ from parcours.simulation.commands import Commander
 from parcours.simulation.feed import Feed, Hearing, Numbered, at_of
 from parcours.simulation.lanes import Lanes, independent
 from parcours.simulation.output import command_line, output_lines
-from parcours.simulation.work import Work
+from parcours.simulation.work import BEGINNING, Work
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 
@@ -95,6 +95,7 @@ class Simulation:
     orders: list[tuple[datetime, int, Mapping[str, Any]]] = field(default_factory=list)
     commander: Commander | None = None
     position: int = 0  # of the next line
+    now: datetime = BEGINNING
 
     @property
     def connection(self) -> Connection:
@@ -148,6 +149,7 @@ class Simulation:
         while now is not None and now < self.to:
             if self.progress:
                 self.progress(now)
+            self.now = now
             await self.automatic(now)
             while self.orders and self.orders[0][0] == now:
                 _, _, order = heapq.heappop(self.orders)
@@ -188,6 +190,7 @@ class Simulation:
         instants = await self.own_instants(now, "next_scheduled", "next_run", "simulation_next_wake")
         if self.position < len(self.lines):
             instants.append(at_of(self.lines[self.position]))
+        instants += self.work.next_at_gates
         return min(instants, default=None)
 
     async def automatic(self, now: datetime) -> None:
@@ -214,6 +217,8 @@ class Simulation:
     async def quiet(self, until: datetime) -> None:
         """Let the engine work until nothing is left that is due by `until`."""
         await self.work.quiet(until, until + TICK)
+        while not self.lanes and await self.work.gates(self.now):
+            await self.work.quiet(until, until + TICK)
 
     async def finish(self, now: datetime) -> None:
         """Closed versions in which nobody is inside finish at the end of the instant (P21).

@@ -37,7 +37,7 @@ class Stubs:
 
 
 def read_stub(options: Mapping[str, Any]) -> Stub:
-    """Read the options of a `stub` command (P48, P51). Raises ParcoursError `bad_option`."""
+    """Read the options of a `stub` command (P48, P54). Raises ParcoursError `bad_option`."""
     outcome, status, reason = options.get("outcome"), options.get("status"), options.get("reason")
     if outcome is not None and status is not None:
         raise ParcoursError("bad_option", "both outcome and status are given", hint="Give one of them.")

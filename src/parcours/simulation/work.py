@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from parcours.engine.delivery import Room, claim, settle
+from parcours.engine.gate import gates_waited_at, pass_gate
 from parcours.engine.route import route_bucket
 from parcours.engine.unit import Limits, Unit, UnitResult
 from parcours.engine.versions import Versions
@@ -30,6 +31,8 @@ class Work:
     versions: Versions = field(default_factory=Versions)
     capture: Capture = field(default_factory=Capture)
 
+    next_at_gates: list[datetime] = field(default_factory=list)  # when somebody may go by an entry rate
+
     async def quiet(self, until: datetime, sent_by: datetime) -> None:
         """Work until nothing is left that is due by `until`, journeys in order of their keys."""
         while True:
@@ -40,6 +43,18 @@ class Work:
                 await self.rest(bucket, journey_id, until, sent_by)
             if not found and not routed:
                 return
+
+    async def gates(self, now: datetime) -> bool:
+        """Let through the gates whoever may go now; tell whether somebody went."""
+        found = False
+        self.next_at_gates = []
+        async with self.connection.transaction():
+            for journey_id in await gates_waited_at(self.connection):
+                passed = await pass_gate(self.connection, journey_id, now)
+                found = found or passed.people > 0
+                if passed.next_at is not None:
+                    self.next_at_gates.append(passed.next_at)
+        return found
 
     async def route(self) -> bool:
         """Route everything that is pending; tell whether there was something."""

@@ -7,4 +7,4 @@ SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.e
     CASE WHEN %(may_move)s THEN {seen} END AS seen,
     NULL::jsonb AS saved
 FROM ({candidates} OFFSET 0) p
-WHERE p.verdict IS NULL
+WHERE p.verdict IS NULL {through}

@@ -34,7 +34,7 @@ UPDATE parcours.version SET one_shot = true WHERE version_id = %(v)s;
 -- Schedules whose occurrence has come, those of one version together.
 SELECT s.version_id, s.trigger_no, s.next_at, v.definition
 FROM parcours.schedule s JOIN parcours.version v USING (version_id)
-WHERE s.next_at <= %(at)s
+WHERE s.next_at <= %(at)s AND v.entry_open AND (v.ends_at IS NULL OR s.next_at < v.ends_at)
 ORDER BY s.version_id, s.trigger_no
 FOR UPDATE OF s SKIP LOCKED;
 
@@ -49,7 +49,7 @@ VALUES (%(v)s, %(occurrence)s, %(part)s, %(triggers)s::integer[], %(at)s);
 -- Runs that have come, oldest first, journeys in the order of their keys.
 SELECT r.run_id, r.version_id, r.at, r.occurrence, r.part, r.triggers, v.version_no, v.status, v.journey_id, j.journey_key
 FROM parcours.run r JOIN parcours.version v USING (version_id) JOIN parcours.journey j USING (journey_id)
-WHERE r.begun_at IS NULL AND r.at <= %(at)s
+WHERE r.begun_at IS NULL AND r.at <= %(at)s AND v.entry_open AND (v.ends_at IS NULL OR r.at < v.ends_at)
 ORDER BY r.at, j.journey_key, v.version_no, r.occurrence, r.part
 LIMIT %(n)s
 FOR UPDATE OF r SKIP LOCKED;
@@ -105,6 +105,7 @@ WHERE v.one_shot AND v.status = 'live'
     CROSS JOIN LATERAL (
         SELECT 1 FROM parcours.inbox i
         WHERE i.bucket = l.bucket AND i.journey_id = v.journey_id AND i.kind = 'run' LIMIT 1) one)
+  AND NOT EXISTS (SELECT 1 FROM parcours.eligible e WHERE e.journey_id = v.journey_id)
 ORDER BY j.journey_key, v.version_no;
 
 -- name: run_window

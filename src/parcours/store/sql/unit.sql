@@ -97,7 +97,7 @@ SELECT m.bucket, m.journey_id, m.profile_id, m.entry_no, m.version_id, m.status,
     CASE WHEN m.cause = 'event' THEN (
         SELECT i.data -> 'properties' FROM parcours.inbox i
         WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.profile_id = m.profile_id AND i.happened_at = m.since_at
-          AND i.feed_no = m.since_no AND i.kind = 'event' AND i.name = m.cause_name) END
+          AND i.feed_no = m.since_no AND i.kind IN ('event', 'grant') AND i.data ? 'properties' LIMIT 1) END
 FROM parcours.passage m
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s;
 
@@ -161,7 +161,10 @@ ON CONFLICT DO NOTHING;
 -- Where no version admits, people added by hand are refused by the status of the newest one.
 INSERT INTO parcours.refusal AS f (bucket, journey_id, profile_id, reason, version_id, trigger, first_at, last_at, feed_no)
 SELECT %(b)s::integer, %(j)s::integer, r.profile_id,
-    CASE WHEN pr.deleted_at IS NULL THEN %(reason)s::text ELSE 'profile_deleted' END, %(v)s::integer, 'manual', x.at, x.at,
+    CASE WHEN pr.deleted_at IS NULL THEN %(reason)s::text ELSE 'profile_deleted' END, %(v)s::integer,
+    CASE WHEN r.kind = 'add' OR r.data ->> 'kind' = 'add' THEN 'manual'
+         WHEN r.data ->> 'kind' = 'start' THEN split_part(r.data ->> 'name', '/', 2)
+         ELSE r.data ->> 'name' END, x.at, x.at,
     r.feed_no
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
@@ -169,7 +172,7 @@ CROSS JOIN LATERAL (
     WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = r.profile_id
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE r.kind = 'add'
+WHERE r.kind IN ('add', 'grant')
 ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
 SET times = f.times + 1, last_at = excluded.last_at, version_id = excluded.version_id, trigger = excluded.trigger,
     feed_no = excluded.feed_no;
