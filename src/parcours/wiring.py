@@ -16,6 +16,7 @@ from parcours.clock import Clock, SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.observe import CommandDone, Observer
 from parcours.service.lifecycle import finish_versions, run_scheduled
+from parcours.service.schedules import begin_runs
 from parcours.settings import Settings
 from parcours.store import embedded
 from parcours.store.database import Connection, Database
@@ -172,6 +173,10 @@ async def work(
     from parcours.engine.worker import Worker  # noqa: PLC0415 - as above
 
     async def by_itself(connection: Connection, now: datetime) -> None:
+        begun = True
+        while begun:  # each by itself: a run waits for the units of its own journey only
+            async with installed.database.transaction() as own:
+                begun = bool(await begin_runs(own, now, most=1))
         for result in await run_scheduled(connection, now):
             observer.observe(
                 CommandDone(

@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from parcours.domain.condition import Condition
-from parcours.domain.journey import Email, EventTrigger, Journey, ManualTrigger, Wait, WaitFor, Webhook
+from parcours.domain.journey import (
+    Email,
+    EventTrigger,
+    Journey,
+    ManualTrigger,
+    ScheduleTrigger,
+    Wait,
+    WaitFor,
+    Webhook,
+)
 from parcours.domain.serialise_condition import condition_document
 from parcours.domain.timing import format_instant
 
@@ -55,6 +64,9 @@ def never_suggested(version: Row, journey: Journey | None, done: Mapping[str, Ro
             lines.append(_trigger(trigger, done.get(trigger.event), published_at))
         elif isinstance(trigger, ManualTrigger):
             lines.append("Trigger by hand: nobody has added the person.")
+        elif isinstance(trigger, ScheduleTrigger):
+            who = f"the audience {trigger.audience}{_when(trigger.when)}"
+            lines.append(f"Trigger by schedule: no run has come, or the person did not belong to {who} then.")
     lines += _status(version)
     return lines
 
