@@ -110,7 +110,7 @@ WHERE %(inbox_empty)s OR NOT EXISTS (
 LEFT JOIN (VALUES (1, %(c6)s::text[], %(c3)s::text, %(c7)s::text, %(c8)s::text), (2, %(c9)s::text[], %(c10)s::text, %(c10)s::text, %(c8)s::text), (3, %(c11)s::text[], %(c12)s::text, %(c13)s::text, %(c14)s::text), (4, %(c15)s::text[], %(c10)s::text, %(c10)s::text, %(c8)s::text), (5, %(c16)s::text[], %(c17)s::text, %(c7)s::text, %(c8)s::text), (6, %(c18)s::text[], %(c8)s::text, %(c13)s::text, %(c19)s::text), (7, %(c18)s::text[], %(c8)s::text, %(c13)s::text, %(c20)s::text), (8, %(c18)s::text[], %(c8)s::text, %(c13)s::text, %(c21)s::text), (9, %(c18)s::text[], %(c8)s::text, %(c13)s::text, %(c22)s::text), (10, %(c18)s::text[], %(c8)s::text, %(c13)s::text, %(c23)s::text), (11, %(c18)s::text[], %(c8)s::text, %(c13)s::text, %(c24)s::text), (12, %(c18)s::text[], %(c8)s::text, %(c13)s::text, %(c25)s::text), (13, %(c18)s::text[], %(c8)s::text, %(c13)s::text, %(c26)s::text), (14, %(c18)s::text[], %(c8)s::text, %(c13)s::text, %(c27)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
--- admit: {'c1': 1, 'c2': 'vip', 'c3': 'true', 'c4': 'Product Added', 'c5': '86400000000 microseconds', 'c6': ['bought'], 'c7': 'bought', 'c8': 'rest', 'c9': None, 'c10': ['large', 'end'], 'c11': 'end', 'c12': ['large'], 'c13': 'large', 'c14': 'drop_out', 'c15': 'split_else', 'c16': ['end'], 'c17': ['remind'], 'c18': 'remind', 'c19': [], 'c20': 'no_consent', 'c21': 'not_subscribed', 'c22': 'suppressed', 'c23': 'no_address', 'c24': 'duplicate_address', 'c25': 'frequency_cap', 'c26': 'expired', 'c27': 'send_failed', 'c28': 'step_failed'}
+-- admit: {'c1': 1, 'c2': 'vip', 'c3': 'true', 'c4': 'Product Added', 'c5': '86400000000 microseconds', 'c6': ['bought'], 'c7': 'bought', 'c8': 'rest', 'c9': None, 'c10': ['large', 'end'], 'c11': 'end', 'c12': ['large'], 'c13': 'large', 'c14': 'drop_out', 'c15': 'split_else', 'c16': ['end'], 'c17': ['remind'], 'c18': 'remind', 'c19': [], 'c20': 'no_consent', 'c21': 'not_subscribed', 'c22': 'suppressed', 'c23': 'no_address', 'c24': 'duplicate_address', 'c25': 'frequency_cap', 'c26': 'expired', 'c27': 'send_failed', 'c28': 'step_failed', 'c29': 'order'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
      path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
@@ -133,14 +133,14 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step, p.at AS wake_at, NULL::timestamptz AS goal_met_at,
-    CASE p.kind WHEN 'grant' THEN p.data ->> 'kind' ELSE p.kind END AS kind,
-    CASE p.kind WHEN 'grant' THEN p.data ->> 'name' ELSE p.name END AS name, p.at, true AS entered, p.at AS base, p.happened_at AS since_at, p.feed_no AS since_no,
+    p.kind, p.name, p.at, true AS entered, p.at AS base, p.happened_at AS since_at, p.feed_no AS since_no,
     CASE WHEN false THEN NULL::text  END AS leaves,
     CASE WHEN %(may_move)s THEN 1 END AS route,
     (true AND (coalesce((p.attributes -> %(c2)s::text) = %(c3)s::jsonb, false))) AS goal,
     CASE WHEN %(may_move)s THEN NULL::jsonb END AS seen,
     NULL::jsonb AS saved
-FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.attributes, pr.user_id,
+FROM (SELECT r.profile_id, r.happened_at, r.feed_no, CASE WHEN g.granted THEN r.data ->> 'kind' ELSE r.kind END AS kind,
+    CASE WHEN g.granted THEN r.data ->> 'name' ELSE r.name END AS name, g.granted, r.data, x.at, pr.attributes, pr.user_id,
     prev.entry_no + 1 AS entry_no,
     CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
          WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
@@ -148,13 +148,14 @@ FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.a
          
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entered_at + %(c5)s::interval > x.at THEN 'reentry_interval'
-         WHEN r.kind = 'grant' THEN r.data ->> 'refuse'
+         WHEN g.granted THEN r.data ->> 'refuse'
     END AS verdict
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
     SELECT i.* FROM parcours.inbox i
     WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT r.kind = 'grant' AS granted) g
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 CROSS JOIN LATERAL (
     SELECT coalesce(max(q.entry_no), 0) AS entry_no, max(q.entered_at) AS entered_at,
@@ -162,7 +163,7 @@ CROSS JOIN LATERAL (
     FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
-WHERE (r.kind IN ('add', 'start', 'grant') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
+WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
     OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c4)s::text))))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m
@@ -182,7 +183,8 @@ INSERT INTO parcours.refusal AS f
 SELECT %(b)s, %(j)s, p.profile_id, p.verdict, %(v)s, 
     CASE p.kind WHEN 'add' THEN 'manual' WHEN 'start' THEN split_part(p.name, '/', 2) ELSE p.name END,
     p.at, p.at, p.feed_no, NULL::jsonb
-FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.attributes, pr.user_id,
+FROM (SELECT r.profile_id, r.happened_at, r.feed_no, CASE WHEN g.granted THEN r.data ->> 'kind' ELSE r.kind END AS kind,
+    CASE WHEN g.granted THEN r.data ->> 'name' ELSE r.name END AS name, g.granted, r.data, x.at, pr.attributes, pr.user_id,
     prev.entry_no + 1 AS entry_no,
     CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
          WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
@@ -190,13 +192,14 @@ FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.a
          
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entered_at + %(c3)s::interval > x.at THEN 'reentry_interval'
-         WHEN r.kind = 'grant' THEN r.data ->> 'refuse'
+         WHEN g.granted THEN r.data ->> 'refuse'
     END AS verdict
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
     SELECT i.* FROM parcours.inbox i
     WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT r.kind = 'grant' AS granted) g
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 CROSS JOIN LATERAL (
     SELECT coalesce(max(q.entry_no), 0) AS entry_no, max(q.entered_at) AS entered_at,
@@ -204,7 +207,7 @@ CROSS JOIN LATERAL (
     FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
-WHERE (r.kind IN ('add', 'start', 'grant') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
+WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
     OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ((r.name = %(c2)s::text))))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m

@@ -133,28 +133,29 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step, p.at AS wake_at, NULL::timestamptz AS goal_met_at,
-    CASE p.kind WHEN 'grant' THEN p.data ->> 'kind' ELSE p.kind END AS kind,
-    CASE p.kind WHEN 'grant' THEN p.data ->> 'name' ELSE p.name END AS name, p.at, true AS entered, p.at AS base, p.happened_at AS since_at, p.feed_no AS since_no,
+    p.kind, p.name, p.at, true AS entered, p.at AS base, p.happened_at AS since_at, p.feed_no AS since_no,
     CASE WHEN false THEN NULL::text WHEN (coalesce((p.attributes -> %(c2)s::text) <> 'null'::jsonb, false)) THEN 'exit_rule' END AS leaves,
     CASE WHEN %(may_move)s THEN 1 END AS route,
     false AS goal,
     CASE WHEN %(may_move)s THEN NULL::jsonb END AS seen,
     NULL::jsonb AS saved
-FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.attributes, pr.user_id,
+FROM (SELECT r.profile_id, r.happened_at, r.feed_no, CASE WHEN g.granted THEN r.data ->> 'kind' ELSE r.kind END AS kind,
+    CASE WHEN g.granted THEN r.data ->> 'name' ELSE r.name END AS name, g.granted, r.data, x.at, pr.attributes, pr.user_id,
     prev.entry_no + 1 AS entry_no,
     CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
          WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
-         WHEN r.kind <> 'grant' AND NOT coalesce((pr.attributes -> %(c6)s::text) = %(c7)s::jsonb, false) THEN 'filter'
+         WHEN NOT g.granted AND NOT coalesce((pr.attributes -> %(c6)s::text) = %(c7)s::jsonb, false) THEN 'filter'
          WHEN EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = %(b)s AND ex.profile_id = r.profile_id AND ex.audience_key = ANY (%(c8)s::text[])) THEN 'excluded'
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entry_no > 0 THEN 'reentry_once'
-         WHEN r.kind = 'grant' THEN r.data ->> 'refuse'
+         WHEN g.granted THEN r.data ->> 'refuse'
     END AS verdict
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
     SELECT i.* FROM parcours.inbox i
     WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT r.kind = 'grant' AS granted) g
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 CROSS JOIN LATERAL (
     SELECT coalesce(max(q.entry_no), 0) AS entry_no, max(q.entered_at) AS entered_at,
@@ -162,7 +163,7 @@ CROSS JOIN LATERAL (
     FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
-WHERE (r.kind IN ('add', 'start', 'grant') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
+WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
     OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c3)s::text AND coalesce(((r.data -> 'properties') -> %(c4)s::text) = ANY (%(c5)s::jsonb[]), false))))))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m
@@ -182,21 +183,23 @@ INSERT INTO parcours.refusal AS f
 SELECT %(b)s, %(j)s, p.profile_id, p.verdict, %(v)s, 
     CASE p.kind WHEN 'add' THEN 'manual' WHEN 'start' THEN split_part(p.name, '/', 2) ELSE p.name END,
     p.at, p.at, p.feed_no, (jsonb_build_object(%(c3)s::text, (p.attributes -> %(c2)s::text)))
-FROM (SELECT r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, x.at, pr.attributes, pr.user_id,
+FROM (SELECT r.profile_id, r.happened_at, r.feed_no, CASE WHEN g.granted THEN r.data ->> 'kind' ELSE r.kind END AS kind,
+    CASE WHEN g.granted THEN r.data ->> 'name' ELSE r.name END AS name, g.granted, r.data, x.at, pr.attributes, pr.user_id,
     prev.entry_no + 1 AS entry_no,
     CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
          WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
-         WHEN r.kind <> 'grant' AND NOT coalesce((pr.attributes -> %(c2)s::text) = %(c7)s::jsonb, false) THEN 'filter'
+         WHEN NOT g.granted AND NOT coalesce((pr.attributes -> %(c2)s::text) = %(c7)s::jsonb, false) THEN 'filter'
          WHEN EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = %(b)s AND ex.profile_id = r.profile_id AND ex.audience_key = ANY (%(c8)s::text[])) THEN 'excluded'
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entry_no > 0 THEN 'reentry_once'
-         WHEN r.kind = 'grant' THEN r.data ->> 'refuse'
+         WHEN g.granted THEN r.data ->> 'refuse'
     END AS verdict
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
     SELECT i.* FROM parcours.inbox i
     WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = r.profile_id LIMIT 1) pr
+CROSS JOIN LATERAL (SELECT r.kind = 'grant' AS granted) g
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
 CROSS JOIN LATERAL (
     SELECT coalesce(max(q.entry_no), 0) AS entry_no, max(q.entered_at) AS entered_at,
@@ -204,7 +207,7 @@ CROSS JOIN LATERAL (
     FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
-WHERE (r.kind IN ('add', 'start', 'grant') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
+WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
     OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c4)s::text AND coalesce(((r.data -> 'properties') -> %(c5)s::text) = ANY (%(c6)s::jsonb[]), false))))))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m

@@ -110,7 +110,7 @@ WHERE %(inbox_empty)s OR NOT EXISTS (
 LEFT JOIN (VALUES (1, %(c6)s::text[], %(c7)s::text, %(c8)s::text, %(c9)s::text), (2, %(c10)s::text[], %(c11)s::text, %(c12)s::text, %(c9)s::text), (3, %(c13)s::text[], %(c3)s::text, %(c8)s::text, %(c9)s::text), (4, %(c14)s::text[], %(c9)s::text, %(c15)s::text, %(c16)s::text), (5, %(c14)s::text[], %(c9)s::text, %(c15)s::text, %(c17)s::text), (6, %(c14)s::text[], %(c9)s::text, %(c15)s::text, %(c18)s::text), (7, %(c19)s::text[], %(c3)s::text, %(c8)s::text, %(c9)s::text), (8, %(c14)s::text[], %(c9)s::text, %(c15)s::text, %(c20)s::text), (9, %(c21)s::text[], %(c11)s::text, %(c12)s::text, %(c9)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
--- admit: {'c1': 1, 'c2': 'member', 'c3': 'true', 'c4': 'Signed Up', 'c5': ['ask'], 'c6': 'ask', 'c7': 'rest', 'c8': None, 'c9': ['which', 'done'], 'c10': 'done', 'c11': 'end', 'c12': ['which', 'later'], 'c13': 'later', 'c14': [], 'c15': 'drop_out', 'c16': 'no_consent', 'c17': 'not_subscribed', 'c18': 'suppressed', 'c19': ['later'], 'c20': 'step_failed', 'c21': ['done'], 'c22': '86400000000 microseconds'}
+-- admit: {'c1': 1, 'c2': 'member', 'c3': 'true', 'c4': 'Signed Up', 'c5': ['ask'], 'c6': 'ask', 'c7': 'rest', 'c8': None, 'c9': ['which', 'done'], 'c10': 'done', 'c11': 'end', 'c12': ['which', 'later'], 'c13': 'later', 'c14': [], 'c15': 'drop_out', 'c16': 'no_consent', 'c17': 'not_subscribed', 'c18': 'suppressed', 'c19': ['later'], 'c20': 'step_failed', 'c21': ['done'], 'c22': 'crm', 'c23': '86400000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
      path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
@@ -129,7 +129,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.since_at, d.since_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
-         ELSE CASE w.stands WHEN %(c6)s::text THEN 'infinity'::timestamptz WHEN %(c13)s::text THEN CASE WHEN d.base + %(c22)s::interval > d.at THEN d.base + %(c22)s::interval ELSE '-infinity' END ELSE 'infinity'::timestamptz END END,
+         ELSE CASE w.stands WHEN %(c6)s::text THEN 'infinity'::timestamptz WHEN %(c13)s::text THEN CASE WHEN d.base + %(c23)s::interval > d.at THEN d.base + %(c23)s::interval ELSE '-infinity' END ELSE 'infinity'::timestamptz END END,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step, p.at AS wake_at, NULL::timestamptz AS goal_met_at,

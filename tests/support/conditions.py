@@ -22,7 +22,7 @@ from parcours.domain.condition import (
     TimeTest,
 )
 
-__all__ = ["MISSING", "Happening", "Scene", "holds", "instant_of", "is_inside_window", "same_json"]
+__all__ = ["MISSING", "Happening", "Scene", "holds", "instant_of", "is_inside_window", "look_up", "same_json"]
 
 MISSING: Any = object()
 

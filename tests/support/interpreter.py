@@ -13,7 +13,6 @@ from parcours.domain.journey import (
     Audience,
     AudienceTrigger,
     Journey,
-    Wait,
 )
 from support.conditions import instant_of
 from support.interpreter_commands import make_draft, publish, run_automatic, run_command
@@ -108,9 +107,7 @@ def _publishes_first(key: str, commands: Sequence[Mapping[str, Any]], files: Map
 
 def _due(world: World) -> list[Participant]:
     due = [
-        p
-        for p in world.participants
-        if p.active and p.version.may_move and p.deadline is not None and p.deadline <= world.now
+        p for p in world.participants if p.version.may_move and p.due_at is not None and p.due_at <= world.now
     ]
     return sorted(due, key=lambda p: (p.family.key, p.profile.user_id))
 
@@ -138,8 +135,8 @@ def _finish_the_empty(world: World) -> None:
 def _own_instants(world: World) -> Iterator[datetime]:
     """Yield the instants at which something happens by itself."""
     for p in world.participants:
-        if p.active and p.version.may_move and p.deadline is not None:
-            yield p.deadline
+        if p.version.may_move and p.due_at is not None:
+            yield p.due_at
     yield from run_instants(world)
     for family in world.by_key():
         at = next_at_gate(family)
@@ -156,16 +153,10 @@ def _own_instants(world: World) -> Iterator[datetime]:
 def _assert_supported(journey: Journey) -> None:
     """Stop early at what the interpreter does not know yet."""
     entry = journey.entry
-    unknown = [
-        type(step).__name__
-        for step in journey.steps.values()
-        if (isinstance(step, Wait) and step.duration is None and step.until is None)
-    ]
-    unknown += [type(t).__name__ for t in entry.triggers if isinstance(t, AudienceTrigger)]
+    unknown = [type(t).__name__ for t in entry.triggers if isinstance(t, AudienceTrigger)]
     unknown += [
         name
         for name, value in {
-            "lifetime": journey.lifetime,
             "window": journey.window,
         }.items()
         if value is not None

@@ -74,6 +74,8 @@ def _open_and_end(world: World, family: Family) -> None:
         entry = version.journey.entry
         if not version.started and (entry.start is None or entry.start <= world.now):
             version.started = True
+            if version.may_move:
+                _fire_overdue(world, version)
             _release_queue(world, version)
         if version.entry_open and entry.end is not None and entry.end <= world.now:
             name: Command = "close" if entry.at_end == "close" else "stop"
@@ -203,12 +205,17 @@ def _let_go_on(world: World, versions: list[Version]) -> None:
             if p.active:
                 meet_wait(world, p, event)
                 settle_caused(world)
-    for p in world.inside(*going):
-        if p.active and p.deadline is not None and p.deadline < world.now:
-            fire(world, p)
-            settle_caused(world)
+    _fire_overdue(world, *going)
     for version in going:
         _release_queue(world, version)
+
+
+def _fire_overdue(world: World, *going: Version) -> None:
+    """Fire what was due before now; what is due now is left to the end of the instant (P5)."""
+    for p in world.inside(*going):
+        if p.due_at is not None and p.due_at < world.now:
+            fire(world, p)
+            settle_caused(world)
 
 
 def _release_queue(world: World, version: Version) -> None:

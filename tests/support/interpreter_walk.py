@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import assert_never
 
@@ -21,10 +22,11 @@ from parcours.domain.journey import (
     WaitFor,
     Webhook,
 )
-from support.conditions import MISSING, Happening, holds, same_json
+from support.conditions import MISSING, Happening, holds, instant_of, look_up, same_json
+from support.interpreter_clock import next_local_time
 from support.interpreter_message import send_email
 from support.interpreter_webhook import call_webhook
-from support.interpreter_world import Caused, Move, Participant, World
+from support.interpreter_world import Caused, Move, Participant, World, zone_of
 
 __all__ = ["fire", "judge", "leave", "meet_wait", "release", "start_walk"]
 
@@ -84,7 +86,12 @@ def release(world: World, p: Participant) -> None:
 
 
 def fire(world: World, p: Participant) -> None:
-    """Take somebody on whose deadline has come."""
+    """Take somebody on whose deadline has come; or out, whose lifetime is over (R25, P49)."""
+    if p.ends_at is not None and (p.ends_at < world.now or p.ends_at == p.due_at):
+        judge(world, p)
+        if p.active:
+            leave(world, p, "dropped_out", "lifetime_exceeded")
+        return
     assert p.step is not None
     step = p.version.journey.steps[p.step]
     if isinstance(step, WaitFor):
@@ -184,9 +191,21 @@ def enter_wait(world: World, p: Participant, step: Wait) -> Onward | None:
         p.deadline = world.now + step.duration
     elif step.until is not None:
         p.deadline = step.until
+    elif step.until_time is not None:
+        zone = zone_of(p.version.journey, p.profile)
+        p.deadline = next_local_time(world.now, zone, step.until_time, step.weekdays)
     else:
-        raise NotImplementedError("until_field, until_time")
-    return Onward(Jump(step.next)) if p.deadline <= world.now else None
+        assert step.until_field is not None
+        scene = world.scene_of_history(p.version.journey, p.profile, event=p.event, participant=p)
+        instant = instant_of(look_up(scene.roots, *step.until_field))
+        if instant is None:
+            target = Jump(step.next) if step.on_missing == "next" else step.on_missing
+            return Onward(target, "wait_timeout", judged=True)
+        try:
+            p.deadline = instant + (step.offset or timedelta())
+        except OverflowError:  # before the year 1, or behind the year 9999
+            p.deadline = None if step.offset and step.offset > timedelta() else world.now
+    return Onward(Jump(step.next)) if p.deadline is not None and p.deadline <= world.now else None
 
 
 def update(world: World, p: Participant, step: UpdateProfile) -> None:

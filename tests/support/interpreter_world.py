@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, available_timezones
 
 from parcours.domain.journey import Audience, Journey
 from support.conditions import Happening, Scene, holds
@@ -25,6 +26,7 @@ __all__ = [
     "World",
     "instant_text",
     "next_at_gate",
+    "zone_of",
 ]
 
 
@@ -135,6 +137,19 @@ class Participant:
     def active(self) -> bool:
         """Whether it is still inside."""
         return self.status == "active"
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The end of its lifetime (R25)."""
+        lifetime = self.version.journey.lifetime
+        return None if lifetime is None else self.entered_at + lifetime
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The instant of its next timer, while it is inside: of its step or of its lifetime."""
+        return min(
+            (at for at in (self.deadline, self.ends_at) if at is not None and self.active), default=None
+        )
 
     @property
     def queued(self) -> bool:
@@ -341,9 +356,11 @@ def had_outcome(participant: Participant, step: str, outcome: str) -> bool:
 def zone_of(journey: Journey, profile: Profile) -> ZoneInfo:
     """Return the zone in which local times are read for this person."""
     own = profile.attributes.get("timezone")
-    if journey.profile_timezone and isinstance(own, str):
-        try:
-            return ZoneInfo(own)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            pass
+    if journey.profile_timezone and isinstance(own, str) and own in _zone_names():
+        return ZoneInfo(own)
     return ZoneInfo(journey.timezone)
+
+
+@cache
+def _zone_names() -> set[str]:
+    return available_timezones()

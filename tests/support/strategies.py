@@ -137,7 +137,7 @@ def _beginnings(draw: st.DrawFn, people: tuple[str, ...]) -> list[Document]:
             traits["email"] = good if address == "good" else draw(st.sampled_from(("nobody", "@", 7, None)))
         if draw(st.booleans()):
             traits["name"] = draw(st.sampled_from(("Eva", "Åsa", "", None)))
-        for name in ("plan", "score"):
+        for name in ("plan", "score", "due", "timezone"):
             if draw(st.booleans()):
                 traits[name] = draw(values_of(name))
         if traits:

@@ -8,6 +8,7 @@ from support.strategies_runs import schedules, waves
 from support.strategies_values import (
     ATTRIBUTES,
     AUDIENCES,
+    CLOCKS,
     EVENTS,
     RULE,
     Document,
@@ -34,6 +35,8 @@ KINDS = (
     "update_profile",
     "experiment",
     "webhook",
+    "until_field",
+    "until_time",
 )
 ROOTS = ("profile", "event", "participant")
 SUBJECTS = (
@@ -95,6 +98,10 @@ def journeys(draw: st.DrawFn, key: str, *, first: str | None = None) -> Document
     if draw(st.integers(0, 5)) == 0:
         document["email"]["on_skip"] = draw(st.sampled_from(("next", "drop_out", "end")))
     inside = st.one_of(event_tests(), event_tests(), conditions(plan.roots(), plan.emails))
+    if draw(st.integers(0, 3)) == 0:
+        document["lifetime"] = draw(st.sampled_from(("1h", "2h", "4h", "6h")))
+    if draw(st.integers(0, 3)) == 0:
+        document["profile_timezone"] = True
     goal = draw(st.sampled_from((None, None, "leave", "remember")))
     if goal == "leave":
         document["goal"] = draw(inside)
@@ -170,6 +177,10 @@ def _steps(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
             return {"wait": {"for": draw(durations)}}
         case "until":
             return {"wait": {"until": draw(instants(-2, 24)).removesuffix("z")}}
+        case "until_field":
+            return {"wait": draw(_field_waits(plan, step))}
+        case "until_time":
+            return {"wait": draw(_time_waits())}
         case "wait_for":
             return {"wait_for": draw(_alternatives(plan, step))}
         case "split":
@@ -211,6 +222,27 @@ def _alternatives(draw: st.DrawFn, plan: _Plan, step: str) -> list[Document]:
     if draw(st.integers(0, 4)):
         found.append({"timeout": draw(durations), **draw(_targets(plan, step, slow=True))})
     return found
+
+
+@st.composite
+def _field_waits(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
+    fields = [f"{root}.due" for root in plan.roots() if root != "participant"]
+    wait: Document = {
+        "until_field": draw(st.sampled_from([*fields, "profile.plan", "participant.entered_at"]))
+    }
+    if draw(st.booleans()):
+        wait["offset"] = draw(st.sampled_from(("30m", "2h", "-30m", "-4h", "36500d", "-36500d")))
+    if draw(st.booleans()):
+        wait["on_missing"] = draw(st.sampled_from(["next", "drop_out", *plan.ahead(step)]))
+    return wait
+
+
+@st.composite
+def _time_waits(draw: st.DrawFn) -> Document:
+    wait: Document = {"until_time": draw(st.sampled_from(CLOCKS))}
+    if draw(st.integers(0, 2)) == 0:
+        wait["weekdays"] = draw(st.sampled_from((["mon"], ["sun"], ["mon", "sun"], ["tue", "mon"])))
+    return wait
 
 
 @st.composite

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 __all__ = [
     "ATTRIBUTES",
     "AUDIENCES",
+    "CLOCKS",
     "EVENTS",
     "RULE",
     "conditions",
@@ -29,6 +30,8 @@ SLOT = timedelta(minutes=30)
 HISTORY = -4  # slots before the clock
 LAST = 24  # slots in which something is given
 
+CLOCKS = ("00:00", "01:30", "02:30", "04:00", "06:00", "09:00")
+ZONES = ("Europe/Stockholm", "America/New_York", "Asia/Kathmandu", "europe/stockholm", "CET+1")
 EVENTS = ("Go", "Buy", "Look", "Bye")
 AUDIENCES = ("vip", "staff")
 RULE = "rule"  # an audience by condition, where a case has one
@@ -77,6 +80,7 @@ ATTRIBUTES: dict[str, st.SearchStrategy[Any]] = {
     "tags": st.sampled_from(LISTS),
     "due": instants(),
     "flag": st.booleans(),
+    "timezone": st.sampled_from(ZONES),
     "place": st.sampled_from([{"city": "Lund"}, {"city": "Malmö"}, {}]),
 }
 
@@ -161,14 +165,13 @@ def event_tests(draw: st.DrawFn) -> Document:
 @cache
 @st.composite
 def _time_tests(draw: st.DrawFn) -> Document:
-    clocks = ("00:00", "01:30", "04:00", "06:00", "09:00")
     test: Document = {}
     if draw(st.booleans()):
         test["weekdays"] = draw(st.sampled_from((["mon"], ["sun"], ["tue", "sat"], ["mon", "sun"])))
     if not test or draw(st.booleans()):
-        test["from"] = draw(st.sampled_from(clocks))
+        test["from"] = draw(st.sampled_from(CLOCKS))
     if draw(st.booleans()):
-        test["to"] = draw(st.sampled_from(clocks))
+        test["to"] = draw(st.sampled_from(CLOCKS))
     return {"time": test}
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "Draw",
     "Exit",
     "Fork",
+    "Given",
     "Leaf",
     "Plan",
     "Rest",
@@ -92,7 +93,17 @@ class Draw:
     arms: tuple[Arm, ...]
 
 
-Tree: TypeAlias = Leaf | Fork | Draw
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A decision on entering a wait: whether the field (root, path) that it waits for is an instant (R19)."""
+
+    step: str
+    field: tuple[str, tuple[str, ...]]
+    present: Tree
+    missing: Tree
+
+
+Tree: TypeAlias = Leaf | Fork | Draw | Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +223,9 @@ class _Builder:
             return self.fork(step, path)
         if isinstance(step, Experiment) and step.id not in self.resting_splits:
             return self.draw(step, path)
+        if isinstance(step, Wait) and step.until_field is not None:
+            present = self.leaf(path, step.id, "rest", None)
+            return Given(step.id, step.until_field, present, self.tree(_missing(step), "wait_timeout", path))
         return self.leaf(path, step.id, "rest", None)
 
     def fork(self, step: Split, path: tuple[str, ...]) -> Fork:
@@ -242,6 +256,10 @@ class _Builder:
         return Leaf(self.routes[key].number)
 
 
+def _missing(step: Wait) -> Target:
+    return Jump(step.next) if step.on_missing == "next" else step.on_missing
+
+
 def _kind(step: Step) -> str:
     names = {
         Email: "email",
@@ -262,8 +280,12 @@ def _splits_that_rest(steps: Mapping[str, Step]) -> frozenset[str]:
 
     def size(step_id: str) -> int:
         step = steps[step_id]
+        if isinstance(step, Wait) and step.until_field is not None and step_id not in sizes:
+            sizes[step_id] = 1
+            target = _missing(step)
+            sizes[step_id] += size(target.step) if isinstance(target, Jump) else 1
         if not isinstance(step, Split | Experiment) or step_id in resting:
-            return 1
+            return sizes.get(step_id, 1)
         if step_id not in sizes:
             sizes[step_id] = 1  # a cycle of splits alone is refused by the checks
             if isinstance(step, Split):
@@ -289,6 +311,14 @@ def _describe_tree(tree: Tree, routes: tuple[Route, ...], indent: str) -> list[s
         ending = {"rest": "", "end": " (end)", "drop_out": f" (drops out: {route.reason})"}[route.outcome]
         return [f"{indent}route {route.number}: {ways}{ending}"]
     lines = []
+    if isinstance(tree, Given):
+        name = ".".join((tree.field[0], *tree.field[1]))
+        lines += [f"{indent}{tree.step} until {name}", *_describe_tree(tree.present, routes, indent + "  ")]
+        return [
+            *lines,
+            f"{indent}{tree.step} without it",
+            *_describe_tree(tree.missing, routes, indent + "  "),
+        ]
     if isinstance(tree, Draw):
         for arm in tree.arms:
             lines.append(f"{indent}{tree.step} arm {arm.name} below {arm.below * 100 / 2**32:g} %")

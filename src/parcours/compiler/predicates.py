@@ -22,7 +22,7 @@ from parcours.domain.condition import (
     TimeTest,
 )
 
-__all__ = ["FALSE", "TRUE", "either", "field_value", "predicate", "span"]
+__all__ = ["FALSE", "TRUE", "either", "field_value", "instant_of", "local_zone", "predicate", "span"]
 
 TRUE = sql.SQL("true")
 FALSE = sql.SQL("false")
@@ -59,7 +59,7 @@ def predicate(condition: Condition, scope: Scope) -> sql.Composable:
             )
             return sql.SQL("parcours.in_window({} AT TIME ZONE {}, {}, {}, {})").format(
                 scope.at,
-                scope.params.bind(scope.zone, "text"),
+                local_zone(scope),
                 days,
                 scope.params.bind(str(start or "00:00"), "time"),
                 scope.params.bind(str(until or "00:00"), "time"),
@@ -83,6 +83,22 @@ def field_value(root: str, path: tuple[str, ...], scope: Scope) -> sql.Composabl
     base = scope.roots.get(root, sql.SQL("NULL::jsonb"))
     parts = [base, *(scope.params.bind(key, "text") for key in path)]
     return sql.SQL("({})").format(sql.SQL(" -> ").join(parts))
+
+
+def instant_of(value: sql.Composable) -> sql.Composable:
+    """Return the instant that a jsonb value is: an RFC 3339 text; null for anything else (R26)."""
+    return sql.SQL("CASE WHEN jsonb_typeof({v}) = 'string' THEN parcours.instant({v} #>> '{{}}') END").format(
+        v=value
+    )
+
+
+def local_zone(scope: Scope) -> sql.Composable:
+    """Return the zone in which this person's local times are read."""
+    zone = scope.params.bind(scope.zone, "text")
+    if not scope.own_zone:
+        return zone
+    own = field_value("profile", ("timezone",), scope)
+    return sql.SQL("coalesce(parcours.zone({} #>> '{{}}'), {})").format(own, zone)
 
 
 def span(duration: timedelta, scope: Scope) -> sql.Composable:

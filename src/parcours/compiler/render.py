@@ -21,8 +21,9 @@ from parcours.compiler.scopes import Scopes
 from parcours.compiler.templates import template
 from parcours.compiler.trees import route_of, values_of
 from parcours.compiler.values import compared
+from parcours.compiler.waits import carried, outlived, wake
 from parcours.domain.condition import AudienceTest, Condition
-from parcours.domain.journey import Email, EventTrigger, Journey, UpdateProfile, Wait, WaitFor, Webhook
+from parcours.domain.journey import EventTrigger, Journey, UpdateProfile, WaitFor, Webhook
 
 __all__ = ["compile_journey"]
 
@@ -107,6 +108,7 @@ class _Renderer:
             remember=self.remember("row", scope),
             seen=self.seen_inside(scope),
             saved=self.saved(scope),
+            carried=carried(self.journey, "inside"),
         )
         return self.passage(source, scope)
 
@@ -131,6 +133,7 @@ class _Renderer:
             route=route,
             remember=self.remember("timer", scope),
             seen=self.seen_due(scope),
+            carried=carried(self.journey, "due"),
         )
         return self.passage(source, scope)
 
@@ -144,6 +147,7 @@ class _Renderer:
             seen=values_of([self.plan.entry], scope) or NULL_JSON,
             candidates=self.candidates(params),
             through=sql.SQL("AND p.granted") if self.gated else sql.SQL(""),
+            carried=carried(self.journey, "admit"),
         )
         return self.passage(source, scope)
 
@@ -190,7 +194,9 @@ class _Renderer:
             for route in self.plan.routes
         ]
         return template("passage").format(
-            source=source, routes=sql.SQL(", ").join(routes), wake=self.wake(scope)
+            source=source,
+            routes=sql.SQL(", ").join(routes),
+            wake=wake(self.plan, self.scopes.stamping(scope.params)),
         )
 
     # Pieces ----------------------------------------------------------------------------------------------------
@@ -212,6 +218,8 @@ class _Renderer:
                 ways += self.asked_again(self.journey.goal.when, passage_scope, "goal")
             for rule in self.journey.exits:
                 ways += self.asked_again(rule, passage_scope, "exit_rule")
+        if site == "timer":
+            ways += outlived(self.journey, scope.params)
         whens = [sql.SQL("WHEN {} THEN {}").format(test, sql.Literal(reason)) for test, reason in ways]
         return sql.SQL(" ").join(whens)
 
@@ -333,31 +341,6 @@ class _Renderer:
 
     def timers(self) -> list[tuple[Rest, Exit]]:
         return [(rest, way) for rest in self.plan.rests for way in rest.exits if way.name == "timer"]
-
-    def wake(self, scope: Scope) -> sql.Composable:
-        """When whoever comes to a rest is due there: -infinity where the walk goes on at once (P27, R15)."""
-        at_once = sql.SQL("'-infinity'::timestamptz")
-        never = sql.SQL("'infinity'::timestamptz")
-        later = "CASE WHEN {due} > d.at THEN {due} ELSE '-infinity' END"
-        whens: list[sql.Composable] = []
-        for rest in self.plan.rests:
-            match self.journey.steps[rest.step]:
-                case Wait(duration=duration) if duration is not None:
-                    wake: sql.Composable = sql.SQL(later).format(
-                        due=sql.SQL("d.base + {}").format(span(duration, scope))
-                    )
-                case Wait(until=until) if until is not None:
-                    wake = sql.SQL(later).format(due=scope.params.bind(until.isoformat(), "timestamptz"))
-                case WaitFor(timeout=timeout) if timeout is not None:
-                    wake = sql.SQL(later).format(
-                        due=sql.SQL("d.base + {}").format(span(timeout.after, scope))
-                    )
-                case WaitFor() | Email() | Webhook():
-                    wake = never
-                case _:
-                    wake = at_once
-            whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), wake))
-        return _case(sql.SQL("w.stands"), whens, never)
 
     def seen_inside(self, scope: Scope) -> sql.Composable:
         whens: list[sql.Composable] = []

@@ -54,6 +54,7 @@ class Scope:
     history: bool = True
     depth: int = 0
     audiences: Mapping[str, Condition] = field(default_factory=dict)
+    own_zone: bool = False  # a known `profile.timezone` comes before `zone`
 
     def of_audience(self) -> Scope:
         """Return what the condition of an audience sees: the person alone, in UTC, with the whole history (P31)."""
@@ -62,6 +63,7 @@ class Scope:
             roots={"profile": self.roots["profile"]},
             participant={},
             zone="UTC",
+            own_zone=False,
             message_of=None,
             passage=None,
             history=True,

@@ -39,6 +39,7 @@ class Scopes:
             at=sql.SQL("x.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("pr.user_id"),
             bucket=sql.SQL("%(b)s"), message_of=(sql.SQL("%(j)s"), sql.SQL("p.entry_no")),
             passage=(sql.SQL("(p.cause_at, p.cause_no)"), upto), audiences=self.audiences,
+            own_zone=self.journey.profile_timezone,
         )  # fmt: skip
 
     def _about(self, entered_at: sql.Composable, params: Parameters) -> dict[str, sql.Composable]:
@@ -49,6 +50,25 @@ class Scopes:
             "version": sql.SQL("to_jsonb({})").format(params.bind(self.version_no, "integer")),
         }
 
+    def stamping(self, params: Parameters) -> Scope:
+        """Whoever comes to a rest: the decision `d`, with what it carries, and the route `w` it takes."""
+        roots: dict[str, sql.Composable] = {"profile": sql.SQL("d.attributes"), "event": sql.SQL("d.event")}
+        for name in saved_names(self.journey):
+            bound = params.bind(name, "text")
+            roots[name] = sql.SQL("coalesce(d.saved -> {}, d.known -> {})").format(bound, bound)
+        about: dict[str, sql.Composable] = {
+            "entry_no": sql.SQL("to_jsonb(d.entry_no)"),
+            "entered_at": sql.SQL("to_jsonb(parcours.instant_text(d.entered_at))"),
+            "step": sql.SQL("to_jsonb(w.stands)"),
+            "version": sql.SQL("to_jsonb({})").format(params.bind(self.version_no, "integer")),
+        }
+        return Scope(
+            params, self.journey.key, self.journey.timezone, roots, about,
+            at=sql.SQL("d.base"), profile_id=sql.SQL("d.profile_id"), user_id=sql.SQL("d.user_id"),
+            bucket=sql.SQL("%(b)s"), message_of=None, audiences=self.audiences,
+            own_zone=self.journey.profile_timezone,
+        )  # fmt: skip
+
     def admission(self, params: Parameters) -> Scope:
         """Whoever is admitted: `p` is a candidate without a verdict."""
         about = self._about(sql.SQL("p.at"), params)
@@ -58,6 +78,7 @@ class Scopes:
             params, self.journey.key, self.journey.timezone, roots, about,
             at=sql.SQL("p.at"), profile_id=sql.SQL("p.profile_id"), user_id=sql.SQL("p.user_id"),
             bucket=sql.SQL("%(b)s"), message_of=None, passage=None, audiences=self.audiences,
+            own_zone=self.journey.profile_timezone,
         )  # fmt: skip
 
     def candidate(self, params: Parameters) -> Scope:
@@ -67,6 +88,7 @@ class Scopes:
             params, self.journey.key, self.journey.timezone, roots, {},
             at=sql.SQL("x.at"), profile_id=sql.SQL("r.profile_id"), user_id=sql.SQL("pr.user_id"),
             bucket=sql.SQL("%(b)s"), message_of=None, passage=None, audiences=self.audiences,
+            own_zone=self.journey.profile_timezone,
         )  # fmt: skip
 
     def suggested(self, params: Parameters) -> Scope:
@@ -75,4 +97,5 @@ class Scopes:
             params, self.journey.key, self.journey.timezone, {"profile": sql.SQL("pr.attributes")}, {},
             at=sql.SQL("x.at"), profile_id=sql.SQL("pr.profile_id"), user_id=sql.SQL("pr.user_id"),
             bucket=sql.SQL("%(b)s"), message_of=None, passage=None, audiences=self.audiences,
+            own_zone=self.journey.profile_timezone,
         )  # fmt: skip

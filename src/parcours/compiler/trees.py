@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from psycopg import sql
 
-from parcours.compiler.plan import Draw, Fork, Leaf, Tree
-from parcours.compiler.predicates import predicate
+from parcours.compiler.plan import Draw, Fork, Given, Leaf, Tree
+from parcours.compiler.predicates import field_value, instant_of, predicate
 from parcours.compiler.scope import Scope
 from parcours.compiler.values import compared
 from parcours.domain.condition import Condition
@@ -30,6 +30,11 @@ def route_of(tree: Tree, scope: Scope) -> sql.Composable:
                 for arm in arms[:-1]
             ]
             return _first(whens, route_of(arms[-1].tree, scope))
+        case Given(field=field, present=present, missing=missing):
+            test = sql.SQL("WHEN {} IS NOT NULL THEN {}").format(
+                instant_of(field_value(*field, scope)), route_of(present, scope)
+            )
+            return _first([test], route_of(missing, scope))
         case Fork(step, branches, otherwise):
             # In a split a person stands at the split (P10).
             here = sql.SQL("to_jsonb({})").format(scope.params.bind(step, "text"))
@@ -49,6 +54,9 @@ def values_of(trees: Iterable[Tree], scope: Scope) -> sql.Composable | None:
         for node in _nodes(tree):
             if isinstance(node, Fork):
                 conditions += [when for when, _ in node.branches]
+            elif isinstance(node, Given):
+                root, path = node.field
+                points[".".join((root, *path))] = field_value(root, path, scope)
             elif isinstance(node, Draw):
                 points[f"experiment {node.step}"] = sql.SQL(
                     "to_jsonb(round({} * 100 / 4294967296.0, 3))"
@@ -73,6 +81,9 @@ def _nodes(tree: Tree) -> Iterator[Tree]:
         case Draw(arms=arms):
             for arm in arms:
                 yield from _nodes(arm.tree)
+        case Given(present=present, missing=missing):
+            yield from _nodes(present)
+            yield from _nodes(missing)
         case Fork(branches=branches, otherwise=otherwise):
             for _, branch in branches:
                 yield from _nodes(branch)

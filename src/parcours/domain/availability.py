@@ -14,7 +14,6 @@ from parcours.domain.journey import (
     AudienceTrigger,
     Email,
     Journey,
-    Wait,
     Webhook,
 )
 from parcours.domain.problems import Problem
@@ -48,14 +47,6 @@ def _problem(place: str, name: str, instead: str) -> Problem:
     return problem_at("error", "not_available", place, message, instead)
 
 
-def _waits(field: str) -> Callable[[Journey], Iterator[str]]:
-    return lambda journey: (
-        f"steps.{s.id}.wait.{field}"
-        for s in journey.steps.values()
-        if isinstance(s, Wait) and getattr(s, field) is not None
-    )
-
-
 def _expiring(journey: Journey) -> Iterator[str]:
     for step in journey.steps.values():
         if isinstance(step, Email | Webhook) and step.expires is not None:
@@ -84,15 +75,10 @@ def _setting(field: str) -> Callable[[Journey], Iterator[str]]:
     return places
 
 
-_WAIT_FOR: Final = "Wait for a duration, or until an instant."
 _LEAVE_OUT: Final = "Leave it out."
 
 NOT_AVAILABLE: Final = (
-    Feature("waiting until a field's instant", _WAIT_FOR, _waits("until_field")),
-    Feature("waiting until a time of day", _WAIT_FOR, _waits("until_time")),
     Feature("a message that expires", _LEAVE_OUT, _expiring),
     Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),
     Feature("a window for messages", _LEAVE_OUT, _setting("window")),
-    Feature("the time zone of each profile", "Use the journey's time zone.", _setting("profile_timezone")),
-    Feature("a lifetime", "Use time-outs.", _setting("lifetime")),
 )

@@ -7,7 +7,7 @@ SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.
     {route} AS route,
     {remember} AS goal,
     {seen} AS seen,
-    NULL::jsonb AS saved
+    NULL::jsonb AS saved{carried}
 FROM (
     SELECT q.* FROM parcours.participant q
     WHERE q.bucket = %(b)s AND q.version_id = %(v)s AND q.finished_at IS NULL AND q.wake_at <= %(until)s

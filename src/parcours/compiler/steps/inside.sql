@@ -9,7 +9,7 @@ SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.
     CASE WHEN %(may_move)s THEN {awaited} END AS route,
     {remember} AS goal,
     {seen} AS seen,
-    CASE WHEN %(may_move)s THEN {saved} END AS saved
+    CASE WHEN %(may_move)s THEN {saved} END AS saved{carried}
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (
     SELECT i.* FROM parcours.inbox i

@@ -9,6 +9,14 @@ CREATE TABLE parcours.setting (
     value jsonb NOT NULL
 );
 
+-- table time_zone: shared
+CREATE TABLE parcours.time_zone (           -- the IANA names that this PostgreSQL reads
+    name text COLLATE "C" PRIMARY KEY
+);
+INSERT INTO parcours.time_zone (name)
+SELECT DISTINCT z.name FROM pg_timezone_names z
+WHERE z.name !~ '^(posix|right)/' AND z.name NOT IN ('Factory', 'localtime', 'posixrules');
+
 -- table journey: shared
 CREATE TABLE parcours.journey (
     journey_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

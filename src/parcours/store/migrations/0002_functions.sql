@@ -70,6 +70,60 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT ('x' || encode(substring(sha256(convert_to(key, 'UTF8')) FROM 1 FOR 4), 'hex'))::bit(32)::bigint & 4294967295
 $$;
 
+-- A time zone by exactly its IANA name; null where there is none of this name.
+CREATE OR REPLACE FUNCTION parcours.zone(value text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
+    SELECT z.name FROM parcours.time_zone z WHERE z.name = value COLLATE "C"
+$$;
+
+-- The first instant in (low, high], in whole seconds, at which local time runs as it does at `high`.
+CREATE OR REPLACE FUNCTION parcours.clock_change(low timestamptz, high timestamptz, zone text) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    before timestamptz := date_trunc('second', low, 'UTC');
+    behind timestamptz := date_trunc('second', high, 'UTC');
+    middle timestamptz;
+    target interval := (high AT TIME ZONE zone) - (high AT TIME ZONE 'UTC');
+BEGIN
+    WHILE behind - before > interval '1 second' LOOP
+        middle := before + date_trunc('second', (behind - before) / 2);
+        IF (middle AT TIME ZONE zone) - (middle AT TIME ZONE 'UTC') = target THEN behind := middle; ELSE before := middle; END IF;
+    END LOOP;
+    RETURN behind;
+END $$;
+
+-- The instant of a local time: the first one behind the gap where it is skipped, its first coming where it comes twice
+-- (R20). PostgreSQL alone goes on by the length of the gap, and takes the second coming.
+CREATE OR REPLACE FUNCTION parcours.local_instant(day date, clock time, zone text) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    wall timestamp := day + clock;
+    found timestamptz := wall AT TIME ZONE zone;
+    earlier timestamptz := found - interval '25 hours';
+    first timestamptz;
+BEGIN
+    IF found AT TIME ZONE zone <> wall THEN RETURN parcours.clock_change(earlier, found, zone); END IF;
+    first := earlier + (wall - (earlier AT TIME ZONE zone));
+    IF first < found AND first AT TIME ZONE zone = wall THEN RETURN first; END IF;
+    RETURN found;
+END $$;
+
+-- The next instant behind `since` at which clocks show a time, on one of these ISO weekdays (R19).
+CREATE OR REPLACE FUNCTION parcours.next_local_time(since timestamptz, zone text, weekdays integer[], clock time)
+RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    day date := (since AT TIME ZONE zone)::date;
+    found timestamptz;
+BEGIN
+    FOR n IN 0 .. 8 LOOP
+        IF weekdays IS NULL OR extract(isodow FROM day + n)::int = ANY (weekdays) THEN
+            found := parcours.local_instant(day + n, clock, zone);
+            IF found > since THEN RETURN found; END IF;
+        END IF;
+    END LOOP;
+    RETURN 'infinity';
+END $$;
+
 -- Whether an instant, read in a zone, lies in [opens, shuts) on these ISO weekdays; over midnight the day is that
 -- of `opens`, equal times mean the whole day (R21).
 CREATE OR REPLACE FUNCTION parcours.in_window(local timestamp, weekdays integer[], opens time, shuts time) RETURNS boolean

@@ -1,0 +1,95 @@
+"""When whoever comes to a rest is due there: durations, dates, times of day, lifetimes (R19, R20, R25).
+
+A deadline is stamped on entering, outside the decision: `d` is the decision, `w` the route it took. What a deadline
+may look at there is carried along by `carried`, where the journey needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from psycopg import sql
+
+from parcours.compiler.plan import Plan, Rest
+from parcours.compiler.predicates import field_value, instant_of, local_zone, span
+from parcours.compiler.scope import Parameters, Scope
+from parcours.domain.journey import Journey, UpdateProfile, Wait, WaitFor
+
+__all__ = ["carried", "outlived", "wake"]
+
+AT_ONCE = sql.SQL("'-infinity'::timestamptz")
+NEVER = sql.SQL("'infinity'::timestamptz")
+LATER = "CASE WHEN {due} > d.at THEN {due} ELSE '-infinity' END"
+# Whoever reads an instant can hold it: the years 1 to 9999. A deadline behind them never comes.
+BOUNDED = "CASE WHEN {due} < '10000-01-01 00:00:00+00' THEN {due} ELSE 'infinity' END"
+
+CARRIED = {
+    "inside": "p.entered_at AS entered_at, pr.attributes, pr.user_id, p.event, p.saved AS known",
+    "due": "p.entered_at AS entered_at, pr.attributes, pr.user_id, p.event, p.saved AS known",
+    "admit": "p.at AS entered_at, p.attributes, p.user_id, (p.data -> 'properties') AS event, NULL::jsonb AS known",
+}
+
+
+def carried(journey: Journey, site: Literal["inside", "due", "admit"]) -> sql.Composable:
+    """Return the columns of a decision that deadlines look at; none where no deadline does."""
+    looks = any(isinstance(s, Wait) and (s.until_field or s.until_time) for s in journey.steps.values())
+    if not looks and journey.lifetime is None:
+        return sql.SQL("")
+    return sql.SQL(", " + CARRIED[site])
+
+
+def wake(plan: Plan, scope: Scope) -> sql.Composable:
+    """When whoever comes to a rest is due there: -infinity where the walk goes on at once (P27, R15).
+
+    `scope` reads what a decision carries.
+    """
+    whens = [
+        sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), _due(plan, rest, scope))
+        for rest in plan.rests
+    ]
+    due = sql.SQL("CASE w.stands {} ELSE {} END").format(sql.SQL(" ").join(whens), NEVER) if whens else NEVER
+    if plan.journey.lifetime is None:
+        return due
+    return sql.SQL("least({}, d.entered_at + {})").format(due, span(plan.journey.lifetime, scope))
+
+
+def outlived(journey: Journey, params: Parameters) -> Sequence[tuple[sql.Composable, str]]:
+    """Whose lifetime is over when its timer comes: from its end on nothing else happens by time (R25, P49).
+
+    At the instant of a release (the floor) only what was due before it is overdue; and a walk under way goes on.
+    """
+    if journey.lifetime is None:
+        return []
+    test = sql.SQL(
+        "p.wake_at > '-infinity' AND (p.entered_at + {life} = p.wake_at"
+        " OR p.entered_at + {life} < greatest(p.wake_at, %(floor)s))"
+    ).format(life=params.bind(f"{journey.lifetime.total_seconds():.0f} seconds", "interval"))
+    return [(test, "lifetime_exceeded")]
+
+
+def _due(plan: Plan, rest: Rest, scope: Scope) -> sql.Composable:
+    match plan.journey.steps[rest.step]:
+        case Wait(duration=duration) if duration is not None:
+            due: sql.Composable = sql.SQL("d.base + {}").format(span(duration, scope))
+        case Wait(until=until) if until is not None:
+            due = scope.params.bind(until.isoformat(), "timestamptz")
+        case Wait(until_field=field, offset=offset) if field is not None:
+            due = instant_of(field_value(*field, scope))
+            if offset is not None:
+                due = sql.SQL("({} + {})").format(due, span(offset, scope))
+            due = sql.SQL(BOUNDED).format(due=due)
+        case Wait(until_time=clock, weekdays=weekdays) if clock is not None:
+            days = scope.params.bind(sorted(weekdays) if weekdays else None, "integer[]")
+            due = sql.SQL("parcours.next_local_time(d.base, {}, {}, {})").format(
+                local_zone(scope), days, scope.params.bind(clock.isoformat(), "time")
+            )
+        case WaitFor(timeout=timeout) if timeout is not None:
+            due = sql.SQL("d.base + {}").format(span(timeout.after, scope))
+        case Wait() | UpdateProfile():
+            return AT_ONCE
+        case WaitFor():
+            return NEVER
+        case _:
+            return AT_ONCE if any(way.name == "timer" for way in rest.exits) else NEVER
+    return sql.SQL(LATER).format(due=due)
