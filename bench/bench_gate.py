@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 from datetime import datetime
 
 import uvloop
 
 from house import (
-    House, arguments, balanced, go, house, ledger_balances, median, publish, say, seed_people, step, until, workers,
+    House,
+    arguments,
+    balanced,
+    go,
+    house,
+    ledger_balances,
+    median,
+    publish,
+    say,
+    seed_people,
+    step,
+    until,
+    workers,
 )  # fmt: skip
 from parcours.store.database import Database
 
@@ -36,7 +49,7 @@ async def prepare(url: str, rate: int) -> None:
 
 
 async def held(url: str, rate: int, seconds: int) -> float:
-    """Return people a second over the run without its first and last second."""
+    """Return people a second: the slope of the line through all but the first and last second."""
     async with await Database.connect(url) as database:
         with workers(url, 2):
             await balanced(database, 2)
@@ -48,8 +61,9 @@ async def held(url: str, rate: int, seconds: int) -> float:
             rows = await (await connection.execute(WHEN.encode())).fetchall()
         assert await ledger_balances(database)
     entered: list[datetime] = [at for (at,) in rows]
-    inner = [at for at in entered if 1 < (at - entered[0]).total_seconds() < seconds - 1]
-    return (len(inner) - 1) / (inner[-1] - inner[0]).total_seconds()
+    times = [(at - entered[0]).total_seconds() for at in entered]
+    inner = [(at, number) for number, at in enumerate(times) if 1 < at < seconds - 1]
+    return statistics.linear_regression([at for at, _ in inner], [number for _, number in inner]).slope
 
 
 def compare(ground: House, rate: int, seconds: int, repetitions: int) -> None:
