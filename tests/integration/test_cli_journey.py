@@ -106,11 +106,31 @@ def test_an_audience_file_sets_its_members_exactly(cli: Cli, database_url: str) 
     assert [op for (op,) in heard] == ["add", "add", "add", "remove"]
 
 
-def test_an_audience_by_condition_is_not_applied(cli: Cli) -> None:
-    where = {"audience": "vip", "where": {"field": "profile.vip", "is": True}}
-    answer = cli("apply", cli.file("vip.yaml", where))
+def test_an_audience_by_condition_is_saved_and_goes_with_what_is_published(cli: Cli) -> None:
+    rule = cli.file("vip.yaml", {"audience": "vip", "where": {"field": "profile.vip", "is": True}})
+    saved = "audience vip is saved; journeys published from now on go by its condition."
+    assert cli("apply", rule).lines == [saved]
+    listed = cli("apply", cli.file("vip.yaml", {"audience": "vip", "members": ["u1"]}))
+    assert listed.status == 1
+    assert "(audience_kind_changed)" in listed.error
+    around = cli.file("vip.yaml", {"audience": "vip", "where": {"not": {"audience": "rest"}}})
+    assert cli("apply", around).lines == [saved]
+    circle = cli("apply", cli.file("rest.yaml", {"audience": "rest", "where": {"audience": "vip"}}))
+    assert circle.status == 1
+    assert "(audience_cycle)" in circle.error
+    weekly = {**WELCOME, "entry": {"triggers": [{"audience": "vip", "schedule": "0 9 1 1 *"}]}}
+    cli("apply", cli.file("welcome.yaml", weekly))
+    assert cli("journey", "publish", "welcome").status == 0
+    [coming] = cli("journey", "show", "welcome", "--json").json["scheduled"]
+    assert (coming["version_no"], coming["command"], coming["at"][4:]) == (1, "run", "-01-01T09:00:00Z")
+    assert "By itself: run of version 1 at" in cli("journey", "show", "welcome").out
+
+
+def test_a_schedule_that_never_occurs_is_an_error(cli: Cli) -> None:
+    never = {**WELCOME, "entry": {"triggers": [{"audience": "vip", "schedule": "0 9 31 2 *"}]}}
+    answer = cli("check", cli.file("welcome.yaml", never))
     assert answer.status == 1
-    assert "(not_available)" in answer.out
+    assert "schedule_never" in answer.out
 
 
 def test_a_life(live: Cli) -> None:

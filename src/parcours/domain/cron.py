@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["cron_fault"]
+__all__ = ["cron_fault", "plain_cron"]
 
 _DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -37,6 +37,28 @@ def cron_fault(text: str) -> str:
             if len(numbers) == 2 and (numbers[0] or 0) > (numbers[1] or 0):  # noqa: PLR2004 (a range)
                 return f"`{part}` falls"
     return ""
+
+
+def plain_cron(text: str) -> str:
+    """Write a good cron text with its ranges as lists of numbers.
+
+    A range of one number with a step (`5-5/2`) is that number; there are libraries that take it for `5/2`.
+    """
+    fields = zip(text.lower().split(), _FIELDS, strict=True)
+    return " ".join(_listed(field, names, first) for field, (_, _, _, names, first) in fields)
+
+
+def _listed(field: str, names: tuple[str, ...], first: int) -> str:
+    parts = []
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        begin, _, end = span.partition("-")
+        low, high = _number(begin, names, first), _number(end, names, first)
+        if low is not None and high is not None:
+            parts += [str(number) for number in range(low, high + 1, int(step or 1))]
+        else:
+            parts.append(part)
+    return ",".join(parts)
 
 
 def _number(word: str, names: tuple[str, ...], first: int) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cronsim import CronSim, CronSimError
 
+from parcours.domain.cron import plain_cron
 from parcours.domain.journey import Journey, ScheduleTrigger
 from parcours.domain.parse import parse_journey
 from parcours.domain.runs import FenceRun
@@ -48,7 +49,7 @@ def next_occurrence(trigger: ScheduleTrigger, zone: tzinfo, after: datetime) -> 
     if trigger.cron is None:
         return trigger.once if trigger.once is not None and trigger.once > after else None
     try:
-        for wall in CronSim(trigger.cron, after.astimezone(zone).replace(tzinfo=None, fold=0)):
+        for wall in CronSim(plain_cron(trigger.cron), after.astimezone(zone).replace(tzinfo=None, fold=0)):
             instant = local_instant(wall.date(), wall.time(), zone)
             if instant > after:
                 return instant
@@ -67,7 +68,7 @@ def newest_occurrence(trigger: ScheduleTrigger, zone: tzinfo, known: datetime, n
     if trigger.cron is None:
         return known
     behind = (now.astimezone(zone).replace(tzinfo=None, fold=0)) + MARGIN
-    for wall in CronSim(trigger.cron, behind, reverse=True):
+    for wall in CronSim(plain_cron(trigger.cron), behind, reverse=True):
         instant = local_instant(wall.date(), wall.time(), zone)
         if instant <= now:
             return max(instant, known)

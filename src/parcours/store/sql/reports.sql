@@ -34,15 +34,26 @@ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
 
 -- name: report_refusals
 -- scope: all
--- Who was refused by a journey, by reason: people, and times.
+-- Who was refused by a journey, by reason: people, and times; without people what recurring schedules refuse in silence.
 SELECT r.reason, count(*) AS people, sum(r.times)::bigint AS times, max(r.last_at) AS last_at FROM parcours.refusal r
-WHERE r.journey_id = %(j)s GROUP BY r.reason ORDER BY r.reason;
+WHERE r.journey_id = %(j)s GROUP BY r.reason
+UNION ALL
+SELECT c.name, NULL, sum(c.n)::bigint, NULL FROM parcours.counter c
+WHERE c.version_id = ANY (%(versions)s::integer[]) AND c.kind = 'refused' GROUP BY c.name
+ORDER BY 1, 2;
 
 -- name: report_scheduled
 -- scope: shared
 -- What will happen to a journey by itself.
 SELECT v.version_no, s.at, s.command FROM parcours.scheduled_command s JOIN parcours.version v USING (version_id)
-WHERE v.journey_id = %(j)s AND s.done_at IS NULL ORDER BY s.at, s.scheduled_id;
+WHERE v.journey_id = %(j)s AND s.done_at IS NULL
+UNION ALL
+SELECT v.version_no, s.next_at, 'run' FROM parcours.schedule s JOIN parcours.version v USING (version_id)
+WHERE v.journey_id = %(j)s AND v.entry_open
+UNION ALL
+SELECT v.version_no, r.at, 'run' FROM parcours.run r JOIN parcours.version v USING (version_id)
+WHERE v.journey_id = %(j)s AND v.entry_open AND r.begun_at IS NULL
+ORDER BY 2, 1, 3;
 
 -- name: report_audit
 -- scope: shared
