@@ -67,6 +67,7 @@ check: $(SYNCED) ## Check lint, format, types, import contracts and file sizes, 
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/pytest -q tests/unit/test_portable_sql.py
 	@find src tests bench \( -name '*.py' -o -name '*.sql' \) -exec wc -l {} + 2>/dev/null | awk ' \
 		$$2 != "total" && $$1 > $(MAX_LINES) { print $$2 " has " $$1 " lines, more than $(MAX_LINES)"; bad = 1 } \
 		$$2 != "total" { files++ } \

@@ -99,7 +99,9 @@ class Leases:
             await connection.execute(query("greet_worker"), told)
             absent = await self._absent(connection)
             given = {"name": self.name, "now": now, "expires": now + LEASE}
-            await connection.execute(query("renew_leases"), given)
+            async with connection.pipeline():
+                for bucket in self.held:
+                    await connection.execute(query("renew_lease"), {**given, "b": Int4(bucket)})
             renewed = dict(await (await connection.execute(query("held_leases"), given)).fetchall())
             for bucket in [b for b in self.held if self.held[b] != renewed.get(b)]:
                 self._lose(bucket, "run out")
@@ -114,12 +116,10 @@ class Leases:
             share = -(-self.buckets // workers)
             wanted = free[: max(0, share - len(self.held))]
             acquired: dict[int, int] = {}
-            if wanted:
-                acquired = dict(
-                    await (
-                        await connection.execute(query("acquire_leases"), {**given, "wanted": wanted})
-                    ).fetchall()
-                )
+            for bucket in wanted:
+                taken = await connection.execute(query("acquire_lease"), {**given, "b": Int4(bucket)})
+                if (row := await taken.fetchone()) is not None:
+                    acquired[bucket] = row[0]
             if absent:
                 await connection.execute(query("forget_absent"), {"absent": absent})
             if not self.greeted:

@@ -1,6 +1,7 @@
 -- name: database_now
 -- scope: shared
 -- The database's clock, from which workers take theirs.
+-- exempt bound-now: this is where the time is asked for
 SELECT clock_timestamp();
 
 -- name: greet_worker
@@ -48,12 +49,13 @@ DELETE FROM parcours.worker WHERE name = %(name)s OR seen_at < %(silent)s;
 -- How many workers live.
 SELECT count(*) FROM parcours.worker WHERE seen_at >= %(silent)s AND name <> ALL (%(absent)s::text[]);
 
--- name: renew_leases
--- scope: all
--- Keep the buckets that are ours, but for those in a unit just now: units keep their own.
+-- name: renew_lease
+-- scope: bucket
+-- Keep a bucket that is ours, but for one in a unit just now: units keep their own.
 UPDATE parcours.lease SET expires_at = %(expires)s
-WHERE bucket = ANY (ARRAY(
-    SELECT l.bucket FROM parcours.lease l WHERE l.holder = %(name)s AND l.expires_at >= %(now)s
+WHERE bucket = %(b)s AND bucket = ANY (ARRAY(
+    SELECT l.bucket FROM parcours.lease l
+    WHERE l.bucket = %(b)s AND l.holder = %(name)s AND l.expires_at >= %(now)s
     FOR NO KEY UPDATE SKIP LOCKED));
 
 -- name: held_leases
@@ -61,16 +63,15 @@ WHERE bucket = ANY (ARRAY(
 -- The buckets that are ours, with their terms.
 SELECT bucket, term FROM parcours.lease WHERE holder = %(name)s AND expires_at >= %(now)s;
 
--- name: acquire_leases
--- scope: all
--- Take buckets that nobody holds any more, but for those in which a statement of a dead worker still runs.
+-- name: acquire_lease
+-- scope: bucket
+-- Take a bucket that nobody holds any more, unless a statement of a dead worker still runs in it.
 UPDATE parcours.lease SET holder = %(name)s, term = term + 1, expires_at = %(expires)s
-WHERE bucket = ANY (ARRAY(
+WHERE bucket = %(b)s AND bucket = ANY (ARRAY(
     SELECT l.bucket FROM parcours.lease l
-    WHERE l.bucket = ANY (%(wanted)s::integer[])
-        AND (l.holder IS NULL OR l.expires_at < %(now)s OR l.holder = ANY (%(absent)s::text[]))
+    WHERE l.bucket = %(b)s AND (l.holder IS NULL OR l.expires_at < %(now)s OR l.holder = ANY (%(absent)s::text[]))
     FOR NO KEY UPDATE SKIP LOCKED))
-RETURNING bucket, term;
+RETURNING term;
 
 -- name: free_leases
 -- scope: all

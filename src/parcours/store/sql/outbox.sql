@@ -49,6 +49,7 @@ RETURNING m.message_id, m.version_id, m.profile_id, m.entry_no, m.step, m.state,
 -- scope: all
 -- Record what became of claimed messages, a fact that needs no right, and bring what opens a way out back as inbox rows,
 -- each at the position of the move that made its message. Returns how many were still claimed.
+-- exempt insert-in-cte: one statement settles for several buckets; where they are spread, its rows travel over one node
 WITH settled AS (
     UPDATE parcours.message m
     SET state = s.state, reason = s.reason, detail = s.detail, subject = s.subject, handed_at = s.handed_at,
