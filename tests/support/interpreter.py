@@ -122,7 +122,7 @@ def _fire_due_timers(world: World) -> None:
 
 
 def _finish_the_empty(world: World) -> None:
-    """Versions that nobody enters and nobody is inside of are finished, at the end of the instant (P21, P54)."""
+    """Versions that nobody enters and nobody is inside of are finished, at the end of the instant (P21, P63)."""
     for family in world.by_key():
         for version in family.versions:
             over = version.status == "closed" or (

@@ -1,4 +1,4 @@
-"""Scheduled runs: who is suggested at which instant (R3 stage 4, R24, P50 to P54)."""
+"""Scheduled runs: who is suggested at which instant (R3 stage 4, R24, P60 to P63)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def run_scheduled(world: World) -> None:
 
 
 def is_spent(version: Version) -> bool:
-    """Tell whether all triggers were schedules of one occurrence, and nothing of them is to come (P54)."""
+    """Tell whether all triggers were schedules of one occurrence, and nothing of them is to come (P63)."""
     triggers = version.journey.entry.triggers
     once = bool(triggers) and all(isinstance(t, ScheduleTrigger) and t.cron is None for t in triggers)
     return once and not version.coming and not version.runs
@@ -102,7 +102,7 @@ def _carry_out(world: World, family: Family, version: Version, run: Run) -> None
 
 
 def _is_turn(version: Version, run: Run, profile: Profile) -> bool:
-    """Tell whether the person belongs to this part of a run (P52)."""
+    """Tell whether the person belongs to this part of a run (P62)."""
     waves = version.journey.entry.waves
     if waves is None:
         return True

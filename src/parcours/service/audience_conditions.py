@@ -1,6 +1,6 @@
 """Audiences by condition: saved as they are defined, and compiled into each version that is published behind it.
 
-A version keeps the conditions that it was published with (docs/decisions/0013).
+A version keeps the conditions that it was published with (docs/decisions/0015).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Scheduled runs and audiences by condition: R3 (4), R9, R17, R24, P31, P50 to P54."""
+"""Scheduled runs and audiences by condition: R3 (4), R9, R17, R24, P31, P60 to P64."""
 
 from __future__ import annotations
 
