@@ -1,0 +1,126 @@
+"""Growth: what a move costs with more and more people on file, half of them inside and waiting, half through.
+
+The people who move are the same number each time; what is on file beside them must cost them nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+import uvloop
+
+from house import (
+    arguments,
+    balanced,
+    command,
+    go,
+    house,
+    median,
+    publish,
+    say,
+    seed_people,
+    step,
+    until,
+    workers,
+)
+from parcours.store.database import Database
+
+JOURNEY = {
+    "journey": "growth",
+    "entry": {"triggers": [{"manual": True}]},
+    "steps": {
+        "patience": {"wait": {"for": "1d"}},
+        "more": {"wait": {"for": "30d"}},
+        "done": {"end": {}},
+    },
+}
+MOVED = "SELECT coalesce(sum(n), 0) FROM parcours.counter WHERE kind = 'out' AND name = 'patience'"
+# Everybody is on file: some are due, of the others every second one waits for long, the rest are through.
+SEED = """
+    INSERT INTO parcours.participant (bucket, journey_id, profile_id, entry_no, version_id, status, step, seq, entered_at,
+        entered_step_at, cause_at, cause_no, since_at, since_no, wake_at, finished_at)
+    SELECT p.bucket, v.journey_id, p.profile_id, 1, v.version_id, CASE WHEN k.through THEN 'completed' ELSE 'active' END,
+        'patience', 1, t.at, t.at, t.at, 1, t.at, 1,
+        CASE WHEN k.due THEN t.at WHEN k.through THEN 'infinity' ELSE '2100-01-01 00:00:00+00'::timestamptz END,
+        CASE WHEN k.through THEN t.at END
+    FROM parcours.profile p CROSS JOIN parcours.version v
+    CROSS JOIN (SELECT '2024-06-01 00:00:00+00'::timestamptz AS at) t
+    CROSS JOIN LATERAL (SELECT substr(p.user_id, 2)::bigint AS n OFFSET 0) u
+    CROSS JOIN LATERAL (SELECT u.n <= %(due)s AS due, u.n > %(due)s AND u.n %% 2 = 0 AS through OFFSET 0) k
+"""
+PUT_BACK = """
+    UPDATE parcours.participant SET step = 'patience', wake_at = '2024-06-01 00:00:00+00', seq = seq + 1
+    WHERE version_id = 1 AND finished_at IS NULL AND step = 'more'
+"""
+
+
+async def prepare(url: str) -> None:
+    """Publish the journey, paused."""
+    async with await Database.connect(url) as database:
+        await publish(database, JOURNEY, paused=True)
+
+
+def seed(url: str, people: int, due: int) -> None:
+    """Put people on file."""
+    seed_people(url, people)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(SEED, {"due": due})
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")
+
+
+def put_back(url: str) -> None:
+    """Let those who moved be due again."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(PUT_BACK)
+        connection.execute("VACUUM ANALYZE parcours.participant")
+        connection.execute("CHECKPOINT")
+
+
+async def move(url: str, due: int) -> float:
+    """Return the seconds in which one worker moves those who are due."""
+    async with await Database.connect(url, application="bench") as database:
+        async with database.transaction() as connection:
+            row = await (await connection.execute(MOVED.encode())).fetchone()
+        assert row is not None
+        goal = row[0] + due
+        with workers(url, 1):
+            await balanced(database, 1)
+            began = await go(database, "growth")
+            ended = await until(database, MOVED, lambda n: n == goal)
+            await command(database, "growth", "pause")
+    return ended - began
+
+
+def main() -> None:
+    """Seed, move, grow, print."""
+    given = arguments(
+        __doc__ or "",
+        least=(100_000, 20_000, "people on file at first"),
+        most=(5_000_000, 400_000, "people on file at last"),
+        due=(20_000, 10_000, "people who move"),
+        repetitions=(3, 3, "times each"),
+    )
+    costs = {}
+    for people in (given.least, given.most):
+        with house() as ground:
+            url = ground.create("growth")
+            asyncio.run(prepare(url))
+            step(f"seeding {people:,} people")
+            seed(url, people, given.due)
+            seconds = [uvloop.run(move(url, given.due))]  # the first is for the caches
+            seconds.clear()
+            for _ in range(given.repetitions):
+                put_back(url)
+                seconds.append(uvloop.run(move(url, given.due)))
+            costs[people] = median(seconds) / given.due * 1e6
+            say(
+                f"{people:>10,} on file: {costs[people]:>8.1f} µs a move, {1e6 / costs[people]:>8,.0f} moves a second"
+            )
+    growth = costs[given.most] / costs[given.least]
+    say(f"cost of a move, {given.most:,} on file : {given.least:,}   {growth:.2f}   aim below 1.3")
+
+
+if __name__ == "__main__":
+    main()
