@@ -296,7 +296,7 @@ class _Renderer:
         assert way.awaited is not None
         parts: list[sql.Composable] = [
             sql.SQL(
-                "r.name = {} AND (r.happened_at, r.feed_no) > (p.since_at, p.since_no)"
+                "r.name = {} AND (r.data ? 'kept' OR (r.happened_at, r.feed_no) > (p.since_at, p.since_no))"
                 " AND (r.kind = 'event' OR r.kind = 'recheck' AND (r.data ->> 'seq')::integer = p.seq)"
             ).format(scope.params.bind(way.awaited.event, "text"))
         ]

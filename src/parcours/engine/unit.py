@@ -79,6 +79,7 @@ class Unit:
     result: UnitResult = field(default_factory=UnitResult)
     loaded: dict[int, Version] = field(default_factory=dict)
     after: str = FIRST  # rounds go on behind this person
+    held: set[int] | None = None  # versions for whose people rows are held back; None: not asked yet
     runs: list[FenceRun] = field(default_factory=list)  # under way in this bucket
 
     async def run(self) -> UnitResult:
@@ -231,6 +232,8 @@ class Unit:
         if {"event", "outcome", "recheck"} & kinds:
             for entry in frozen:
                 await self.compiled(entry, "keep", round=rows)
+        if "event" in kinds:
+            await self.hold_back(ready, inside_batch, rows)
         if SUGGESTING & kinds:
             await self.admission(
                 inside_batch, rows, kinds, count, nobody_moved=decided == 0, nobody_frozen=not frozen
@@ -241,6 +244,27 @@ class Unit:
             await self.execute("by_index")
         _same(count, dropped.rowcount, "round")
         return True
+
+    async def hold_back(self, ready: list[FenceVersion], batch: int, rows: str) -> None:
+        """Hold what a pause kept while its person is on the way to the step where it stands."""
+        for entry in ready:
+            if entry.floor is not None and entry.rights.may_move:
+                held = await self.execute(
+                    "hold_back", v=Int4(entry.version_id), batch=Int8(batch), since=self.since, round=rows,
+                    steps=list(self.loaded[entry.version_id].program.message_steps),
+                )  # fmt: skip
+                if held.rowcount and self.held is not None:
+                    self.held.add(entry.version_id)
+
+    async def put_back(self, batch: int) -> None:
+        """Put back what was held for those who have moved now."""
+        resumed = [v.version_id for v in self.ready() if v.floor is not None and v.rights.may_move]
+        if self.held is None and resumed:
+            cursor = await self.execute("anything_held", versions=resumed)
+            self.held = {version_id for (version_id,) in await cursor.fetchall()}
+        for version_id in resumed:
+            if self.held and version_id in self.held:
+                await self.execute("put_back", v=Int4(version_id), batch=Int8(batch), since=self.since)
 
     async def choose(self, movable: list[int]) -> tuple[set[str], int, str]:
         """Choose the rows of a round: their kinds, their number, their addresses.
@@ -285,6 +309,7 @@ class Unit:
 
     async def effects(self, batch: int) -> None:
         """Write what update steps write, tell other journeys, look back at events a settle was slower than."""
+        await self.put_back(batch)
         for entry in self.result.fence:
             version = self.loaded.get(entry.version_id)
             if version is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.runner import Document, Simulator, add, command, event, identify, journey, run
+from support.runner import Document, Simulator, add, command, email, event, identify, journey, run
 
 WAIT = {"pause": {"wait": {"for": "1h"}}}
 ENDS: dict[str, Any] = {"a": {"end": {}}, "b": {"end": {}}}
@@ -226,3 +226,26 @@ def test_a_publication_behind_the_end_date_is_closed_at_once(simulator: Simulato
     found = run(simulator, case, [event("9:00", "u1", "Go")], [command("9:00", "publish")])
     assert found.commands == ["9:00 publish v1 draft > live", "9:00 close v1 live > finished"]
     assert found.people == []
+
+
+def test_kept_events_meet_waits_behind_a_mail_too(simulator: Simulator) -> None:
+    """The first one leads through a mail and a profile update; the second one meets the wait behind them (R22)."""
+    case = journey(
+        {
+            "first": {"wait_for": [{"event": "A", "next": "mail"}]},
+            "mail": email(),
+            "mark": {"update_profile": {"set": {"seen": True}}},
+            "second": {"wait_for": [{"event": "B", "next": "done"}, {"event": "A", "next": "end"}]},
+            "done": {"end": {}},
+            "end": {"end": {}},
+        }
+    )
+    feed = [
+        identify("8:00", "u1", email="u1@example.com"),
+        event("9:00", "u1", "Go"),
+        event("9:20", "u1", "A"),
+        event("9:30", "u1", "A"),
+        event("9:40", "u1", "B"),
+    ]
+    found = run(simulator, case, feed, [command("9:10", "pause"), command("10:00", "resume")])
+    assert found.people == ["j v1 u1#1 9:00 completed end 10:00"]

@@ -48,6 +48,46 @@ WHERE k.bucket = %(b)s AND k.version_id = %(v)s AND k.ctid = ANY (ARRAY(
     WHERE q.bucket = %(b)s AND q.version_id = %(v)s
     ORDER BY q.profile_id, q.happened_at, q.feed_no, q.kind, q.name LIMIT %(n)s));
 
+-- name: hold_back
+-- scope: bucket
+-- Rows kept during a pause go to the step where each person stands (R22): who is on the way still, at a message whose
+-- outcome is not known or at a step that goes on at once, has not come there; the row waits for the next move.
+INSERT INTO parcours.kept (bucket, version_id, profile_id, happened_at, feed_no, kind, name, data, journey_id)
+SELECT %(b)s::integer, %(v)s::integer, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, %(j)s::integer
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
+CROSS JOIN LATERAL (
+    SELECT q.version_id, q.step, q.wake_at FROM parcours.participant q
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id AND q.finished_at IS NULL
+    LIMIT 1
+) p
+WHERE r.data ? 'kept' AND p.version_id = %(v)s AND (p.step = ANY (%(steps)s::text[]) OR p.wake_at = '-infinity') AND (
+    SELECT m.seq FROM parcours.passage m
+    WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.profile_id = r.profile_id
+      AND m.at >= %(since)s LIMIT 1) IS NULL
+ON CONFLICT DO NOTHING;
+
+-- name: put_back
+-- scope: bucket
+-- Put the rows back that were held for people who have moved now.
+WITH released AS (
+    DELETE FROM parcours.kept k
+    USING parcours.passage m
+    WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s AND m.version_id = %(v)s AND k.bucket = %(b)s AND k.version_id = %(v)s AND k.profile_id = m.profile_id
+    RETURNING k.journey_id, k.profile_id, k.happened_at, k.feed_no, k.kind, k.name, k.data, m.at
+)
+INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT %(b)s::integer, d.journey_id, d.profile_id, d.happened_at, d.feed_no, d.kind, d.name, d.data, d.at FROM released d
+ON CONFLICT DO NOTHING;
+
+-- name: anything_held
+-- scope: bucket
+-- The versions for whose people something is kept or held.
+SELECT v.id FROM unnest(%(versions)s::integer[]) AS v (id)
+CROSS JOIN LATERAL (SELECT 1 FROM parcours.kept k WHERE k.bucket = %(b)s AND k.version_id = v.id LIMIT 1) one;
+
 -- name: end_task
 -- scope: bucket
 -- A task is written down in this bucket: take it out of the fence.
