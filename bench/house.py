@@ -219,8 +219,9 @@ def seed_inside(url: str, where: str, wake_at: str, *, queued: bool = False) -> 
                 INSERT INTO parcours.message (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step,
                     channel, due_at, feed_no)
                 SELECT p.bucket, parcours.message_key(j.journey_key, p.profile_id, 1, 1, p.step), p.journey_id,
-                    p.version_id, p.profile_id, 1, 1, p.step, 'email', p.since_at, 1
+                    p.version_id, p.profile_id, 1, 1, p.step, v.program -> 'message_steps' ->> p.step, p.since_at, 1
                 FROM parcours.participant p JOIN parcours.journey j USING (journey_id)
+                JOIN parcours.version v USING (version_id)
                 """
             )
         connection.execute("VACUUM ANALYZE")
@@ -303,9 +304,12 @@ class Worker:
 
 
 @contextmanager
-def workers(url: str, number: int, smtp_port: int | None = None) -> Iterator[list[Worker]]:
-    """Yield worker processes; without a port they hand nothing out. They end with the block."""
+def workers(
+    url: str, number: int, smtp_port: int | None = None, *, webhooks: bool = False
+) -> Iterator[list[Worker]]:
+    """Yield worker processes; without a port, or `webhooks`, they hand nothing out. They end with the block."""
     options = [] if smtp_port is None else ["--smtp-port", str(smtp_port)]
+    options += ["--webhooks"] if webhooks else []
     running = [
         Worker(
             subprocess.Popen(
@@ -335,9 +339,9 @@ async def balanced(database: Database, number: int) -> None:
 
 
 @contextmanager
-def sink() -> Iterator[int]:
-    """Yield the port of an SMTP server in a process of its own that takes everything and keeps nothing."""
-    process = subprocess.Popen([sys.executable, str(SINK)], stdout=subprocess.PIPE, text=True)
+def sink(program: Path = SINK) -> Iterator[int]:
+    """Yield the port of a server (SMTP unless told) in a process of its own that takes everything and keeps nothing."""
+    process = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield int(process.stdout.readline())

@@ -1,6 +1,7 @@
-"""A worker as `parcours work` runs it, for benchmarks: `worker_process.py URL [--smtp-port N]`, until SIGTERM.
+"""A worker as `parcours work` runs it, for benchmarks, until SIGTERM.
 
-Without a port it hands no mail out. It ends by printing its greatest resident memory in megabytes.
+`worker_process.py URL [--smtp-port N] [--webhooks]`: without a port it hands no mail out, without `--webhooks` it calls
+no URL. It ends by printing its greatest resident memory in megabytes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from parcours.observe import Event, Trouble
 from parcours.settings import Settings
 from parcours.store.database import Database
 from parcours.store.migrate import verify
-from parcours.wiring import Installation, work
+from parcours.wiring import Installation, webhook_channel, work
 
 
 class Nowhere:
@@ -52,18 +53,20 @@ class Told:
             print(f"   TROUBLE {event.place}: {event.code} {event.message}", file=sys.stderr, flush=True)
 
 
-async def run(url: str, smtp_port: int | None) -> None:
+async def run(url: str, smtp_port: int | None, *, webhooks: bool) -> None:
     """Work until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    channel: Channel = Nowhere()
+    channels: dict[str, Channel] = {"email": Nowhere(), "webhook": Nowhere()}
     if smtp_port is not None:
-        channel = EmailChannel(Server(host="127.0.0.1", port=smtp_port, tls="none"))
+        channels["email"] = EmailChannel(Server(host="127.0.0.1", port=smtp_port, tls="none"))
+    if webhooks:
+        channels["webhook"] = webhook_channel(Settings(webhook_allow_private="127.0.0.1"))
     async with await Database.connect(url) as database:
         async with database.dedicated() as connection:
             buckets = await verify(connection)
         installed = Installation(database, Settings(), SystemClock(), buckets, None)
-        await work(installed, {"email": channel}, Told(), stop)
+        await work(installed, channels, Told(), stop)
 
 
 def megabytes() -> float:
@@ -80,8 +83,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("--smtp-port", type=int)
+    parser.add_argument("--webhooks", action="store_true")
     given = parser.parse_args()
-    uvloop.run(run(given.url, given.smtp_port))
+    uvloop.run(run(given.url, given.smtp_port, webhooks=given.webhooks))
     print(f"{megabytes():.1f}", flush=True)
 
 
