@@ -48,6 +48,11 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "journey": Place("journey", JOURNEYS, "Show journeys, command them, add and remove people."),
         "import": Place("importing", JOURNEYS, "Load people and events from files."),
         "why": Place("why", REPORTS, "Tell why a person did, or did not, enter and move."),
+        "stuck": Place(
+            "stuck",
+            REPORTS,
+            "List people who should move and do not, and why; or do something about one of them.",
+        ),
         "mailbox": Place("mailbox", REPORTS, "Read the mail that the built-in mailbox caught."),
         "ledger": Place("reports", REPORTS, "Show where everybody who entered is, and that nobody is lost."),
         "audit": Place("reports", REPORTS, "Show who commanded what, when, and with which effect."),

@@ -145,6 +145,13 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Give the new one a key of its own.",
         ),
         "no_journey": ("The file holds an audience.", "Name a journey file."),
+        "not_stuck": ("The person is not overdue there.", "Run parcours why to see what is waited for."),
+        "step_differs": ("The person stands at another step by now.", "Run parcours stuck again."),
+        "nothing_to_skip": ("No message holds the person up.", "Retry, or take the person out."),
+        "maybe_sent": (
+            "A message may have been sent, so it is not tried again.",
+            "Skip it: the person goes on as if it was sent.",
+        ),
         "bad_option": (
             "An option of a command has a value that cannot be.",
             "Choose one that the hint names.",

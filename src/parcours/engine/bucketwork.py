@@ -16,6 +16,7 @@ from parcours.engine.courier import Courier
 from parcours.engine.delivery import claim, claim_overdue
 from parcours.engine.poison import drop_culprit
 from parcours.engine.route import route_bucket
+from parcours.engine.troubles import forget_trouble, note_trouble
 from parcours.engine.unit import LEASE, LeaseLost, Limits, Unit, UnitResult
 from parcours.engine.versions import Version, Versions
 from parcours.observe import Observer, Trouble, UnitDone
@@ -112,7 +113,7 @@ class BucketWork:
                 continue
             except psycopg.Error as error:
                 if (error.sqlstate or "")[:2] not in POISON:
-                    self._back_off(bucket, journey_id, where, error)
+                    await self._back_off(bucket, journey_id, where, error)
                     return
                 self.observer.observe(Trouble(where, error.sqlstate or "", str(error)))
                 if limits.people > 1 or limits.rows > 1:
@@ -132,18 +133,21 @@ class BucketWork:
                 limits = self.limits
                 continue
             except (ParcoursError, RuntimeError) as error:
-                self._back_off(bucket, journey_id, where, error)
+                await self._back_off(bucket, journey_id, where, error)
                 return
-            self.backoff.pop((bucket, journey_id), None)
+            if self.backoff.pop((bucket, journey_id), None) is not None:
+                await forget_trouble(self.database, bucket, journey_id)
             return
 
-    def _back_off(self, bucket: int, journey_id: int, where: str, error: Exception) -> None:
+    async def _back_off(self, bucket: int, journey_id: int, where: str, error: Exception) -> None:
         """Leave this unit alone for a while, longer each time; everything else goes on."""
         pause = min(60.0, 2 * self.backoff.get((bucket, journey_id), 0.5))
         self.backoff[bucket, journey_id] = pause
         code = error.code if isinstance(error, ParcoursError) else type(error).__name__
         self.observer.observe(Trouble(where, code, str(error), pause))
-        self.agenda.due[bucket, journey_id] = self.now() + timedelta(seconds=pause)
+        now, until = self.now(), self.now() + timedelta(seconds=pause)
+        self.agenda.due[bucket, journey_id] = until
+        await note_trouble(self.database, bucket, journey_id, error, at=now, until=until)
 
     async def _unit(self, bucket: int, journey_id: int, holder: tuple[str, int], limits: Limits) -> None:
         began = time.monotonic()

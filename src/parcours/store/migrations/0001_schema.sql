@@ -148,6 +148,19 @@ CREATE TABLE parcours.lease (
     expires_at timestamptz NOT NULL DEFAULT '-infinity'
 );
 
+-- table trouble: person(bucket)
+CREATE TABLE parcours.trouble (             -- units that failed and wait for another try
+    bucket integer NOT NULL,
+    journey_id integer NOT NULL,
+    code text NOT NULL,
+    message text NOT NULL,
+    since timestamptz NOT NULL,
+    tries integer NOT NULL,
+    last_at timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    PRIMARY KEY (bucket, journey_id)
+);
+
 -- table fence: person(bucket)
 CREATE TABLE parcours.fence (
     bucket integer NOT NULL,
