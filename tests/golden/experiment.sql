@@ -29,7 +29,7 @@ FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_
          WHEN r.kind = 'remove' AND coalesce((r.data ->> 'version')::integer, %(c1)s::integer) = %(c1)s::integer THEN coalesce(r.data ->> 'reason', 'removed_by_user') WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted' END AS leaves,
     CASE WHEN %(may_move)s THEN NULL::integer END AS route,
     false AS goal,
-    coalesce(CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END, NULL::jsonb) AS seen,
+    CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END AS seen,
     CASE WHEN %(may_move)s THEN NULL::jsonb END AS saved
 FROM unnest(%(round)s::tid[]) AS t (address)
 CROSS JOIN LATERAL (

@@ -92,6 +92,8 @@ async def test_its_answer_is_used_by_what_is_behind(here: Installation, sink: We
     await ended(here, "u2", "sent", "completed end")
     await ended(here, "u3", "sent", "completed end")
     assert await here.one("SELECT subject FROM parcours.message WHERE channel = 'email'") == "Hello Eva"
+    seen = await here.one("SELECT seen FROM parcours.passage WHERE from_step = 'call' AND to_step = 'mail'")
+    assert seen == {"detail": "HTTP 200", "crm.plan": "pro"}
     saved = await here.rows("SELECT saved FROM parcours.participant")
     assert {json.dumps(row[0], sort_keys=True) for row in saved} == {
         '{"crm": null}', '{"crm": {"plan": "free"}}', '{"crm": {"name": "Eva", "plan": "pro"}}'

@@ -29,6 +29,20 @@ def test_reads_the_environment_and_overrides_go_first(monkeypatch: pytest.Monkey
     assert load(buckets=2, data=None).buckets == 2
 
 
+def test_webhooks_have_settings_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARCOURS_WEBHOOK_SECRET", "sixteen letters!")
+    monkeypatch.setenv("PARCOURS_WEBHOOK_ALLOW_PRIVATE", "10.1.0.0/16, 127.0.0.1")
+    assert load().dump()["PARCOURS_WEBHOOK_SECRET"] == "********"
+    assert "sixteen" not in repr(load())
+    monkeypatch.setenv("PARCOURS_WEBHOOK_SECRET", "short-one")
+    monkeypatch.setenv("PARCOURS_WEBHOOK_ALLOW_PRIVATE", "nowhere")
+    with pytest.raises(ParcoursError) as raised:
+        load()
+    assert "PARCOURS_WEBHOOK_SECRET: " in raised.value.message
+    assert "PARCOURS_WEBHOOK_ALLOW_PRIVATE: 'nowhere' does not appear to be" in raised.value.message
+    assert "short-one" not in raised.value.message
+
+
 def test_is_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load().buckets = 16  # type: ignore[misc]

@@ -345,13 +345,17 @@ class _Renderer:
     def seen_inside(self, scope: Scope) -> sql.Composable:
         whens: list[sql.Composable] = []
         for rest in self.plan.rests:
-            values = values_of([way.tree for way in rest.exits if way.name != "timer"], scope)
+            seen = answered(self.journey, rest.step, "sent", scope)
+            values = values_of([way.tree for way in rest.exits if way.name != "timer"], seen)
             if values is not None:
                 whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), values))
         detail = sql.SQL(
             "CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END"
         )
-        return sql.SQL("coalesce({}, {})").format(detail, _case(sql.SQL("p.step"), whens, NULL_JSON))
+        if not whens:
+            return detail
+        both = "nullif(coalesce({}, '{{}}'::jsonb) || coalesce({}, '{{}}'::jsonb), '{{}}'::jsonb)"
+        return sql.SQL(both).format(detail, _case(sql.SQL("p.step"), whens, NULL_JSON))
 
     def seen_due(self, scope: Scope) -> sql.Composable:
         whens: list[sql.Composable] = []

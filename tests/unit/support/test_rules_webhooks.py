@@ -29,7 +29,7 @@ def stub(when: str = "8:30", step: str = "call", **options: Any) -> Document:
 def forking(*conditions: Document, step: Document | None = None, **more: Any) -> Document:
     """A webhook with `save_as`, and directly behind it a split with a branch for each condition."""
     branches = [{"when": when, "next": f"yes{n}"} for n, when in enumerate(conditions)]
-    ends = {f"yes{n}": {"end": {}} for n, _ in enumerate(conditions)}
+    ends: dict[str, Any] = {f"yes{n}": {"end": {}} for n, _ in enumerate(conditions)}
     steps = {
         "call": {**(step or webhook(save_as="crm")), "next": "fork"},
         "fork": {"split": [*branches, {"else": True, "next": "no"}]},
