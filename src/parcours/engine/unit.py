@@ -360,7 +360,7 @@ class Unit:
         if admitted.rowcount + proposed < count:
             # Asked before the admitted are inside, so that they are not refused for it.
             await self.compiled(asked, "refuse", **given)
-            if "run" in kinds and "tacit" in self.loaded[asked.version_id].statements:
+            if {"run", "grant"} & kinds and "tacit" in self.loaded[asked.version_id].statements:
                 await self.compiled(asked, "tacit", **given)
         if "grant" in kinds:
             await self.execute("return_grants", round=rows, batch=Int8(batch), since=self.since)

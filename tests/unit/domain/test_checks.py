@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from parcours.domain.availability import NOT_AVAILABLE, not_available
+from parcours.domain.check_audience import check_audience
 from parcours.domain.checks import Known, check_journey, unique
 from parcours.domain.journey import Audience, Journey
 from parcours.domain.parse import parse_audience, parse_journey
@@ -264,10 +265,9 @@ ALL_FEATURES: Document = {
     "window": {"from": "08:00"},
     "lifetime": "90d",
     "entry": {
-        "triggers": [{"audience": "a"}, {"audience": "a", "schedule": "now"}],
+        "triggers": [{"audience": "a"}],
         "cap": 0,
         "rate": "1/s",
-        "waves": {"parts": 2, "every": "1h"},
     },
     "steps": {
         "w": {"wait": {"until_field": "profile.x"}},
@@ -283,17 +283,25 @@ def test_what_is_not_carried_out_is_refused_place_by_place() -> None:
     problems = not_available(read(ALL_FEATURES))
     assert {(p.severity, p.code) for p in problems} == {("error", "not_available")}
     assert len(problems) == len(NOT_AVAILABLE)
-    assert {p.place for p in problems} == {
-        "profile_timezone", "window", "lifetime", "entry.triggers[0]", "entry.triggers[1]", "entry.cap",
-        "entry.rate", "entry.waves",
-        "steps.w.wait.until_field", "steps.t.wait.until_time",
-        "steps.m.email.expires",
-    }  # fmt: skip
+    assert {p.place for p in problems} == {"window", "entry.triggers[0]", "steps.m.email.expires"}
     assert not_available(read({"email": SENDER, "steps": GOOD})) == []
 
 
-def test_an_audience_has_members_for_now() -> None:
-    assert not_available(Audience("a", members=("u1",))) == []
-    audience, _ = parse_audience({"audience": "a", "where": {"field": "profile.x", "is": 1}})
-    assert audience is not None
-    assert [p.place for p in not_available(audience)] == ["where"]
+def test_an_audience_sees_the_person_alone() -> None:
+    assert check_audience(Audience("a", members=("u1",))) == []
+
+    def problems(where: Document) -> list[tuple[str, str, str]]:
+        audience, _ = parse_audience({"audience": "a", "where": where})
+        assert audience is not None
+        return [(p.severity, p.code, p.place) for p in check_audience(audience)]
+
+    fine = {"event": "Buy", "when": {"all": [{"field": "event.n", "is": 1}, {"audience": "b"}]}}
+    assert problems(fine) == []
+    assert problems({"any": [fine, {"audience": "a"}]}) == [
+        ("error", "audience_cycle", "where.any[1].audience")
+    ]
+    assert problems({"not": {"message": "hello", "sent": True}}) == [
+        ("error", "unknown_message", "where.not.message")
+    ]
+    assert problems({"field": "participant.step", "is": "x"}) == [("warning", "unknown_field", "where.field")]
+    assert problems({"field": "event.n", "is": 1}) == [("warning", "unknown_field", "where.field")]
