@@ -59,9 +59,9 @@ BARE = (
     """,
     """
     INSERT INTO parcours.message (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel,
-        due_at, feed_no)
+        queued_at, due_at, feed_no)
     SELECT bucket, parcours.message_key('moves', profile_id, entry_no, seq, 'mail'), journey_id, version_id, profile_id,
-        entry_no, seq, 'mail', 'email', %(at)s, 0
+        entry_no, seq, 'mail', 'email', %(at)s, %(at)s, 0
     FROM parcours.participant WHERE version_id = 1 AND bucket = ANY (%(buckets)s)
     """,
     """

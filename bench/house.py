@@ -217,9 +217,10 @@ def seed_inside(url: str, where: str, wake_at: str, *, queued: bool = False) -> 
             connection.execute(
                 """
                 INSERT INTO parcours.message (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step,
-                    channel, due_at, feed_no)
+                    channel, queued_at, due_at, feed_no)
                 SELECT p.bucket, parcours.message_key(j.journey_key, p.profile_id, 1, 1, p.step), p.journey_id,
-                    p.version_id, p.profile_id, 1, 1, p.step, v.program -> 'message_steps' ->> p.step, p.since_at, 1
+                    p.version_id, p.profile_id, 1, 1, p.step, v.program -> 'message_steps' ->> p.step, p.since_at,
+                    p.since_at, 1
                 FROM parcours.participant p JOIN parcours.journey j USING (journey_id)
                 JOIN parcours.version v USING (version_id)
                 """

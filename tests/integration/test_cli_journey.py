@@ -239,8 +239,9 @@ def hold_message(connection: psycopg.Connection[Any], done_by: str) -> None:
     """Put a message of the journey into a provider's hands."""
     connection.execute(
         "INSERT INTO parcours.message (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, "
-        "channel, state, due_at, feed_no, begin_by, done_by) SELECT 3, gen_random_uuid(), journey_id, version_id, "
-        "gen_random_uuid(), 1, 1, 'hello', 'email', 'claimed', now(), 1, now(), now() + %s::interval "
+        "channel, state, queued_at, due_at, feed_no, begin_by, done_by) "
+        "SELECT 3, gen_random_uuid(), journey_id, version_id, "
+        "gen_random_uuid(), 1, 1, 'hello', 'email', 'claimed', now(), now(), 1, now(), now() + %s::interval "
         "FROM parcours.version",
         [done_by],
     )

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parcours.domain.identity import experiment_point
+from parcours.domain.journey import Window
 from parcours.domain.timing import local_instant, zone_names
-from support.interpreter_clock import next_local_time
+from support.interpreter_clock import next_local_time, next_opening
 from support.postgres import Server
 
 pytestmark = pytest.mark.both_servers
@@ -83,6 +84,28 @@ def test_the_next_local_time_is_as_in_the_reference(connection: psycopg.Connecti
         given = [since, zone, sorted(days) if days else None, clock]
         text = "SELECT parcours.next_local_time(%s, %s, %s::integer[], %s::time)"
         assert one(connection, text, *given) == next_local_time(since, ZoneInfo(zone), clock, days), given
+
+    ask()
+
+
+MINUTES = CLOCKS.map(lambda clock: clock.replace(second=0))
+
+
+def test_the_next_opening_is_as_in_the_reference(connection: psycopg.Connection[Any]) -> None:
+    @settings(max_examples=150)
+    @given(
+        st.sampled_from(DAYS), CLOCKS, MINUTES, st.one_of(MINUTES, MINUTES, st.none()), st.sampled_from(ZONES),
+        st.one_of(st.none(), st.frozensets(st.integers(1, 7), min_size=1)),
+    )  # fmt: skip
+    def ask(  # noqa: PLR0917 - one argument of the function after the other
+        day: date, at: time, opens: time, shuts: time | None, zone: str, days: frozenset[int] | None
+    ) -> None:
+        since = datetime.combine(day, at, UTC)
+        given = [since, zone, sorted(days) if days else None, opens, shuts or time()]
+        found = one(
+            connection, "SELECT parcours.next_opening(%s, %s, %s::integer[], %s::time, %s::time)", *given
+        )
+        assert found == next_opening(since, ZoneInfo(zone), Window(days, opens, shuts)), given
 
     ask()
 

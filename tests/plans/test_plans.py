@@ -35,9 +35,9 @@ INSERT INTO parcours.participant (bucket, journey_id, profile_id, entry_no, vers
     FROM generate_series(1, %(people)s + %(overdue)s) n,
         LATERAL (SELECT CASE WHEN n > %(people)s THEN 2 ELSE 1 END, %(now)s::timestamptz - interval '1 h') x (j, a);
 INSERT INTO parcours.message (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel,
-        due_at, feed_no, state, settled_at)
+        queued_at, due_at, feed_no, state, settled_at)
     SELECT 0, lpad(to_hex(n), 32, '0')::uuid, 1, 1, lpad(to_hex(n), 32, '0')::uuid, 1, 1, 'mail', 'email',
-        %(now)s::timestamptz, n,
+        %(now)s::timestamptz, %(now)s::timestamptz, n,
         CASE WHEN n <= 100 THEN 'queued' ELSE 'sent' END, CASE WHEN n > 100 THEN %(now)s::timestamptz END
     FROM generate_series(1, 200000) n;
 INSERT INTO parcours.passage (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, to_step, status,
@@ -103,6 +103,8 @@ GIVEN: dict[str, dict[str, Any]] = {
         "room": [Int8(100), Int8(100)],
         "hand_over": [timedelta(seconds=30), timedelta(seconds=30)],
         "begin_within": timedelta(seconds=2),
+        "opened_by": NOW,
+        "limits": '[{"version_id": 1, "expires": {}, "zone": "UTC", "own_zone": false}]',
     },
     "move_participants": {},
     "next_instants": {},

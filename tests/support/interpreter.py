@@ -152,14 +152,6 @@ def _own_instants(world: World) -> Iterator[datetime]:
 
 def _assert_supported(journey: Journey) -> None:
     """Stop early at what the interpreter does not know yet."""
-    entry = journey.entry
-    unknown = [type(t).__name__ for t in entry.triggers if isinstance(t, AudienceTrigger)]
-    unknown += [
-        name
-        for name, value in {
-            "window": journey.window,
-        }.items()
-        if value is not None
-    ]
+    unknown = [type(t).__name__ for t in journey.entry.triggers if isinstance(t, AudienceTrigger)]
     if unknown:
         raise NotImplementedError(f"{journey.key}: {', '.join(unknown)}")

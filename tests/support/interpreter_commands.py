@@ -158,7 +158,11 @@ def _concerned(family: Family, name: Command, number: int | None) -> list[Versio
 
 def _counts(world: World, *versions: Version) -> dict[str, int]:
     inside = world.inside(*versions)
-    return {"inside": len(inside), "queued": sum(p.queued for p in inside), "messages": 0}
+    return {
+        "inside": len(inside),
+        "queued": sum(p.queued for p in inside),
+        "messages": sum(p.waits_to_send for p in inside),
+    }
 
 
 def _starts_in_vain(world: World, family: Family, journey: Journey) -> bool:

@@ -10,7 +10,7 @@ from parcours.domain.journey import DropOut, Email, Jump, Target
 from support.conditions import MISSING, look_up
 from support.interpreter_world import Message, Participant, World
 
-__all__ = ["DROP_BY_DEFAULT", "RenderError", "render", "send_email", "stubbed"]
+__all__ = ["DROP_BY_DEFAULT", "RenderError", "note_message", "render", "send_email", "stubbed"]
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]+")
 _IF = re.compile(r"\{%\s*if\s+([\w.]+)\s*==\s*'([^']*)'\s*%\}(.*?)\{%\s*endif\s*%\}", re.DOTALL)
@@ -22,13 +22,24 @@ class RenderError(Exception):
     """A template that fails for this person."""
 
 
-def send_email(world: World, p: Participant, step: Email) -> tuple[Target, str]:
+def note_message(world: World, p: Participant, outcome: str, reason: str) -> None:
+    """Write down what became of the message of the step, of which nothing was rendered."""
+    assert p.step is not None
+    channel = "email" if isinstance(p.version.journey.steps[p.step], Email) else "webhook"
+    world.messages.append(
+        Message(p, p.version.number, p.step, channel, world.now, None, None, outcome, reason)
+    )
+
+
+def send_email(world: World, p: Participant, step: Email, *, expired: bool = False) -> tuple[Target, str]:
     """Hand one email out; return where its outcome leads and the reason of a drop-out."""
     address = p.profile.attributes.get("email")
     to = address if isinstance(address, str) and _ADDRESS.fullmatch(address) else None
     outcome, reason, _ = stubbed(world, p, step.id)
     subject = None
-    if to is None:
+    if expired:
+        outcome, reason = "skipped", "expired"
+    elif to is None:
         outcome, reason = "skipped", "no_address"
     elif outcome != "skipped":
         try:

@@ -23,8 +23,8 @@ from parcours.domain.journey import (
     Webhook,
 )
 from support.conditions import MISSING, Happening, holds, instant_of, look_up, same_json
-from support.interpreter_clock import next_local_time
-from support.interpreter_message import send_email
+from support.interpreter_clock import next_local_time, next_opening
+from support.interpreter_message import note_message, send_email
 from support.interpreter_webhook import call_webhook
 from support.interpreter_world import Caused, Move, Participant, World, zone_of
 
@@ -63,7 +63,10 @@ def judge(world: World, p: Participant, *, blind: bool = False) -> bool:
 
 
 def leave(world: World, p: Participant, status: str, reason: str | None) -> None:
-    """End a passage somewhere else than at an end of the journey."""
+    """End a passage somewhere else than at an end of the journey; a message that waits is cancelled (P52)."""
+    if p.waits_to_send:
+        why = {"journey_stopped": "stop", "profile_deleted": "profile_deleted"}.get(reason or "", "left")
+        note_message(world, p, "cancelled", why)
     world.moves.append(Move(p, p.version.number, p.step, None, world.now))
     finish(world, p, status, reason)
 
@@ -97,6 +100,8 @@ def fire(world: World, p: Participant) -> None:
     if isinstance(step, WaitFor):
         assert step.timeout is not None
         walk(world, p, Onward(step.timeout.target, "wait_timeout"))
+    elif isinstance(step, Email | Webhook):
+        walk(world, p, hand_out(world, p, step))
     else:
         assert isinstance(step, Wait)
         walk(world, p, Onward(Jump(step.next)))
@@ -152,16 +157,28 @@ def enter(world: World, p: Participant, step: Step) -> Onward | None:
         case UpdateProfile():
             update(world, p, step)
             return Onward(Jump(step.next))
-        case Email():
-            target, reason = send_email(world, p, step)
-            return Onward(target, reason)
+        case Email() | Webhook():
+            p.reached_at = world.now
+            return hand_out(world, p, step)
         case Experiment():
             return take_arm(p, step)
-        case Webhook():
-            target, reason = call_webhook(world, p, step)
-            return Onward(target, reason)
         case _:
             assert_never(step)
+
+
+def hand_out(world: World, p: Participant, step: Email | Webhook) -> Onward | None:
+    """Hand a message out where the window is open, else wait in the step (R21); too old, it is skipped (P52)."""
+    assert p.reached_at is not None
+    window, p.deadline = p.version.journey.window, None
+    if window is not None:
+        opening = next_opening(world.now, zone_of(p.version.journey, p.profile), window)
+        if opening > world.now:
+            p.deadline = opening
+            return None
+    expired = step.expires is not None and world.now >= p.reached_at + step.expires
+    send = send_email if isinstance(step, Email) else call_webhook
+    target, reason = send(world, p, step, expired=expired)  # type: ignore[arg-type]
+    return Onward(target, reason)
 
 
 def take_branch(world: World, p: Participant, step: Split) -> Onward:

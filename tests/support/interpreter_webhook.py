@@ -13,9 +13,11 @@ from support.interpreter_world import Message, Participant, World
 __all__ = ["call_webhook"]
 
 
-def call_webhook(world: World, p: Participant, step: Webhook) -> tuple[Target, str]:
+def call_webhook(world: World, p: Participant, step: Webhook, *, expired: bool = False) -> tuple[Target, str]:
     """Call once; return where the outcome leads and the reason of a drop-out."""
     outcome, reason, body = stubbed(world, p, step.id)
+    if expired:
+        outcome, reason = "skipped", "expired"
     url = None
     if outcome != "skipped":
         try:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from parcours.domain.journey import Audience, Journey
+from parcours.domain.journey import Audience, Email, Journey, Webhook
 from support.conditions import Happening, Scene, holds
 
 __all__ = [
@@ -128,6 +128,7 @@ class Participant:
     left_at: datetime | None = None
     step: str | None = None
     deadline: datetime | None = None
+    reached_at: datetime | None = None  # when the walk came to the message step at which it stands
     goal_met: bool = False
     kept: list[Happening] = field(default_factory=list)
     saved: dict[str, Any] = field(default_factory=dict)
@@ -150,6 +151,12 @@ class Participant:
         return min(
             (at for at in (self.deadline, self.ends_at) if at is not None and self.active), default=None
         )
+
+    @property
+    def waits_to_send(self) -> bool:
+        """Whether it stands at a message step until its window opens (R21)."""
+        step = None if self.step is None else self.version.journey.steps[self.step]
+        return self.active and isinstance(step, Email | Webhook) and self.deadline is not None
 
     @property
     def queued(self) -> bool:

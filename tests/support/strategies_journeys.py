@@ -102,6 +102,8 @@ def journeys(draw: st.DrawFn, key: str, *, first: str | None = None) -> Document
         document["lifetime"] = draw(st.sampled_from(("1h", "2h", "4h", "6h")))
     if draw(st.integers(0, 3)) == 0:
         document["profile_timezone"] = True
+    if draw(st.integers(0, 2)) == 0:
+        document["window"] = draw(_windows())
     goal = draw(st.sampled_from((None, None, "leave", "remember")))
     if goal == "leave":
         document["goal"] = draw(inside)
@@ -205,6 +207,8 @@ def _emails(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
     for route in ("on_skip", "on_error"):
         if draw(st.integers(0, 2)) == 0:
             email[route] = draw(st.sampled_from(["next", "drop_out", *plan.ahead(step)]))
+    if draw(st.integers(0, 3)) == 0:
+        email["expires"] = draw(durations)
     return {"email": email}
 
 
@@ -222,6 +226,16 @@ def _alternatives(draw: st.DrawFn, plan: _Plan, step: str) -> list[Document]:
     if draw(st.integers(0, 4)):
         found.append({"timeout": draw(durations), **draw(_targets(plan, step, slow=True))})
     return found
+
+
+@st.composite
+def _windows(draw: st.DrawFn) -> Document:
+    window: Document = {"from": draw(st.sampled_from(CLOCKS))}
+    if draw(st.integers(0, 3)):
+        window["to"] = draw(st.sampled_from(CLOCKS))
+    if draw(st.integers(0, 2)) == 0:
+        window["days"] = draw(st.sampled_from((["mon"], ["sun"], ["mon", "sun"], ["tue", "mon"])))
+    return window
 
 
 @st.composite

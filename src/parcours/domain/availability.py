@@ -12,9 +12,7 @@ from typing import Final
 from parcours.domain.journey import (
     Audience,
     AudienceTrigger,
-    Email,
     Journey,
-    Webhook,
 )
 from parcours.domain.problems import Problem
 from parcours.domain.reading import problem_at
@@ -47,38 +45,10 @@ def _problem(place: str, name: str, instead: str) -> Problem:
     return problem_at("error", "not_available", place, message, instead)
 
 
-def _expiring(journey: Journey) -> Iterator[str]:
-    for step in journey.steps.values():
-        if isinstance(step, Email | Webhook) and step.expires is not None:
-            yield f"steps.{step.id}.{'email' if isinstance(step, Email) else 'webhook'}.expires"
-
-
 def _triggers(kind: type[AudienceTrigger]) -> Callable[[Journey], Iterator[str]]:
     return lambda journey: (
         f"entry.triggers[{n}]" for n, t in enumerate(journey.entry.triggers) if isinstance(t, kind)
     )
 
 
-def _entry(field: str) -> Callable[[Journey], Iterator[str]]:
-    def places(journey: Journey) -> Iterator[str]:
-        if getattr(journey.entry, field) not in (None, ()):
-            yield f"entry.{field}"
-
-    return places
-
-
-def _setting(field: str) -> Callable[[Journey], Iterator[str]]:
-    def places(journey: Journey) -> Iterator[str]:
-        if getattr(journey, field) not in (None, False):
-            yield field
-
-    return places
-
-
-_LEAVE_OUT: Final = "Leave it out."
-
-NOT_AVAILABLE: Final = (
-    Feature("a message that expires", _LEAVE_OUT, _expiring),
-    Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),
-    Feature("a window for messages", _LEAVE_OUT, _setting("window")),
-)
+NOT_AVAILABLE: Final = (Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),)

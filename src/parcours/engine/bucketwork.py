@@ -157,7 +157,7 @@ class BucketWork:
             result = await unit.run()
             claims = await claim(
                 connection, bucket, journey_id, result.fence, now=unit.now, until=unit.until,
-                rooms={name: courier.room for name, courier in self.couriers.items()},
+                rooms={name: courier.room for name, courier in self.couriers.items()}, versions=unit.loaded,
             )  # fmt: skip
             loaded = [(c, await self.versions.get(connection, c.version_id)) for c in claims]
             due = await self._next_due(connection, bucket, journey_id, result)

@@ -15,6 +15,8 @@ from parcours.channels.channel import Answer
 from parcours.domain.fence import FenceVersion
 from parcours.domain.timing import format_instant
 from parcours.engine.content import Claimed
+from parcours.engine.handing import limits_of
+from parcours.engine.versions import Version
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -60,18 +62,21 @@ class Settled:
 
 async def claim(
     connection: Connection, bucket: int, journey_id: int, fence: Sequence[FenceVersion], *,
-    now: datetime | None, until: datetime, rooms: Mapping[str, Room],
+    now: datetime | None, until: datetime, rooms: Mapping[str, Room], versions: Mapping[int, Version],
+    opened_by: datetime | None = None,
 ) -> list[Claimed]:  # fmt: skip
     """Claim messages that are due, in the unit's transaction. Those that a gate refuses are settled here.
 
-    `rooms` are those of the channels: what one is slow to take does not keep another one waiting.
+    `rooms` are those of the channels: what one is slow to take does not keep another one waiting. `opened_by` is the
+    latest opening of a window that counts, `until` unless given: a virtual clock comes to openings last (R5).
     """
-    sending = [v.version_id for v in fence if v.rights.may_send and v.task is None]
+    sending = [v for v in fence if v.rights.may_send and v.task is None]
     free = {channel: room for channel, room in rooms.items() if room.messages > 0}
     if not sending or not free:
         return []
     given = {
-        "b": Int4(bucket), "j": Int4(journey_id), "sending": sending, "until": until, "now": now,
+        "b": Int4(bucket), "j": Int4(journey_id), "sending": [v.version_id for v in sending], "until": until, "now": now,
+        "opened_by": opened_by or until, "limits": limits_of(sending, versions),
         "channels": list(free), "room": [Int8(room.messages) for room in free.values()],
         "hand_over": [room.hand_over for room in free.values()],
         "address": ADDRESS_PATTERN, "begin_within": BEGIN_WITHIN,

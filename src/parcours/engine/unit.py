@@ -19,6 +19,7 @@ from psycopg.types.numeric import Int4, Int8
 from parcours.domain.fence import FenceVersion
 from parcours.domain.identity import FIRST
 from parcours.domain.runs import FenceRun
+from parcours.engine.handing import window_of
 from parcours.engine.runs import suggest_next
 from parcours.engine.versions import Version, Versions
 from parcours.store.database import Connection
@@ -171,6 +172,15 @@ class Unit:
                         journey_key=version.journey.key,
                         steps=list(version.program.message_steps),
                         channels=list(version.program.message_steps.values()),
+                        **window_of(version.journey),
+                    )
+                if version is not None and version.program.message_steps and version.journey.window:
+                    await self.execute(
+                        "cancel_messages",
+                        **span,
+                        v=Int4(entry.version_id),
+                        journey_key=version.journey.key,
+                        steps=list(version.program.message_steps),
                     )
             await self.execute("count_moves", **span)
 

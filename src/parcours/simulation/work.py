@@ -87,7 +87,7 @@ class Work:
             result = await unit.run()
             claims = await claim(
                 self.connection, bucket, journey_id, result.fence, now=None, until=sent_by,
-                rooms=dict.fromkeys(CHANNELS, Room(limits.rows, HAND_OVER)),
+                rooms=dict.fromkeys(CHANNELS, Room(limits.rows, HAND_OVER)), versions=unit.loaded, opened_by=until,
             )  # fmt: skip
             outcomes = [
                 self.capture.answer(c, await self.versions.get(self.connection, c.version_id)) for c in claims

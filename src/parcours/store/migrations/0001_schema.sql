@@ -378,7 +378,8 @@ CREATE TABLE parcours.message (
     step text COLLATE "C" NOT NULL,
     channel text NOT NULL,                  -- email | webhook
     state text NOT NULL DEFAULT 'queued',
-    due_at timestamptz NOT NULL,
+    queued_at timestamptz NOT NULL,         -- the instant of the walk that reached its step
+    due_at timestamptz NOT NULL,            -- later than that for a window or another try
     feed_no bigint NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
     claimed_at timestamptz,

@@ -144,3 +144,29 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT ((('x' || encode(substring(sha256(convert_to(journey || '//' || user_id, 'UTF8')) FROM 1 FOR 4), 'hex'))
         ::bit(32)::bigint & 4294967295) * parts >> 32)::integer
 $$;
+
+-- The first instant from `since` on at which local time lies in a window: `since` where it does already (R21). Where the
+-- clocks change on the way to the next opening, it goes on from the change.
+CREATE OR REPLACE FUNCTION parcours.next_opening(
+    since timestamptz, zone text, weekdays integer[], opens time, shuts time
+) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    found timestamptz := since;
+    clock time := CASE WHEN opens = shuts THEN '00:00' ELSE opens END;
+    here timestamp;
+    opening timestamp;
+    ahead timestamptz;
+BEGIN
+    FOR change IN 1 .. 9 LOOP
+        here := found AT TIME ZONE zone;
+        IF parcours.in_window(here, weekdays, opens, shuts) THEN RETURN found; END IF;
+        FOR n IN 0 .. 8 LOOP
+            opening := here::date + n + clock;
+            EXIT WHEN opening > here AND (weekdays IS NULL OR extract(isodow FROM opening)::int = ANY (weekdays));
+        END LOOP;
+        ahead := found + (opening - here);
+        IF ahead AT TIME ZONE zone = opening THEN found := ahead;
+        ELSE found := parcours.clock_change(found, ahead, zone); END IF;
+    END LOOP;
+    RETURN found;
+END $$;

@@ -38,20 +38,30 @@ WHERE EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = l.bucket AND i.jou
       AND (e.value ->> 'task' IS NOT NULL OR substr(e.value ->> 'rights', 2, 1) = '1' AND EXISTS (
         SELECT 1 FROM parcours.participant p
         WHERE p.bucket = l.bucket AND p.version_id = (e.value ->> 'version_id')::integer AND p.finished_at IS NULL
-          AND p.wake_at <= %(until)s)))
+          AND p.wake_at <= %(until)s)
+       OR substr(e.value ->> 'rights', 3, 1) = '1' AND EXISTS (
+        SELECT 1 FROM parcours.message o
+        WHERE o.bucket = l.bucket AND o.journey_id = j.journey_id AND o.version_id = (e.value ->> 'version_id')::integer
+          AND o.state = 'queued' AND o.due_at <= %(until)s)))
    OR EXISTS (
     SELECT 1 FROM parcours.fence f WHERE f.bucket = l.bucket AND f.journey_id = j.journey_id AND f.runs <> '[]')
 ORDER BY j.journey_key, l.bucket;
 
 -- name: simulation_next_wake
 -- scope: all
--- The next instant at which somebody who may move is due.
-SELECT min(p.wake_at)
+-- The next instant at which somebody who may move is due, or a window opens for a message that may leave.
+SELECT min(d.at)
 FROM parcours.fence f
 CROSS JOIN LATERAL jsonb_array_elements(f.rights) AS e (value)
-JOIN parcours.participant p ON p.bucket = f.bucket AND p.version_id = (e.value ->> 'version_id')::integer
-    AND p.finished_at IS NULL
-WHERE substr(e.value ->> 'rights', 2, 1) = '1' AND p.wake_at > %(now)s AND p.wake_at < 'infinity';
+CROSS JOIN LATERAL (
+    SELECT p.wake_at AS at FROM parcours.participant p
+    WHERE p.bucket = f.bucket AND p.version_id = (e.value ->> 'version_id')::integer AND p.finished_at IS NULL
+      AND substr(e.value ->> 'rights', 2, 1) = '1' AND p.wake_at > %(now)s AND p.wake_at < 'infinity'
+    UNION ALL
+    SELECT o.due_at FROM parcours.message o
+    WHERE o.bucket = f.bucket AND o.journey_id = f.journey_id AND o.version_id = (e.value ->> 'version_id')::integer
+      AND o.state = 'queued' AND substr(e.value ->> 'rights', 3, 1) = '1' AND o.due_at > %(now)s
+) d;
 
 -- name: journeys_by_key
 -- scope: shared

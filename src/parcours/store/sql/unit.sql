@@ -103,15 +103,33 @@ WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at
 
 -- name: queue_messages
 -- scope: bucket
--- Queue the messages of those who came to a message step in these batches.
+-- Queue the messages of those who came to a message step in these batches; outside the window for its next opening (R21).
 INSERT INTO parcours.message
-    (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel, due_at, feed_no)
+    (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel, queued_at, due_at, feed_no)
 SELECT m.bucket, parcours.message_key(%(journey_key)s, m.profile_id, m.entry_no, m.seq, m.to_step), m.journey_id,
-    m.version_id, m.profile_id, m.entry_no, m.seq, m.to_step, c.channel, m.at, m.since_no
+    m.version_id, m.profile_id, m.entry_no, m.seq, m.to_step, c.channel, m.at, coalesce(w.opening, m.at), m.since_no
 FROM parcours.passage m
 JOIN unnest(%(steps)s::text[], %(channels)s::text[]) AS c (step, channel) ON c.step = m.to_step
+LEFT JOIN LATERAL (
+    SELECT parcours.next_opening(
+        m.at, coalesce(CASE WHEN %(own_zone)s THEN parcours.zone(pr.attributes ->> 'timezone') END, %(zone)s::text),
+        %(weekdays)s::integer[], %(opens)s::time, %(shuts)s::time) AS opening
+    FROM parcours.profile pr
+    WHERE %(opens)s::time IS NOT NULL AND pr.bucket = %(b)s AND pr.profile_id = m.profile_id
+) w ON true
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch BETWEEN %(first)s AND %(last)s AND m.at >= %(since)s
   AND m.version_id = %(v)s AND m.status = 'active' AND m.path <> '{}';
+
+-- name: cancel_messages
+-- scope: bucket
+-- Whoever left in these batches while a message waited for its window is sent nothing. Those of a stop are swept.
+UPDATE parcours.message m
+SET state = 'cancelled', reason = CASE WHEN l.reason = 'profile_deleted' THEN l.reason ELSE 'left' END, settled_at = l.at
+FROM parcours.passage l
+WHERE l.bucket = %(b)s AND l.journey_id = %(j)s AND l.batch BETWEEN %(first)s AND %(last)s AND l.at >= %(since)s
+  AND l.version_id = %(v)s AND l.status NOT IN ('active', 'cancelled') AND l.from_step = ANY (%(steps)s::text[])
+  AND m.bucket = %(b)s AND m.state = 'queued'
+  AND m.message_id = parcours.message_key(%(journey_key)s, l.profile_id, l.entry_no, l.seq - 1, l.from_step);
 
 -- name: count_moves
 -- scope: bucket
