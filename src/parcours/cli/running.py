@@ -14,10 +14,13 @@ from prometheus_client import CollectorRegistry, disable_created_metrics
 from parcours.api import bind, create_app
 from parcours.api import serve as serve_app
 from parcours.cli.output import say, show
-from parcours.cli.session import connected, settings_of
+from parcours.cli.session import connected, run, settings_of
+from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
 from parcours.observe import LogObserver, MetricsObserver, Observer, Observers
 from parcours.settings import Settings
+from parcours.store.database import Database
+from parcours.store.distribute import DISTRIBUTED_BUCKETS, migrate_distributed
 from parcours.store.migrate import migrations
 from parcours.wiring import Installation, installation, outgoing
 from parcours.wiring import work as run_worker
@@ -94,11 +97,23 @@ def work(
 
 
 @app.command(epilog="Example: parcours migrate")
-def migrate(context: typer.Context) -> None:
+def migrate(
+    context: typer.Context,
+    *,
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="Spread the tables over the nodes of a Citus cluster.")
+    ] = False,
+) -> None:
     """Bring the database to this version's schema.
 
     Safe to run from several processes at once; the built-in database is brought there by itself.
+
+    With --distributed, on the coordinator of a Citus cluster: people are divided into 256 buckets unless
+    PARCOURS_BUCKETS says otherwise, their tables are distributed by bucket, the others kept on every node.
     """
+    if distributed:
+        run(_migrate_distributed(settings_of(context)))
+        return
 
     async def inside(installed: Installation) -> None:
         for name in installed.migrated:
@@ -107,6 +122,26 @@ def migrate(context: typer.Context) -> None:
         show(f"The schema is up to date: {known} migrations, {installed.buckets} buckets.")
 
     connected(context, inside, migrate=True)
+
+
+async def _migrate_distributed(settings: Settings) -> None:
+    if settings.database_url is None:
+        raise ParcoursError(
+            "citus_missing",
+            "The built-in database has no Citus, so its tables cannot be spread over several nodes",
+            hint="Name the coordinator of a Citus cluster by PARCOURS_DATABASE_URL, or leave --distributed out.",
+        )
+    buckets = settings.buckets if "buckets" in settings.model_fields_set else DISTRIBUTED_BUCKETS
+    async with (
+        await Database.connect(settings.database_url, connections=1, on_wait=say) as database,
+        database.dedicated() as connection,
+    ):
+        applied, placed = await migrate_distributed(connection, buckets)
+    for name in applied:
+        show(f"Applied {name}.")
+    for table in placed:
+        show(f"Placed {table}.")
+    show(f"The schema is up to date: {len(migrations())} migrations, {buckets} buckets, on several nodes.")
 
 
 async def _working(

@@ -119,6 +119,10 @@ PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "mailbox_in_use": ("Another process fills the built-in mailbox.", "Let that one go on, or end it."),
         "not_writable": ("A file cannot be written.", "Choose another place."),
         "buckets_differ": ("The database was made with another number of buckets.", "Use its number."),
+        "citus_missing": (
+            "The database has no Citus, so its tables cannot be spread over several nodes.",
+            "Leave --distributed out, or create the extension citus.",
+        ),
         "schema_behind": ("The database's schema is older than the program.", "Run parcours migrate."),
         "schema_unknown": (
             "The database's schema is newer than the program.",

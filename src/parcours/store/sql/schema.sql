@@ -50,3 +50,15 @@ ON CONFLICT (key) DO NOTHING;
 -- scope: all
 -- Give every bucket its lease row, held by nobody.
 INSERT INTO parcours.lease (bucket) SELECT generate_series(0, %(buckets)s::integer - 1) ON CONFLICT DO NOTHING;
+
+-- name: citus_version
+-- scope: shared
+-- Tell which Citus this database has; no row where it has none.
+SELECT extversion FROM pg_extension WHERE extname = 'citus';
+
+-- name: placed_tables
+-- scope: shared
+-- List our tables that are spread over the nodes of a Citus cluster, or kept on each; only Citus has this catalogue.
+SELECT c.relname::text
+FROM pg_dist_partition d JOIN pg_class c ON c.oid = d.logicalrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'parcours';
