@@ -11,6 +11,7 @@ from typing import Literal
 
 from psycopg import sql
 
+from parcours.compiler.messages import MESSAGE_KINDS
 from parcours.compiler.plan import Plan, Rest
 from parcours.compiler.predicates import field_value, instant_of, local_zone, span
 from parcours.compiler.scope import Parameters, Scope
@@ -51,7 +52,12 @@ def wake(plan: Plan, scope: Scope) -> sql.Composable:
     due = sql.SQL("CASE w.stands {} ELSE {} END").format(sql.SQL(" ").join(whens), NEVER) if whens else NEVER
     if plan.journey.lifetime is None:
         return due
-    return sql.SQL("least({}, d.entered_at + {})").format(due, span(plan.journey.lifetime, scope))
+    # A message is handed out at the instant of its walk (R4): a lifetime that is over by then ends behind it.
+    messages = [rest.step for rest in plan.rests if rest.kind in MESSAGE_KINDS]
+    return sql.SQL(
+        "CASE WHEN w.stands = ANY ({messages}) AND d.entered_at + {life} <= d.at THEN {due}"
+        " ELSE least({due}, d.entered_at + {life}) END"
+    ).format(messages=scope.params.bind(messages, "text[]"), due=due, life=span(plan.journey.lifetime, scope))
 
 
 def outlived(journey: Journey, params: Parameters) -> Sequence[tuple[sql.Composable, str]]:
