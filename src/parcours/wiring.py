@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psycopg import errors
 
@@ -24,10 +25,14 @@ from parcours.store.embedded_cluster import Cluster
 from parcours.store.migrate import migrate as migrate_schema
 from parcours.store.migrate import read_buckets, verify
 
+if TYPE_CHECKING:
+    from parcours.channels.smtp import Server
+
 __all__ = [
     "Installation",
     "embedded_cluster",
     "installation",
+    "mail_server",
     "mailbox_folder",
     "outgoing",
     "start_embedded",
@@ -118,15 +123,9 @@ async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncItera
     def channels(email: Channel) -> dict[str, Channel]:
         return {"email": email, "webhook": webhook_channel(settings)}
 
-    if settings.smtp_host is not None:
-        server = Server(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            tls=settings.smtp_tls,
-            user=settings.smtp_user,
-            password=settings.smtp_password,
-        )
-        yield channels(channel(server))
+    outside = mail_server(settings)
+    if outside is not None:
+        yield channels(channel(outside))
         return
     folder = mailbox_folder(settings)
     mailbox = Mailbox(folder)
@@ -141,6 +140,21 @@ async def outgoing(settings: Settings, say: Callable[[str], None]) -> AsyncItera
         yield channels(channel(Server(host="127.0.0.1", port=port)))
     finally:
         await mailbox.stop()
+
+
+def mail_server(settings: Settings) -> Server | None:
+    """Return the mail server that is set; None where mails go to the built-in mailbox."""
+    from parcours.channels.smtp import Server  # noqa: PLC0415 - as above
+
+    if settings.smtp_host is None:
+        return None
+    return Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        tls=settings.smtp_tls,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+    )
 
 
 def webhook_channel(settings: Settings) -> Channel:

@@ -56,6 +56,7 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "mailbox": Place("mailbox", REPORTS, "Read the mail that the built-in mailbox caught."),
         "ledger": Place("reports", REPORTS, "Show where everybody who entered is, and that nobody is lost."),
         "audit": Place("reports", REPORTS, "Show who commanded what, when, and with which effect."),
+        "doctor": Place("doctor", RUNNING, "Tell what is wrong with this installation, and how to mend it."),
         "backup": Place(
             "backup", RUNNING, "Write the built-in database to a file, while everything goes on."
         ),
