@@ -7,6 +7,7 @@ may look at there is carried along by `carried`, where the journey needs it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import time
 from typing import Literal
 
 from psycopg import sql
@@ -52,12 +53,29 @@ def wake(plan: Plan, scope: Scope) -> sql.Composable:
     due = sql.SQL("CASE w.stands {} ELSE {} END").format(sql.SQL(" ").join(whens), NEVER) if whens else NEVER
     if plan.journey.lifetime is None:
         return due
-    # A message is handed out at the instant of its walk (R4): a lifetime that is over by then ends behind it.
+    # A message that leaves at the instant of its walk is of the walk (R4): a lifetime that is over ends behind it.
     messages = [rest.step for rest in plan.rests if rest.kind in MESSAGE_KINDS]
     return sql.SQL(
-        "CASE WHEN w.stands = ANY ({messages}) AND d.entered_at + {life} <= d.at THEN {due}"
+        "CASE WHEN w.stands = ANY ({messages}) AND d.entered_at + {life} <= d.at{opened} THEN {due}"
         " ELSE least({due}, d.entered_at + {life}) END"
-    ).format(messages=scope.params.bind(messages, "text[]"), due=due, life=span(plan.journey.lifetime, scope))
+    ).format(
+        messages=scope.params.bind(messages, "text[]"),
+        opened=_window_is_open(plan.journey, scope),
+        due=due,
+        life=span(plan.journey.lifetime, scope),
+    )
+
+
+def _window_is_open(journey: Journey, scope: Scope) -> sql.Composable:
+    if journey.window is None:
+        return sql.SQL("")
+    bind, window = scope.params.bind, journey.window
+    return sql.SQL(" AND parcours.in_window(d.at AT TIME ZONE {}, {}, {}, {})").format(
+        local_zone(scope),
+        bind(sorted(window.weekdays) if window.weekdays else None, "integer[]"),
+        bind((window.start or time()).isoformat(), "time"),
+        bind((window.until or time()).isoformat(), "time"),
+    )
 
 
 def outlived(journey: Journey, params: Parameters) -> Sequence[tuple[sql.Composable, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.runner import Document, Simulator, command, event, identify, journey, run
+from support.runner import Document, Simulator, command, email, event, identify, journey, run
 
 ENDS: dict[str, Any] = {"a": {"end": {}}, "b": {"end": {}}}
 HEAR = {"hear": {"wait_for": [{"event": "A", "next": "a"}]}, **ENDS}
@@ -107,6 +107,23 @@ def test_kept_events_come_before_it(simulator: Simulator) -> None:
     assert found.moves[1:] == [
         "u1#1 12:00 hear > write", "u1#1 12:00 write > more", "u1#1 12:00 more > null",
     ]  # fmt: skip
+
+
+def test_a_message_of_the_same_walk_leaves_before_it_ends(simulator: Simulator) -> None:
+    steps = {
+        **HEAR,
+        "hear": {"wait_for": [{"event": "A", "next": "mail"}]},
+        "mail": {**email(), "next": "more"},
+        "more": {"wait": {"for": "1h"}},
+    }
+    commands = [command("9:30", "pause"), command("12:00", "resume")]
+    feed = [identify("8:00", "u1", email="u1@example.com"), GO, event("11:30", "u1", "A")]
+    found = run(simulator, lasting(steps), feed, commands)
+    assert found.messages == ["u1#1 mail 12:00 sent Hello"]
+    assert found.people == ["j v1 u1#1 9:00 dropped_out:lifetime_exceeded more 12:00"]
+    shut = run(simulator, {**lasting(steps), "window": {"to": "10:00"}}, feed, commands)
+    assert shut.messages == ["u1#1 mail 12:00 cancelled:left -"]
+    assert shut.people == ["j v1 u1#1 9:00 dropped_out:lifetime_exceeded mail 12:00"]
 
 
 def test_queued_people_whose_lifetime_is_over_are_not_let_in(simulator: Simulator) -> None:
