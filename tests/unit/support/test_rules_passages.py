@@ -249,3 +249,12 @@ def test_the_ledger_balances(simulator: Simulator) -> None:
     assert (ledger["entered"], ledger["active"], ledger["completed"]) == (2, 1, 1)
     assert ledger["steps"]["pause"] == {"in": 2, "here": 1, "out": 1}
     assert ledger["steps"]["end"] == {"in": 1, "here": 0, "out": 1}
+
+
+def test_an_event_that_finds_its_person_excluded_is_not_used_by_that(simulator: Simulator) -> None:
+    """By a condition that time made true: out at the next event, which is refused for the same reason (R6, R7)."""
+    rule = {"audience": "late", "where": {"not": {"field": "profile.due", "within_next": "4h"}}}
+    feed = [identify("8:00", "u1", due="2026-03-02T10:00:00Z"), *go("9:00", "10:30")]
+    found = run(simulator, journey({"pause": {"wait": {"for": "9h"}}}, exclude=["late"]), feed, audiences=[rule])
+    assert found.people == ["j v1 u1#1 9:00 dropped_out:excluded pause 10:30"]
+    assert found.refusals == ["u1 10:30 Go excluded"]
