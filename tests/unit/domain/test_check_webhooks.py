@@ -25,7 +25,7 @@ def problems(**webhook: Any) -> list[tuple[str, str, str]]:
         {"url": "{{ profile.hook }}"},
         {"method": "GET", "timeout": "30s", "retries": 0},
         {"headers": {"X-Team": "{{ profile.team }}", "Authorization": "Bearer abc"}, "query": {"a": "{{ event.a }}"}},
-        {"body": {"a": ["{{ profile.name }}", 1, None]}, "save_as": "crm", "on_error": "next"},
+        {"body": {"a": ["{{ profile.name }}", 1, None]}, "save_as": "crm", "on_error": "next", "expires": "1h"},
     ],
 )  # fmt: skip
 def test_what_is_good(webhook: dict[str, Any]) -> None:
@@ -62,7 +62,3 @@ def test_more_time_than_there_is() -> None:
 )
 def test_what_is_no_template(webhook: dict[str, Any], place: str) -> None:
     assert problems(**webhook) == [("error", "template_error", f"steps.call.webhook.{place}")]
-
-
-def test_expiring_comes_later() -> None:
-    assert problems(expires="1h") == [("error", "not_available", "steps.call.webhook.expires")]
