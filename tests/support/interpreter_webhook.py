@@ -1,4 +1,4 @@
-"""Webhooks in the interpreter: what is rendered, what the stub's server says, where it leads (R4, R29, P53–P55)."""
+"""Webhooks in the interpreter: what is rendered, what the stub's server says, where it leads (R4, R29, P53-P55)."""
 
 from __future__ import annotations
 

@@ -41,5 +41,7 @@ def webhook_stubs(draw: st.DrawFn) -> Document:
         return {"status": draw(st.sampled_from((201, 204, 302, 404, 429, 500)))}
     names = draw(st.lists(st.sampled_from(sorted(ATTRIBUTES)), max_size=2, unique=True))
     body = {name: draw(values_of(name)) for name in names} if draw(st.integers(0, 4)) else draw(json_values)
-    said = draw(st.sampled_from(({}, {"status": 200}, {"outcome": "sent"}, {"outcome": "uncertain"})))
+    said: Document = draw(
+        st.sampled_from(({}, {"status": 200}, {"outcome": "sent"}, {"outcome": "uncertain"}))
+    )
     return {**said, "body": body}

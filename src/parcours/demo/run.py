@@ -91,7 +91,9 @@ class _Show:
         start = self.installed.clock.now()
         traffic = Traffic(self.installed, await self._lines(start))
         async with self._channel() as channel, asyncio.TaskGroup() as group:
-            working = group.create_task(work(self.installed, {"email": channel}, self, self.stop, name="demo"))
+            working = group.create_task(
+                work(self.installed, {"email": channel}, self, self.stop, name="demo")
+            )
             feeding = group.create_task(traffic.run(ended))
             adding = group.create_task(self._win_back())
             elapsed = await self._watch(ended, traffic)
