@@ -255,6 +255,8 @@ def test_an_event_that_finds_its_person_excluded_is_not_used_by_that(simulator: 
     """By a condition that time made true: out at the next event, which is refused for the same reason (R6, R7)."""
     rule = {"audience": "late", "where": {"not": {"field": "profile.due", "within_next": "4h"}}}
     feed = [identify("8:00", "u1", due="2026-03-02T10:00:00Z"), *go("9:00", "10:30")]
-    found = run(simulator, journey({"pause": {"wait": {"for": "9h"}}}, exclude=["late"]), feed, audiences=[rule])
+    found = run(
+        simulator, journey({"pause": {"wait": {"for": "9h"}}}, exclude=["late"]), feed, audiences=[rule]
+    )
     assert found.people == ["j v1 u1#1 9:00 dropped_out:excluded pause 10:30"]
     assert found.refusals == ["u1 10:30 Go excluded"]
