@@ -11,6 +11,8 @@ TOOLS := .venv-tools
 SYNCED := $(VENV)/.synced
 DEBIAN_POSTGRES := /usr/lib/postgresql/15/bin
 MAX_LINES := 500
+# One more than there are cores: many tests wait for processes.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,10 +44,10 @@ demo: $(SYNCED) ## Run the demonstration (ARGS="--help" for its options)
 	@$(VENV)/bin/parcours demo $(ARGS)
 
 test: $(SYNCED) ## Run the tests on the embedded PostgreSQL, some again on Debian's 15
-	$(VENV)/bin/pytest -n auto $(ARGS)
+	$(VENV)/bin/pytest -n $(WORKERS) $(ARGS)
 	@$(MAKE) --no-print-directory debian-postgres
 	@if [ -x $(DEBIAN_POSTGRES)/initdb ]; then \
-		set -x; PARCOURS_TEST_SERVER=debian $(VENV)/bin/pytest -n auto -m both_servers $(ARGS); \
+		set -x; PARCOURS_TEST_SERVER=debian $(VENV)/bin/pytest -n $(WORKERS) -m both_servers $(ARGS); \
 	else \
 		echo "Not repeated on PostgreSQL 15: $(DEBIAN_POSTGRES) is missing."; \
 	fi

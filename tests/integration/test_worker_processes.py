@@ -9,6 +9,8 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack
 
+import psycopg
+
 from support.postgres import BUCKETS
 from support.runner import email, journey
 from support.worker import Document, Installation, eventually, installed, line, people
@@ -146,3 +148,25 @@ async def test_workers_are_restarted_one_after_the_other_without_a_pause_in_serv
         gap = max(later - earlier for earlier, later in itertools.pairwise(times))
         print(f"longest gap between two hand-overs: {gap:.2f} s in {ended - began:.1f} s")  # noqa: T201 - a measurement
         assert gap < 4  # a lease has ten seconds
+
+
+async def test_a_session_that_waits_for_the_rest_of_a_message_is_ended(database_url: str) -> None:
+    """A process stopped amid what it sends keeps its locks; no time limit of the session counts then."""
+    async with installed(database_url) as here:
+        with psycopg.connect(here.url, application_name="parcours") as stopped:
+            stopped.execute(
+                "UPDATE parcours.lease SET holder = 'gone', expires_at = '2000-01-01 00:00:00+00'"
+            )
+            stopped.commit()
+            stopped.pgconn.enter_pipeline_mode()
+            stopped.pgconn.send_query_params(b"BEGIN", [])
+            stopped.pgconn.send_query_params(b"SELECT 1 FROM parcours.lease FOR NO KEY UPDATE", [])
+            stopped.pgconn.send_flush_request()
+            stopped.pgconn.flush()
+            await here.until(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'ClientRead' AND state = 'active'",
+                1,
+            )
+            await here.start("heir")
+            await holds(here, heir=BUCKETS, within=30)
+            stopped.close()

@@ -120,6 +120,8 @@ class Leases:
                 taken = await connection.execute(query("acquire_lease"), {**given, "b": Int4(bucket)})
                 if (row := await taken.fetchone()) is not None:
                     acquired[bucket] = row[0]
+            if len(acquired) < len(wanted):
+                await connection.execute(query("end_stalled"), {"before": now - LEASE})
             if absent:
                 await connection.execute(query("forget_absent"), {"absent": absent})
             if not self.greeted:
