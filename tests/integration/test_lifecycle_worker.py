@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from parcours.engine.unit import Limits
 from support.runner import journey
 from support.worker import Document, Installation, installed, line, people
 
@@ -75,3 +76,15 @@ async def test_the_end_date_acts_by_itself(here: Installation, at_end: str, stat
     await here.feed(*people("late", range(2)), line("track", "late1", "Go"))
     await here.until("SELECT count(*) FROM parcours.pending", 0)
     assert await here.one("SELECT count(*) FROM parcours.participant") == 10
+
+
+async def test_a_sweep_of_many_parts_goes_on_by_itself(database_url: str) -> None:
+    """A unit does a part of the task; nothing but the unit itself says that there is more."""
+    async with installed(database_url) as here:
+        await here.start("one", limits=Limits(task_people=2))
+        await here.feed(*people("u", range(100)))
+        await here.publish(journey(WAITING, "j"))
+        await here.feed(*(line("track", f"u{n}", "Go") for n in range(100)))
+        await here.until("SELECT count(*) FROM parcours.participant", 100)
+        await here.command("j", "stop")
+        await here.until("SELECT count(*) FROM parcours.participant WHERE status = 'cancelled'", 100)

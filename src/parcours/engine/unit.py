@@ -115,7 +115,7 @@ class Unit:
             # A run takes what time is left by everything else.
             if rounds < self.limits.rounds and await suggest_next(self):
                 continue
-            self.result.more = rounds >= self.limits.rounds
+            self.result.more = self.result.more or rounds >= self.limits.rounds
             break
         await self.finish()
         return self.result
