@@ -217,6 +217,7 @@ async def test_ledgers_balance_whatever_becomes_of_mails(here: Installation) -> 
     here.sink.replies |= {"rcpt:u1": "550 no", "dot:u2": "drop", "rcpt:u3": "450 later"}
     await here.feed(line("identify", "u4", email=None))
     await send(here, journey(steps(), "j"), *(f"u{n}" for n in range(20)))
+    await here.until("SELECT count(*) FROM parcours.participant", 20)
     await here.until(
         "SELECT count(*) FROM parcours.message WHERE state IN ('queued', 'claimed') AND attempts = 0", 0
     )
