@@ -10,7 +10,6 @@ from collections import Counter
 from contextlib import AsyncExitStack
 
 import psycopg
-import pytest
 
 from support.postgres import BUCKETS
 from support.runner import email, journey
@@ -72,10 +71,6 @@ async def test_a_restarted_worker_of_the_same_name_takes_its_buckets_at_once(dat
         await everyone_mailed_once(here, 20)
 
 
-@pytest.mark.xfail(
-    reason="on some machines the heir takes over only after the sleeper wakes; not understood yet",
-    strict=False,
-)
 async def test_whoever_slept_past_its_term_writes_nothing_and_hands_nothing_over_late(
     database_url: str,
 ) -> None:

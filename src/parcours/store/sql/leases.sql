@@ -75,11 +75,11 @@ RETURNING term;
 
 -- name: end_stalled
 -- scope: shared
--- End sessions that hold leases and have waited since long for the rest of what a process began to send: stopped at that
--- moment it never goes on, and the session's own time limits do not count there.
+-- End sessions that hold leases and have waited since long for what their process sends next. Where it was stopped amid a
+-- series of messages, the session's own time limit does not run.
 SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
 WHERE a.datname = current_database() AND a.usename = current_user AND a.pid <> pg_backend_pid()
-  AND a.state = 'active' AND a.wait_event = 'ClientRead' AND a.state_change < %(before)s
+  AND a.state <> 'idle' AND a.wait_event = 'ClientRead' AND a.state_change < %(before)s
   AND EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = a.pid AND l.granted AND l.relation = 'parcours.lease'::regclass);
 
 -- name: free_leases
