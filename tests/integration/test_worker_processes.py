@@ -25,6 +25,7 @@ MAILED: Document = {
 OVER = "SELECT count(*) FROM parcours.participant WHERE finished_at IS NOT NULL"
 MOVES = "SELECT count(*) FROM parcours.passage"
 # A transaction of a worker, with a bucket's lease in its hands, that waits for its process.
+CLAIMED = "SELECT count(*) FROM parcours.message WHERE state = 'claimed'"
 IN_TRANSACTION = """SELECT count(*) > 0 FROM pg_stat_activity a JOIN pg_locks l USING (pid)
     WHERE a.datname = current_database() AND a.application_name = %(name)s AND a.state = 'idle in transaction'
         AND l.relation = 'parcours.lease'::regclass AND l.mode = 'RowShareLock'"""
@@ -74,8 +75,8 @@ async def test_a_restarted_worker_of_the_same_name_takes_its_buckets_at_once(dat
 async def test_whoever_slept_past_its_term_writes_nothing_and_hands_nothing_over_late(
     database_url: str,
 ) -> None:
-    number = 150
-    async with installed(database_url, delays={"dot": 0.03}) as here:
+    number = 250
+    async with installed(database_url, delays={"dot": 0.2}) as here:
         await here.feed(*people("u", range(number)))
         await here.publish(journey(MAILED, "j"))
         async with process(here, "sleeper") as sleeper:
@@ -83,7 +84,7 @@ async def test_whoever_slept_past_its_term_writes_nothing_and_hands_nothing_over
             await here.feed(*(line("track", f"u{n}", "Go") for n in range(number)))
             await eventually(lambda: len(here.sink.arrivals) >= 10)
             await asleep_in_a_transaction(here, sleeper, "sleeper")
-            assert await here.one("SELECT count(*) FROM parcours.message WHERE state = 'claimed'") > 0
+            assert await here.one(CLAIMED) > 0
             terms = dict(await here.rows("SELECT bucket, term FROM parcours.lease"))
             await here.start("heir")
             await holds(here, heir=BUCKETS, within=40)
@@ -102,12 +103,12 @@ async def test_whoever_slept_past_its_term_writes_nothing_and_hands_nothing_over
 
 
 async def asleep_in_a_transaction(here: Installation, sleeper: asyncio.subprocess.Process, name: str) -> None:
-    """Stop a process while it is inside a transaction that holds a lease."""
+    """Stop a process while it is inside a transaction that holds a lease, and has messages under way."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
         sleeper.send_signal(signal.SIGSTOP)
         for _ in range(3):  # what it asked for may still be on its way
-            if await here.one(IN_TRANSACTION, name=name):
+            if await here.one(IN_TRANSACTION, name=name) and await here.one(CLAIMED):
                 return
         sleeper.send_signal(signal.SIGCONT)
     raise AssertionError("it was never found inside a transaction")
