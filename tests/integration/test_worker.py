@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections import Counter
 
-from parcours.observe import LeaseLost
+import pytest
+
+from parcours.observe import Event, LeaseLost, UnitDone
+from parcours.store.database import Database
 from support.postgres import BUCKETS
 from support.runner import email, journey
-from support.worker import Document, Installation, eventually, installed, line, people
+from support.worker import (
+    Document,
+    Installation,
+    eventually,
+    everyone_mailed_once,
+    installed,
+    line,
+    make_worker,
+    people,
+)
 from support.worker_process import HELD, holds, process
 
 MAILED: Document = {
@@ -23,21 +35,6 @@ OVER = "SELECT count(*) FROM parcours.participant WHERE finished_at IS NOT NULL"
 async def more_mails(here: Installation) -> None:
     before = len(here.sink.arrivals)
     await eventually(lambda: len(here.sink.arrivals) > before, what="another mail")
-
-
-async def everyone_mailed_once(here: Installation, number: int) -> None:
-    """Everybody went through, and each mail was handed over once, unless its fate is unknown."""
-    states = dict(await here.rows("SELECT message_id::text, state FROM parcours.message"))
-    assert len(states) == 2 * number
-    assert set(states.values()) <= {"sent", "uncertain"}
-    handed = Counter(arrival.message_id for arrival in here.sink.arrivals)
-    assert [m for m, state in states.items() if state == "sent" and handed[m] != 1] == []
-    assert [m for m, n in handed.items() if n > 1] == []
-    assert await here.counts("SELECT status, count(*) FROM parcours.participant GROUP BY 1") == {
-        "completed": number
-    }
-    for ledger in await here.ledgers():
-        assert ledger.balances, ledger.mismatches
 
 
 async def test_two_workers_share_the_buckets_and_leave_them_behind(database_url: str) -> None:
@@ -119,3 +116,24 @@ async def test_cut_connections_are_survived(database_url: str) -> None:
             )
         await here.until(OVER, number, within=60)
         await everyone_mailed_once(here, number)
+
+
+class Faulty:
+    """An observer with a fault of its own."""
+
+    def observe(self, event: Event) -> None:
+        if isinstance(event, UnitDone):
+            raise ZeroDivisionError
+
+
+async def test_a_worker_does_not_go_on_without_a_part_that_failed(database_url: str) -> None:
+    async with installed(database_url) as here:
+        await here.feed(*people("u", range(3)))
+        await here.publish(journey(MAILED, "j"))
+        await here.feed(*(line("track", f"u{n}", "Go") for n in range(3)))
+        async with await Database.connect(here.url, connections=6) as database:
+            worker = make_worker(database, here.sink.port, "faulty", Faulty(), timeout=5.0, lanes=2)
+            async with asyncio.timeout(20):
+                with pytest.raises(ZeroDivisionError):
+                    await worker.run(asyncio.Event())
+        assert await here.one("SELECT count(*) FROM parcours.lease WHERE holder IS NOT NULL") == 0

@@ -6,14 +6,13 @@ import asyncio
 import itertools
 import signal
 import time
-from collections import Counter
 from contextlib import AsyncExitStack
 
 import psycopg
 
 from support.postgres import BUCKETS
 from support.runner import email, journey
-from support.worker import Document, Installation, eventually, installed, line, people
+from support.worker import Document, Installation, eventually, everyone_mailed_once, installed, line, people
 from support.worker_process import holds, process
 
 MAILED: Document = {
@@ -29,21 +28,6 @@ CLAIMED = "SELECT count(*) FROM parcours.message WHERE state = 'claimed'"
 IN_TRANSACTION = """SELECT count(*) > 0 FROM pg_stat_activity a JOIN pg_locks l USING (pid)
     WHERE a.datname = current_database() AND a.application_name = %(name)s AND a.state = 'idle in transaction'
         AND l.relation = 'parcours.lease'::regclass AND l.mode = 'RowShareLock'"""
-
-
-async def everyone_mailed_once(here: Installation, number: int) -> None:
-    """Everybody went through; each mail was handed over once, unless its fate is unknown."""
-    states = dict(await here.rows("SELECT message_id::text, state FROM parcours.message"))
-    assert len(states) == 2 * number
-    assert set(states.values()) <= {"sent", "uncertain"}
-    handed = Counter(arrival.message_id for arrival in here.sink.arrivals)
-    assert [m for m, state in states.items() if state == "sent" and handed[m] != 1] == []
-    assert [m for m, n in handed.items() if n > 1] == []
-    assert await here.counts("SELECT status, count(*) FROM parcours.participant GROUP BY 1") == {
-        "completed": number
-    }
-    for ledger in await here.ledgers():
-        assert ledger.balances, ledger.mismatches
 
 
 async def test_a_killed_worker_is_replaced_long_before_its_leases_run_out(database_url: str) -> None:

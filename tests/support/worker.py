@@ -8,6 +8,7 @@ import itertools
 import json
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -38,7 +39,8 @@ from support.postgres import BUCKETS
 from support.smtp_sink import MESSAGE_ID, Sink
 
 __all__ = [
-    "WEBHOOK_SECRET", "Answer", "Installation", "Log", "RecordingSink", "Running", "eventually", "installed", "line",
+    "WEBHOOK_SECRET", "Answer", "Installation", "Log", "RecordingSink", "Running", "eventually", "everyone_mailed_once",
+    "installed", "line",
 ]  # fmt: skip
 
 Document: TypeAlias = dict[str, Any]
@@ -326,6 +328,21 @@ def main() -> None:
     parser.add_argument("name")
     options = parser.parse_args()
     asyncio.run(serve(options.url, options.port, options.name))
+
+
+async def everyone_mailed_once(here: Installation, number: int) -> None:
+    """Everybody went through, and each mail was handed over once, unless its fate is unknown."""
+    states = dict(await here.rows("SELECT message_id::text, state FROM parcours.message"))
+    assert len(states) == 2 * number
+    assert set(states.values()) <= {"sent", "uncertain"}
+    handed = Counter(arrival.message_id for arrival in here.sink.arrivals)
+    assert [m for m, state in states.items() if state == "sent" and handed[m] != 1] == []
+    assert [m for m, n in handed.items() if n > 1] == []
+    assert await here.counts("SELECT status, count(*) FROM parcours.participant GROUP BY 1") == {
+        "completed": number
+    }
+    for ledger in await here.ledgers():
+        assert ledger.balances, ledger.mismatches
 
 
 if __name__ == "__main__":

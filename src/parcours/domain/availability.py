@@ -9,11 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from parcours.domain.journey import (
-    Audience,
-    AudienceTrigger,
-    Journey,
-)
+from parcours.domain.journey import AudienceTrigger, Journey
 from parcours.domain.problems import Problem
 from parcours.domain.reading import problem_at
 
@@ -29,14 +25,12 @@ class Feature:
     places: Callable[[Journey], Iterator[str]]
 
 
-def not_available(definition: Journey | Audience) -> list[Problem]:
+def not_available(journey: Journey) -> list[Problem]:
     """Return an error for each use of a feature that this version does not carry out."""
-    if isinstance(definition, Audience):
-        return []
     return [
         _problem(place, feature.name, feature.instead)
         for feature in NOT_AVAILABLE
-        for place in feature.places(definition)
+        for place in feature.places(journey)
     ]
 
 

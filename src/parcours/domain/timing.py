@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 __all__ = [
+    "BEGINNING",
     "MAX_DURATION",
     "WEEKDAYS",
     "find_zone",
@@ -23,6 +24,9 @@ __all__ = [
 ]
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # ISO 1 to 7
+BEGINNING: Final = datetime(
+    1, 1, 1, tzinfo=UTC
+)  # before every instant: nothing is due by then but what goes on at once
 MAX_DURATION: Final = timedelta(days=36_500)
 
 _UNITS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}

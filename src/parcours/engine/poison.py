@@ -8,7 +8,7 @@ from datetime import datetime
 from psycopg.types.numeric import Int4, Int8
 
 from parcours.domain.fence import FenceVersion
-from parcours.engine.unit import FIRST
+from parcours.domain.identity import FIRST
 from parcours.store.database import Database
 from parcours.store.queries import query
 

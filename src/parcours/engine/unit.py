@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncRawCursor
@@ -19,17 +19,20 @@ from psycopg.types.numeric import Int4, Int8
 from parcours.domain.fence import FenceVersion
 from parcours.domain.identity import FIRST
 from parcours.domain.runs import FenceRun
+from parcours.domain.timing import BEGINNING
+from parcours.engine.admission import SUGGESTING, admit
+from parcours.engine.counted import same
 from parcours.engine.handing import window_of
+from parcours.engine.held import hold_back, put_back
 from parcours.engine.runs import suggest_next
+from parcours.engine.tasks import do_task
 from parcours.engine.versions import Version, Versions
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["FIRST", "LEASE", "LeaseLost", "Limits", "Unit", "UnitResult"]
+__all__ = ["LEASE", "LeaseLost", "Limits", "Unit", "UnitResult"]
 
-BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=10)  # from the latest unit, or the latest beat of the worker
-SUGGESTING = frozenset({"event", "add", "start", "run", "grant"})
 PASSES_MOST = 4000  # batch numbers reserved by one unit
 
 
@@ -190,34 +193,11 @@ class Unit:
         """Write down in sets what a command made true: the sweep of a stop, the release of a resume."""
         fence = []
         for entry in self.result.fence:
-            if entry.task is not None and await self.task(entry):
+            if entry.task is not None and await do_task(self, entry):
                 fence.append(FenceVersion.from_json({**entry.as_json(), "task": None, "task_at": None}))
             else:
                 fence.append(entry)
         self.result.fence = fence
-
-    async def task(self, entry: FenceVersion) -> bool:
-        """Do a part of the task; True when it is done in this bucket."""
-        limit = self.limits.task_people
-        given = {"v": Int4(entry.version_id), "at": entry.task_at, "n": Int8(limit)}
-        if entry.task == "sweep":
-            batch = self.next_batch()
-            swept = await self.execute("sweep_participants", **given, batch=Int8(batch))
-            moved = await self.execute("move_participants", batch=Int8(batch), since=BEGINNING)
-            _same(swept.rowcount, moved.rowcount, "sweep")
-            messages = await self.execute("sweep_messages", **given)
-            await self.execute("sweep_kept", v=Int4(entry.version_id))
-            self.result.swept += swept.rowcount
-            count = max(swept.rowcount, messages.rowcount)
-        else:
-            released = await self.execute("release_kept", **given)
-            await self.execute("forget_kept", v=Int4(entry.version_id), n=Int8(limit))
-            count = released.rowcount
-        if count >= limit:
-            self.result.more = True
-            return False
-        await self.execute("end_task", v=Int4(entry.version_id))
-        return True
 
     # Inbox rounds ----------------------------------------------------------------------------------------------
 
@@ -243,38 +223,17 @@ class Unit:
             for entry in frozen:
                 await self.compiled(entry, "keep", round=rows)
         if "event" in kinds:
-            await self.hold_back(ready, inside_batch, rows)
+            await hold_back(self, ready, inside_batch, rows)
         if SUGGESTING & kinds:
-            await self.admission(
-                inside_batch, rows, kinds, count, nobody_moved=decided == 0, nobody_frozen=not frozen
+            await admit(
+                self, inside_batch, rows, kinds, count, nobody_moved=decided == 0, nobody_frozen=not frozen
             )
         async with self.connection.pipeline():
             await self.execute("by_address")
             dropped = await self.execute("drop_round", round=rows)
             await self.execute("by_index")
-        _same(count, dropped.rowcount, "round")
+        same(count, dropped.rowcount, "round")
         return True
-
-    async def hold_back(self, ready: list[FenceVersion], batch: int, rows: str) -> None:
-        """Hold what a pause kept while its person is on the way to the step where it stands."""
-        for entry in ready:
-            if entry.floor is not None and entry.rights.may_move:
-                held = await self.execute(
-                    "hold_back", v=Int4(entry.version_id), batch=Int8(batch), since=self.since, round=rows,
-                    steps=list(self.loaded[entry.version_id].program.message_steps),
-                )  # fmt: skip
-                if held.rowcount and self.held is not None:
-                    self.held.add(entry.version_id)
-
-    async def put_back(self, batch: int) -> None:
-        """Put back what was held for those who have moved now."""
-        resumed = [v.version_id for v in self.ready() if v.floor is not None and v.rights.may_move]
-        if self.held is None and resumed:
-            cursor = await self.execute("anything_held", versions=resumed)
-            self.held = {version_id for (version_id,) in await cursor.fetchall()}
-        for version_id in resumed:
-            if self.held and version_id in self.held:
-                await self.execute("put_back", v=Int4(version_id), batch=Int8(batch), since=self.since)
 
     async def choose(self, movable: list[int]) -> tuple[set[str], int, str]:
         """Choose the rows of a round: their kinds, their number, their addresses.
@@ -311,7 +270,7 @@ class Unit:
     async def move(self, batch: int, decided: int) -> None:
         """Let people stand where their passages say; write what update steps write; look back where R8 says so."""
         moved = await self.execute("move_participants", batch=Int8(batch), since=self.since)
-        _same(decided, moved.rowcount, "move")
+        same(decided, moved.rowcount, "move")
         cursor = await self.execute("count_batch", batch=Int8(batch), since=self.since)
         (moved_on,) = await cursor.fetchone()
         await self.effects(batch)
@@ -319,7 +278,7 @@ class Unit:
 
     async def effects(self, batch: int) -> None:
         """Write what update steps write, tell other journeys, look back at events a settle was slower than."""
-        await self.put_back(batch)
+        await put_back(self, batch)
         for entry in self.result.fence:
             version = self.loaded.get(entry.version_id)
             if version is None:
@@ -338,57 +297,6 @@ class Unit:
                     since=self.since,
                     awaited=json.dumps([{"step": step, "name": name} for step, name in pairs]),
                 )
-
-    async def admission(
-        self, inside_batch: int, rows: str, kinds: set[str], count: int, *, nobody_moved: bool, nobody_frozen: bool
-    ) -> None:  # fmt: skip
-        """Admit or refuse those whom this round suggests, by the one version whose entry is asked."""
-        asked = next(
-            (v for v in reversed(self.result.fence) if v.rights.may_admit or v.status == "paused"), None
-        )
-        if asked is None or asked.version_id not in self.loaded or asked.status in ("closed", "stopped"):
-            await self.refuse_added(rows, kinds)
-            return
-        if not asked.rights.may_admit and asked.refuse_with != "journey_paused":
-            await self.refuse_added(rows, kinds)
-            return
-        batch = self.next_batch()
-        given = {
-            "round": rows,
-            "refuse_with": None if asked.rights.may_admit else asked.refuse_with,
-            "published_at": asked.published_at,
-            "inside_batch": Int8(inside_batch),
-            "since": self.since,
-            "nobody_moved": nobody_moved,
-            "nobody_frozen": nobody_frozen,
-        }
-        proposed = 0
-        if "propose" in self.loaded[asked.version_id].statements:
-            proposed = (await self.compiled(asked, "propose", **given)).rowcount
-        may_move = asked.rights.may_move and asked.task is None
-        admitted = await self.compiled(asked, "admit", **given, batch=Int8(batch), may_move=may_move)
-        if admitted.rowcount + proposed < count:
-            # Asked before the admitted are inside, so that they are not refused for it.
-            await self.compiled(asked, "refuse", **given)
-            if {"run", "grant"} & kinds and "tacit" in self.loaded[asked.version_id].statements:
-                await self.compiled(asked, "tacit", **given)
-        if "grant" in kinds:
-            await self.execute("return_grants", round=rows, batch=Int8(batch), since=self.since)
-        if admitted.rowcount == 0:
-            return
-        created = await self.execute("create_participants", batch=Int8(batch), since=self.since)
-        _same(admitted.rowcount, created.rowcount, "admission")
-        self.result.admitted += admitted.rowcount
-        await self.effects(batch)
-
-    async def refuse_added(self, rows: str, kinds: set[str]) -> None:
-        """Refuse people added by hand where no version admits (R17)."""
-        newest = self.result.fence[-1] if self.result.fence else None
-        if {"add", "grant"} & kinds and newest is not None:
-            reason = newest.refuse_with or "journey_closed"
-            await self.execute(
-                "refuse_added", round=rows, reason=reason, v=Int4(newest.version_id), now=self.now
-            )
 
     # Timers ----------------------------------------------------------------------------------------------------
 
@@ -411,7 +319,7 @@ class Unit:
             if decided.rowcount == 0:
                 continue
             done = await self.execute("move_participants", batch=Int8(batch), since=self.since)
-            _same(decided.rowcount, done.rowcount, "timers")
+            same(decided.rowcount, done.rowcount, "timers")
             await self.effects(batch)
             moved += decided.rowcount
         self.result.moved += moved
@@ -441,8 +349,3 @@ class Unit:
         given.update(b=Int4(self.bucket), j=Int4(self.journey_id), v=Int4(entry.version_id), now=self.now)
         cursor = AsyncRawCursor(self.connection, row_factory=tuple_row)
         return await cursor.execute(statement.text, statement.values(given), prepare=True)
-
-
-def _same(decided: int, done: int, where: str) -> None:
-    if decided != done:
-        raise RuntimeError(f"{where}: {decided} decided, {done} moved; rolled back")

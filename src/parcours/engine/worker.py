@@ -99,9 +99,15 @@ class Worker:
         ]
         lanes_stop = asyncio.Event()
         lanes = [asyncio.create_task(self._lane(lanes_stop)) for _ in range(self.settings.worker_concurrency)]
+        stopping = asyncio.create_task(stop.wait())
         try:
-            await stop.wait()
+            # None of these ends before it is told to; should one fail, a worker that looks alive must not go on.
+            parts = [*loops, *lanes, *couriers]
+            ended, _ = await asyncio.wait([stopping, *parts], return_when=asyncio.FIRST_COMPLETED)
+            for part in ended & set(parts):
+                part.result()
         finally:
+            stopping.cancel()
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)

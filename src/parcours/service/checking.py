@@ -26,7 +26,7 @@ def file_problems(file: LoadedFile) -> list[Problem]:
 def definition_problems(definition: Journey | Audience, known: Known | None = None) -> list[Problem]:
     """Return what is wrong with a definition that could be read; `known` is what stands around it."""
     if isinstance(definition, Audience):
-        return [*check_audience(definition), *not_available(definition)]
+        return check_audience(definition)
     return [
         *check_journey(definition, known=known), *not_available(definition), *_schedules(definition),
         *_templates(definition),

@@ -17,6 +17,7 @@ from typing import Any
 from parcours.compiler.runs import has_schedule
 from parcours.domain.journey import Audience, Journey
 from parcours.domain.records import FeedLine
+from parcours.domain.timing import BEGINNING
 from parcours.engine.unit import Limits
 from parcours.engine.upkeep import keep_statistics
 from parcours.service.authoring import apply_journey
@@ -27,7 +28,7 @@ from parcours.simulation.commands import Commander
 from parcours.simulation.feed import Feed, Hearing, Numbered, at_of
 from parcours.simulation.lanes import Lanes, independent
 from parcours.simulation.output import command_line, output_lines
-from parcours.simulation.work import BEGINNING, Work
+from parcours.simulation.work import Work
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 

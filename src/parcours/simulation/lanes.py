@@ -18,10 +18,11 @@ from typing import Any, TypeAlias
 
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.journey import End, Journey, ScheduleTrigger
+from parcours.domain.timing import BEGINNING
 from parcours.engine.upkeep import keep_statistics
 from parcours.service.intake import Mode, take
 from parcours.simulation.feed import Hearing, Numbered, at_of
-from parcours.simulation.work import BEGINNING, Work
+from parcours.simulation.work import Work
 from parcours.store.queries import query
 
 __all__ = ["Lanes", "independent"]

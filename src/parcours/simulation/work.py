@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from parcours.engine.delivery import Room, claim, settle
 from parcours.engine.gate import gates_waited_at, pass_gate
@@ -14,9 +14,8 @@ from parcours.simulation.capture import Capture
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["BEGINNING", "Work"]
+__all__ = ["Work"]
 
-BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # nothing is due by then but what goes on at once
 HAND_OVER = timedelta(seconds=10)
 CHANNELS = ("email", "webhook")
 
