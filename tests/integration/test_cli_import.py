@@ -48,7 +48,7 @@ def test_the_mode_decides_what_acts(
 ) -> None:
     answer = cli("import", cli.file("feed.jsonl", GOOD), *([option] if option else []))
     assert answer.status == 0
-    assert answer.lines[0] == "3 good lines: 1 profiles, 1 events, 1 memberships."
+    assert answer.lines[0] == "3 good lines: 1 profile, 1 event, 1 membership."
     assert said in answer.out
     kinds = rows(database_url, "SELECT kind FROM pending ORDER BY kind")
     assert [kind for (kind,) in kinds] == heard
@@ -130,7 +130,7 @@ def test_a_damaged_archive_keeps_what_was_read(cli: Cli) -> None:
     )
     assert answer.status == 1
     assert "(unreadable_file)" in answer.error
-    assert "1 events" in answer.out
+    assert "1 event" in answer.out
 
 
 def test_a_missing_file_does_not_stop_the_others(cli: Cli) -> None:

@@ -82,6 +82,11 @@ def test_the_answer_goes_into_a_file(cli: Cli) -> None:
     assert [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] == reference(CASE)
 
 
+def test_a_dash_is_the_standard_output(cli: Cli) -> None:
+    answer = cli(*write_files(CASE, cli.folder), "--output", "-")
+    assert printed(answer) == reference(CASE)
+
+
 def test_several_feeds_are_merged_ties_by_the_order_of_arguments(cli: Cli) -> None:
     definition = cli.file("j.yaml", journey(STEPS))
     people = cli.file("people.jsonl", [identify("-1 9:00", "u1", email="first@example.com")])

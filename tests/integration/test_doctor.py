@@ -63,7 +63,7 @@ async def test_a_house_in_order(here: Installation) -> None:
     assert {check: one.said for check, one in answer.items() if one.level == "wrong"} == {}
     assert answer["workers"].said == "1 alive: one; 8 buckets."
     assert answer["outcomes"].said == "Within a day: 1 sent, 0 rejected, 0 uncertain."
-    assert answer["ledger"].said == "1 versions balance."
+    assert answer["ledger"].said == "All versions balance (1)."
     assert all(one.remedy for one in answer.values() if one.level != "ok")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from parcours.cli.output import on_terminal, say, show, show_json, show_problems
+from parcours.cli.output import number_of, on_terminal, say, show, show_json, show_problems
 from parcours.compiler import build_plan, compile_journey
 from parcours.domain.errors import ParcoursError
 from parcours.domain.journey import Journey
@@ -118,16 +118,12 @@ def load_sound(path: Path) -> Journey:
 
 def _summary(files: Sequence[LoadedFile], severities: Sequence[str]) -> None:
     errors, warnings = severities.count("error"), severities.count("warning")
-    counts = [_plural(errors, "error"), _plural(warnings, "warning")]
+    counts = [number_of(errors, "error"), number_of(warnings, "warning")]
     said = ", ".join(count for count in counts if not count.startswith("0 ")) or "no problems"
     say(
-        f"{_plural(len(files), 'file')}: {said}",
+        f"{number_of(len(files), 'file')}: {said}",
         style="red" if errors else "green" if not warnings else "yellow",
     )
-
-
-def _plural(n: int, word: str) -> str:
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
 def _show_statement(name: str, text: str, constants: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Final, TextIO
 
 import typer
 
-from parcours.cli.output import Gauge, progress, say, show, show_json
+from parcours.cli.output import Gauge, number_of, progress, say, show, show_json
 from parcours.cli.session import connected
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import FeedLine
@@ -166,14 +166,21 @@ def _report(loader: Loader, told: Told, *, as_json: bool) -> None:
     if loader.bad > len(told.first):
         rest = loader.bad - len(told.first)
         more = "" if told.file else "; --errors FILE writes all of them"
-        say(f"and {rest:,} more bad lines{more}")
-    parts = [f"{loader.kinds[kind]:,} {word}" for kind, word in WORDS.items() if loader.kinds[kind]]
+        say(f"and {number_of(rest, 'more bad line')}{more}")
+    parts = [
+        number_of(loader.kinds[kind], word.removesuffix("s"))
+        if word.endswith("s")
+        else f"{loader.kinds[kind]:,} {word}"
+        for kind, word in WORDS.items()
+        if loader.kinds[kind]
+    ]
     listed = f": {', '.join(parts)}" if parts else ""
-    show(f"{loader.kinds.total():,} good lines{listed}.")
+    show(f"{number_of(loader.kinds.total(), 'good line')}{listed}.")
     if loader.repeated:
         show(f"{loader.repeated:,} of them had been loaded before and were passed over.")
     if loader.bad:
-        show(f"{loader.bad:,} bad lines were left out.", style="red")
+        left_out = "was left out" if loader.bad == 1 else "were left out"
+        show(f"{number_of(loader.bad, 'bad line')} {left_out}.", style="red")
     if loader.stored:
         for line in EFFECTS[loader.mode]:
             show(line)

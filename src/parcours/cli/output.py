@@ -31,6 +31,7 @@ from parcours.domain.problems import Problem
 
 __all__ = [
     "Gauge",
+    "number_of",
     "on_terminal",
     "problem_text",
     "progress",
@@ -103,6 +104,11 @@ def show_problems(file: str, problems: Sequence[Problem], *, aside: bool = False
             f"[{colour}]{problem.severity}[/{colour}]", escape(problem.place), said.removesuffix("\n")
         )
     console.print(table)
+
+
+def number_of(n: int, word: str) -> str:
+    """Write a number with its word, in the plural but for one: `1 file`, `2 files`."""
+    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
 
 
 def problem_text(file: str, problem: Problem) -> str:

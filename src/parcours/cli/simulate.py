@@ -79,7 +79,9 @@ def simulate(
     ] = None,
     commands: Annotated[Path | None, typer.Option(help="Commands to give (JSON lines).")] = None,
     moves: Annotated[bool, typer.Option("--moves", help="Print every move, too.")] = False,
-    output: Annotated[Path | None, typer.Option(help="Write the result here; else it is printed.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the result here; else, or with `-`, it is printed.")
+    ] = None,
 ) -> None:
     """Play journeys over a feed, under a virtual clock.
 
@@ -93,7 +95,7 @@ def simulate(
     if commands is not None:
         cast.read_commands(commands)
     cast.read_feeds(feed or [])
-    with open_output(output) if output else nullcontext(sys.stdout) as target:
+    with nullcontext(sys.stdout) if output in {None, Path("-")} else open_output(output) as target:
         for line in run(_play(settings_of(context), cast, *clock)):
             target.write(json.dumps(line, ensure_ascii=False) + "\n")
 

@@ -237,7 +237,7 @@ async def _ledger(connection: Connection, _: datetime) -> list[Finding]:
     if details:
         remedy = "Keep the output of `parcours ledger --json`, and report it: it is a fault of the program."
         return [Finding("ledger", "wrong", "It does not balance.", remedy, details[:20])]
-    return [Finding("ledger", "ok", f"{len(ledgers)} versions balance.")]
+    return [Finding("ledger", "ok", f"All versions balance ({len(ledgers)}).")]
 
 
 async def _partitions(connection: Connection, now: datetime) -> list[Finding]:
