@@ -16,7 +16,7 @@ from parcours.channels.channel import Channel
 from parcours.clock import Clock, SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.observe import CommandDone, Observer
-from parcours.service.lifecycle import finish_versions, run_scheduled
+from parcours.service.automatic import finish_versions, run_scheduled
 from parcours.service.schedules import begin_runs
 from parcours.settings import Settings
 from parcours.store import embedded

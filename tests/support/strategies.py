@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from support.runner import Case
+from support.strategies_commands import command, commands
 from support.strategies_journeys import events_of, journeys, steps_of
 from support.strategies_runs import rules
 from support.strategies_values import (
@@ -25,19 +26,11 @@ from support.strategies_values import (
     slot,
     values_of,
 )
-from support.strategies_webhooks import webhook_stubs
 
 __all__ = ["cases", "paused_cases"]
 
 KEYS = ("a", "B", "c")  # by code point B comes first
 PEOPLE = ("u1", "u10", "u2", "U3", "é4", "u 5")
-STUBS: tuple[Document, ...] = (
-    {"outcome": "sent"},
-    {"outcome": "uncertain"},
-    {"outcome": "rejected"},
-    {"outcome": "skipped", "reason": "suppressed"},
-    {"outcome": "skipped", "reason": "frequency_cap"},
-)
 BAD_LINES: tuple[Any, ...] = (
     {},
     {"type": "track", "userId": "u1", "timestamp": slot(3)},
@@ -48,7 +41,6 @@ BAD_LINES: tuple[Any, ...] = (
     {"type": "audience", "userId": "u1", "audience": "staff", "op": "flip", "timestamp": slot(3)},
 )
 slots = st.integers(HISTORY, LAST)
-instants_inside = st.integers(0, LAST)
 
 
 @st.composite
@@ -59,12 +51,12 @@ def cases(draw: st.DrawFn, *, max_journeys: int = 3, with_commands: bool = True)
     people = PEOPLE[: draw(st.sampled_from((1, 1, 2, 2, 3, len(PEOPLE))))]
     lines = _lines(people, documents)
     feed = draw(_beginnings(people)) + [draw(lines) for _ in range(draw(st.integers(0, 25)))]
-    commands: list[Document] = []
+    given: list[Document] = []
     files: dict[str, Document] = {}
     if with_commands:
         files = {f"{key}2.json": draw(journeys(key)) for key in keys if draw(st.integers(0, 2)) == 0}
-        groups = _commands(people, documents, files)
-        commands = [command for _ in range(draw(st.integers(0, 4))) for command in draw(groups)]
+        groups = commands(people, documents, files)
+        given = [line for _ in range(draw(st.integers(0, 4))) for line in draw(groups)]
     audiences = tuple(
         {"audience": key, "members": draw(st.lists(st.sampled_from(people), max_size=2, unique=True))}
         for key in AUDIENCES
@@ -75,7 +67,7 @@ def cases(draw: st.DrawFn, *, max_journeys: int = 3, with_commands: bool = True)
     return Case(
         journeys=tuple(documents),
         feed=tuple(feed),
-        commands=tuple(commands),
+        commands=tuple(given),
         audiences=audiences,
         files=files,
         start=slot(0),
@@ -117,12 +109,12 @@ def paused_cases(draw: st.DrawFn) -> Case:
         feed.append({**line, "timestamp": slot(draw(st.integers(begins, ends + 1)))})
     lines = _lines(people, [document])
     feed += [draw(lines) for _ in range(draw(st.integers(0, 6)))]
-    commands = [_line(begins, "a", "pause"), _line(ends, "a", "resume")]
+    given = [command(begins, "a", "pause"), command(ends, "a", "resume")]
     if draw(st.integers(0, 3)) == 0:
-        commands.insert(
-            1, _line(draw(st.integers(begins, ends)), "a", draw(st.sampled_from(("close", "stop"))))
+        given.insert(
+            1, command(draw(st.integers(begins, ends)), "a", draw(st.sampled_from(("close", "stop"))))
         )
-    return Case((document,), tuple(feed), tuple(commands), start=slot(0), to=slot(LAST))
+    return Case((document,), tuple(feed), tuple(given), start=slot(0), to=slot(LAST))
 
 
 @st.composite
@@ -209,60 +201,3 @@ def _others(draw: st.DrawFn, line: Document, documents: list[Document]) -> Any:
     about = {"journey": document["journey"], "step": draw(st.sampled_from(steps))}
     name = draw(st.sampled_from(("Email Opened", "Email Link Clicked")))
     return {**line, "type": "track", "event": name, "properties": about}
-
-
-@st.composite
-def _commands(
-    draw: st.DrawFn, people: tuple[str, ...], documents: list[Document], files: dict[str, Document]
-) -> list[Document]:
-    """Draw one command, or a few that belong together."""
-    document = draw(st.sampled_from(documents))
-    key = document["journey"]
-    at = draw(instants_inside)
-    some = st.lists(st.sampled_from((*people, "stranger")), min_size=1, max_size=3)
-    kind = draw(st.sampled_from(_COMMAND_KINDS))
-    match kind:
-        case "pause and resume":
-            at = draw(st.integers(0, LAST // 2))
-            until = at + draw(st.integers(0, LAST // 2))
-            return [_line(at, key, "pause"), _line(until, key, "resume")]
-        case "apply and publish":
-            found = [name for name, file in files.items() if file["journey"] == key]
-            if not found:
-                return []
-            apply = [_line(at, key, "apply", file=found[0])]
-            then = draw(st.integers(at, min(at + 4, LAST)))
-            options = draw(st.sampled_from(({}, {"people": "stay"})))
-            return [*apply, _line(then, key, "publish", **options)]
-        case "add_people" | "remove_people":
-            return [_line(at, key, kind, user_ids=draw(some))]
-        case "delete_profile":
-            return [_line(at, None, kind, user_id=draw(st.sampled_from((*people, "stranger"))))]
-        case "stub":
-            called = steps_of(document, "webhook")
-            steps = [*steps_of(document, "email"), *called]
-            if not steps:
-                return []
-            step = draw(st.sampled_from(steps))
-            said = draw(webhook_stubs() if step in called and draw(st.booleans()) else st.sampled_from(STUBS))
-            options = {"step": step, **said}
-            if draw(st.integers(0, 2)) == 0:
-                options["user_id"] = draw(st.sampled_from(people))
-            return [_line(draw(st.sampled_from((0, 0, at))), key, "stub", **options)]
-        case _:
-            line = _line(at, draw(st.sampled_from((key,) * 9 + ("unknown",))), kind)
-            version = draw(st.sampled_from((None, None, None, None, 1, 2, 9)))
-            return [line if version is None else {**line, "version": version}]
-
-
-_COMMAND_KINDS = (
-    *("pause and resume",) * 5,
-    *("apply and publish",) * 3,
-    *("pause", "resume", "close", "close", "stop", "publish"),
-    *("add_people", "add_people", "remove_people", "delete_profile"),
-    *("stub",) * 4,
-)
-
-
-def _line(number: int, key: str | None, name: str, **options: Any) -> Document:
-    return {"at": slot(number), "journey": key, "command": name, "options": options}

@@ -26,10 +26,11 @@ from parcours.engine.unit import Limits
 from parcours.engine.worker import Worker
 from parcours.observe import Event, Observer, Trouble, WorkerStarted
 from parcours.service.authoring import apply_journey
+from parcours.service.automatic import finish_versions, run_scheduled
 from parcours.service.feed import parse_line
 from parcours.service.intake import take
 from parcours.service.ledger import Ledger, read_ledgers
-from parcours.service.lifecycle import Order, execute, finish_versions, run_scheduled
+from parcours.service.lifecycle import Order, execute
 from parcours.service.schedules import begin_runs
 from parcours.service.waiting import settle_in_flight
 from parcours.settings import Settings

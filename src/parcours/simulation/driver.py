@@ -21,8 +21,9 @@ from parcours.domain.timing import BEGINNING
 from parcours.engine.unit import Limits
 from parcours.engine.upkeep import keep_statistics
 from parcours.service.authoring import apply_journey
+from parcours.service.automatic import finish_versions, run_scheduled
 from parcours.service.intake import Mode, take
-from parcours.service.lifecycle import Order, execute, finish_versions, run_scheduled
+from parcours.service.lifecycle import Order, execute
 from parcours.service.schedules import begin_runs
 from parcours.simulation.commands import Commander
 from parcours.simulation.feed import Feed, Hearing, Numbered, at_of

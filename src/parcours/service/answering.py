@@ -1,0 +1,60 @@
+"""What a command answers and leaves behind: the order, the answer where nothing changes, the audit row."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from parcours.domain.lifecycle import Command, Refuse, decide
+from parcours.domain.records import CommandResult
+from parcours.domain.refusals import refusal
+from parcours.service.versions import Family, VersionRow
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["Order", "audit", "nothing_to_do"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody commands: `version_no` None means every version to which it legally applies."""
+
+    journey: str
+    command: Command
+    version_no: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    actor: str = "cli"
+    dry_run: bool = False
+
+
+async def nothing_to_do(family: Family, order: Order, at: datetime, asked: list[VersionRow]) -> CommandResult:
+    """No version changes: the newest published one answers, with its present state or the refusal (P41)."""
+    published = [version for version in asked if version.status != "draft"]
+    version = published[-1] if published else asked[-1]
+    outcome = decide(order.command, version.status, entry_open=version.entry_open)
+    counts = await family.counts([version])
+    code = outcome.code if isinstance(outcome, Refuse) else None
+    error = refusal(code) if code else None
+    result = CommandResult(
+        order.journey, version.version_no, order.command, version.status, version.status, counts, code,
+        error.message if error else "", error.hint if error else "", dry_run=order.dry_run,
+    )  # fmt: skip
+    if not order.dry_run:
+        await audit(family.connection, order, at, result)
+    return result
+
+
+async def audit(connection: Connection, order: Order, at: datetime, result: CommandResult) -> None:
+    """Keep who commanded what, when, why and with which effect."""
+    await connection.execute(
+        query("write_audit"),
+        {
+            "at": at, "actor": order.actor, "key": order.journey, "version_no": result.version,
+            "command": result.command, "options": json.dumps(order.options), "reason": order.reason,
+            "from_status": result.from_status, "to_status": result.to_status, "refused": result.refused,
+            "counts": json.dumps(dict(result.counts)),
+        },
+    )  # fmt: skip

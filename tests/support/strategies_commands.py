@@ -1,0 +1,78 @@
+"""Random commands for the cases of the reference and the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from support.strategies_journeys import steps_of
+from support.strategies_values import LAST, Document, slot
+from support.strategies_webhooks import webhook_stubs
+
+__all__ = ["command", "commands"]
+
+STUBS: tuple[Document, ...] = (
+    {"outcome": "sent"},
+    {"outcome": "uncertain"},
+    {"outcome": "rejected"},
+    {"outcome": "skipped", "reason": "suppressed"},
+    {"outcome": "skipped", "reason": "frequency_cap"},
+)
+
+
+@st.composite
+def commands(
+    draw: st.DrawFn, people: tuple[str, ...], documents: list[Document], files: dict[str, Document]
+) -> list[Document]:
+    """Draw one command, or a few that belong together."""
+    document = draw(st.sampled_from(documents))
+    key = document["journey"]
+    at = draw(st.integers(0, LAST))
+    some = st.lists(st.sampled_from((*people, "stranger")), min_size=1, max_size=3)
+    kind = draw(st.sampled_from(_COMMAND_KINDS))
+    match kind:
+        case "pause and resume":
+            at = draw(st.integers(0, LAST // 2))
+            until = at + draw(st.integers(0, LAST // 2))
+            return [command(at, key, "pause"), command(until, key, "resume")]
+        case "apply and publish":
+            found = [name for name, file in files.items() if file["journey"] == key]
+            if not found:
+                return []
+            apply = [command(at, key, "apply", file=found[0])]
+            then = draw(st.integers(at, min(at + 4, LAST)))
+            options = draw(st.sampled_from(({}, {"people": "stay"})))
+            return [*apply, command(then, key, "publish", **options)]
+        case "add_people" | "remove_people":
+            return [command(at, key, kind, user_ids=draw(some))]
+        case "delete_profile":
+            return [command(at, None, kind, user_id=draw(st.sampled_from((*people, "stranger"))))]
+        case "stub":
+            called = steps_of(document, "webhook")
+            steps = [*steps_of(document, "email"), *called]
+            if not steps:
+                return []
+            step = draw(st.sampled_from(steps))
+            said = draw(webhook_stubs() if step in called and draw(st.booleans()) else st.sampled_from(STUBS))
+            options = {"step": step, **said}
+            if draw(st.integers(0, 2)) == 0:
+                options["user_id"] = draw(st.sampled_from(people))
+            return [command(draw(st.sampled_from((0, 0, at))), key, "stub", **options)]
+        case _:
+            line = command(at, draw(st.sampled_from((key,) * 9 + ("unknown",))), kind)
+            version = draw(st.sampled_from((None, None, None, None, 1, 2, 9)))
+            return [line if version is None else {**line, "version": version}]
+
+
+_COMMAND_KINDS = (
+    *("pause and resume",) * 5,
+    *("apply and publish",) * 3,
+    *("pause", "resume", "close", "close", "stop", "publish"),
+    *("add_people", "add_people", "remove_people", "delete_profile"),
+    *("stub",) * 4,
+)
+
+
+def command(number: int, key: str | None, name: str, **options: Any) -> Document:
+    return {"at": slot(number), "journey": key, "command": name, "options": options}
