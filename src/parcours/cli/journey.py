@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from parcours.cli import journey_problems
 from parcours.cli.journey_output import Done, show_done, show_journeys, show_people, show_report
 from parcours.cli.output import say, show_error, show_json, waiting
 from parcours.cli.session import actor, connected
@@ -64,6 +65,9 @@ def show(context: typer.Context, key: Key, *, as_json: AsJson = False) -> None:
         show_report(report, ledgers, as_json=as_json)
 
     connected(context, work)
+
+
+app.command(epilog="Example: parcours journey problems welcome")(journey_problems.problems)
 
 
 @app.command(epilog="Example: parcours journey publish welcome --dry-run")

@@ -153,8 +153,12 @@ def _starts(journey: Journey, known: Known) -> Iterator[Problem]:
         place = f"steps.{step.id}.end.start"
         status = known.journeys.get(step.start, "deleted") if known.journeys is not None else "live"
         if step.start != journey.key and status in {"closed", "stopped", "finished", "deleted"}:
-            message = f"The journey `{step.start}` admits nobody: it is {status}."
-            hint = nearest(step.start, tuple(known.journeys or ())) or "Publish it, or name another one."
+            if status == "deleted":
+                message = f"There is no journey `{step.start}`."
+                hint = nearest(step.start, tuple(known.journeys or ())) or "Publish it, or name another one."
+            else:
+                message = f"The journey `{step.start}` admits nobody: it is {status}."
+                hint = "Publish a new version of it, or name another one."
             yield problem_at("error", "start_not_admitting", place, message, hint)
         if journey.key in _started_from(step.start, known.starts):
             message = f"Starting `{step.start}` leads back to this journey."

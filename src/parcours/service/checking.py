@@ -2,19 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from parcours.channels.mjml import MjmlFailed, html_of, is_mjml
 from parcours.channels.template import check
 from parcours.domain.check_audience import check_audience
 from parcours.domain.checks import Known, check_journey, not_available, unique
 from parcours.domain.journey import Audience, Email, Journey, Json, ScheduleTrigger, Webhook
+from parcours.domain.parse import parse_journey
 from parcours.domain.problems import Problem
 from parcours.domain.reading import problem_at
+from parcours.domain.records import CommandResult
+from parcours.service.attachments import read_attachments
 from parcours.service.files import LoadedFile
 from parcours.service.schedules import never_occurs
+from parcours.service.surroundings import surroundings
+from parcours.store.database import Connection
 
-__all__ = ["definition_problems", "file_problems"]
+__all__ = [
+    "Checked",
+    "Defined",
+    "check_version",
+    "definition_problems",
+    "file_problems",
+    "problems_of_version",
+    "refused_as_invalid",
+]
+
+
+class Defined(Protocol):
+    """A version with its definition, as `VersionRow` and `StoredVersion` are."""
+
+    @property
+    def version_id(self) -> int:
+        """Its id."""
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The journey file, canonical."""
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """The texts of its template files by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A version's definition, None where it cannot be read, and every problem it has among what stands around it now."""
+
+    journey: Journey | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> list[Problem]:
+        """Those that stand in the way of publish, resume and restart."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+
+async def check_version(connection: Connection, version: Defined) -> Checked:
+    """Check a version, draft or published, as publish, resume and restart do: what was fine once may be wrong by now."""
+    journey, problems = parse_journey(version.definition, templates=version.templates)
+    if journey is None:
+        return Checked(None, tuple(problems))
+    journey = replace(journey, attachments=await read_attachments(connection, version.version_id))
+    known = await surroundings(connection, version.version_id)
+    return Checked(journey, tuple(unique([*problems, *definition_problems(journey, known)])))
+
+
+async def problems_of_version(connection: Connection, version: Defined) -> list[Problem]:
+    """Return every problem of a version, errors first; `has_errors` of them refuses publish, resume and restart."""
+    return list((await check_version(connection, version)).problems)
+
+
+def refused_as_invalid(result: CommandResult, problems: Sequence[Problem]) -> CommandResult:
+    """Return a command's result as refused by the errors of the definition: nothing changes."""
+    errors = [problem for problem in problems if problem.severity == "error"]
+    first = errors[0]
+    return replace(
+        result, to_status=result.from_status, changed=(), refused="invalid",
+        message=f"the definition has {len(errors)} {'error' if len(errors) == 1 else 'errors'}; "
+        f"the first: {first.place}: {first.message} ({first.code})",
+        hint=f"Run `parcours journey problems {result.journey}` to see all of them.",
+    )  # fmt: skip
 
 
 def file_problems(file: LoadedFile) -> list[Problem]:

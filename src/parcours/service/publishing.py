@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from parcours.compiler import compile_journey
-from parcours.domain.checks import Known
 from parcours.domain.journey import Journey
-from parcours.domain.parse import parse_journey
-from parcours.domain.problems import Problem, has_errors
 from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit, nothing_to_do
-from parcours.service.attachments import read_attachments
 from parcours.service.audience_conditions import audience_conditions
-from parcours.service.checking import definition_problems
+from parcours.service.checking import check_version, refused_as_invalid
 from parcours.service.schedules import plan_schedules
-from parcours.service.surroundings import surroundings
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.queries import query
 
@@ -33,24 +26,17 @@ async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
         return await nothing_to_do(family, order, at, family.published)
     if version.status != "draft":
         return await nothing_to_do(family, order, at, [version])
-    known = await surroundings(family.connection, family.journey_id)
-    files = await read_attachments(family.connection, version.version_id)
-    journey, problems = _definition(version, known, files)
-    if journey is None or has_errors(problems):
-        first = next(p for p in problems if p.severity == "error")
-        result = CommandResult(
-            order.journey, version.version_no, "publish", "draft", "draft", await family.counts([version]), "invalid",
-            f"the definition has {sum(p.severity == 'error' for p in problems)} errors; the first: {first.place}: "
-            f"{first.message} ({first.code})",
-            "Run `parcours check FILE` to see all of them.", dry_run=order.dry_run,
-        )  # fmt: skip
-        if not order.dry_run:
-            await audit(family.connection, order, at, result)
-        return result
+    checked = await check_version(family.connection, version)
+    journey = checked.journey
     result = CommandResult(
         order.journey, version.version_no, "publish", "draft", "live", await family.counts([version]),
         dry_run=order.dry_run, changed=(version.version_id,),
     )  # fmt: skip
+    if journey is None or checked.errors:
+        result = refused_as_invalid(result, checked.problems)
+        if not order.dry_run:
+            await audit(family.connection, order, at, result)
+        return result
     if order.dry_run:
         return result
     await family.lock_fences()
@@ -100,13 +86,3 @@ async def _freeze(family: Family, version: VersionRow, journey: Journey, at: dat
     await plan_schedules(connection, version_id, journey, at)
     fresh = await lock_family(connection, family.key)
     family.versions = fresh.versions
-
-
-def _definition(
-    version: VersionRow, known: Known, files: Mapping[str, bytes]
-) -> tuple[Journey | None, list[Problem]]:
-    journey, problems = parse_journey(version.definition, templates=version.templates)
-    if journey is not None:
-        journey = replace(journey, attachments=files)
-        problems = [*problems, *definition_problems(journey, known)]
-    return journey, problems

@@ -204,7 +204,8 @@ ORDER BY j.journey_key, v.version_no;
 
 -- name: other_journeys
 -- scope: shared
--- Every other journey: whether it admits (`live`), else the status of its newest version; the journeys that it starts.
+-- Every journey beside that of a version: whether it admits (`live`), else the status of its newest version; the
+-- journeys that it starts.
 SELECT j.journey_key,
     CASE WHEN bool_or(v.entry_open) THEN 'live' WHEN bool_or(v.status = 'draft') THEN 'draft'
          ELSE (array_agg(v.status ORDER BY v.version_no DESC))[1] END,
@@ -213,5 +214,13 @@ SELECT j.journey_key,
         CROSS JOIN LATERAL jsonb_path_query(o.definition::jsonb, '$.steps.*.end.start') AS s (key)
         WHERE o.journey_id = j.journey_id AND o.status IN ('live', 'paused', 'closed')), '{}')
 FROM parcours.journey j JOIN parcours.version v ON v.journey_id = j.journey_id
-WHERE j.journey_id <> %(j)s
+WHERE j.journey_id <> (SELECT o.journey_id FROM parcours.version o WHERE o.version_id = %(v)s)
 GROUP BY j.journey_id, j.journey_key;
+
+-- name: stored_versions
+-- scope: shared
+-- The definitions of one journey or of all, without locking them.
+SELECT j.journey_key, v.version_id, v.version_no, v.status, v.entry_open, v.definition, v.templates
+FROM parcours.version v JOIN parcours.journey j USING (journey_id)
+WHERE j.journey_key = coalesce(%(key)s, j.journey_key)
+ORDER BY j.journey_key, v.version_no;

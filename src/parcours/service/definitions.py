@@ -1,0 +1,73 @@
+"""Definitions as they are stored, read without locking anything: for checks, and for where things are used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from parcours.domain.errors import ParcoursError
+from parcours.domain.lifecycle import Status
+from parcours.domain.problems import Problem
+from parcours.service.checking import check_version
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["GOING", "StoredVersion", "VersionProblems", "journey_problems", "stored_versions"]
+
+GOING = ("draft", "live", "paused", "closed")  # what these say is still, or soon, carried out
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """One version of a journey with its definition."""
+
+    journey: str
+    version_id: int
+    version_no: int
+    status: Status
+    entry_open: bool
+    definition: dict[str, Any]
+    templates: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionProblems:
+    """What is wrong with one version now, errors first."""
+
+    version_no: int
+    status: Status
+    problems: tuple[Problem, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the wire form."""
+        problems = [problem.as_dict() for problem in self.problems]
+        return {"version": self.version_no, "status": self.status, "problems": problems}
+
+
+async def stored_versions(connection: Connection, key: str | None = None) -> list[StoredVersion]:
+    """Return the versions of one journey or of all, by key and number."""
+    cursor = await connection.execute(query("stored_versions"), {"key": key})
+    return [StoredVersion(*row) for row in await cursor.fetchall()]
+
+
+async def journey_problems(
+    connection: Connection, key: str, version_no: int | None = None
+) -> list[VersionProblems]:
+    """Check a version, or the draft and every version that goes on, or else the newest one: as a command would now.
+
+    Raises ParcoursError `unknown_journey`, `unknown_version`.
+    """
+    versions = await stored_versions(connection, key)
+    if not versions:
+        hint = "`parcours journey list` shows those there are."
+        raise ParcoursError("unknown_journey", f"there is no journey {key}", hint=hint)
+    going = [version for version in versions if version.status in GOING] or versions[-1:]
+    chosen = going if version_no is None else [v for v in versions if v.version_no == version_no]
+    if not chosen:
+        numbers = ", ".join(str(version.version_no) for version in versions)
+        raise ParcoursError(
+            "unknown_version", f"journey {key} has no version {version_no}", hint=f"It has {numbers}."
+        )
+    return [
+        VersionProblems(v.version_no, v.status, (await check_version(connection, v)).problems) for v in chosen
+    ]
