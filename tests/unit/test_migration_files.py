@@ -1,4 +1,4 @@
-"""Migration files: numbered without gaps, and every table says whose rows it holds."""
+"""Migration files: numbered from 1, each once, and every table says whose rows it holds."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def test_reads_number_name_and_placements() -> None:
 @pytest.mark.parametrize(
     ("files", "complaint"),
     [
-        ({"0002_people.sql": GOOD}, "without gaps"),
-        ({"0001_people.sql": GOOD, "0001_others.sql": ""}, "without gaps"),
+        ({"0002_people.sql": GOOD}, "each once"),
+        ({"0001_people.sql": GOOD, "0001_others.sql": ""}, "each once"),
         ({"1_people.sql": GOOD}, "NNNN_what_it_does"),
         (
             {"0001_people.sql": "CREATE TABLE parcours.person (bucket integer);"},

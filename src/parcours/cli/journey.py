@@ -13,6 +13,7 @@ import typer
 from parcours.cli import journey_problems
 from parcours.cli.journey_output import Done, show_done, show_journeys, show_people, show_report
 from parcours.cli.output import say, show_error, show_json, waiting
+from parcours.cli.scheduling import At, give_later, scheduled, unschedule
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
 from parcours.service.ledger import read_ledgers
@@ -72,7 +73,7 @@ app.command(epilog="Example: parcours journey problems welcome")(journey_problem
 
 @app.command(epilog="Example: parcours journey publish welcome --dry-run")
 def publish(
-    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    context: typer.Context, keys: Keys, *, version: Version = None, at: At = None, dry_run: DryRun = False,
     reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Start a draft: its triggers are on from now.
@@ -80,12 +81,12 @@ def publish(
     Earlier events are not replayed. People inside older versions stay there, and go on to the end.
     """
     order = Order("", "publish", version, reason=reason, dry_run=dry_run)
-    _command(context, keys, order, as_json=as_json)
+    _command(context, keys, order, at=at, as_json=as_json)
 
 
 @app.command(epilog='Example: parcours journey pause welcome --reason "wrong price in the mail"')
 def pause(
-    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    context: typer.Context, keys: Keys, *, version: Version = None, at: At = None, dry_run: DryRun = False,
     reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Freeze everybody where they stand; who enters queues before the first step.
@@ -93,22 +94,22 @@ def pause(
     Nobody goes on and no message is sent. Goals, exit rules, exclusion and deletion still let people leave.
     """
     order = Order("", "pause", version, reason=reason, dry_run=dry_run)
-    _command(context, keys, order, no_wait=no_wait, as_json=as_json)
+    _command(context, keys, order, at=at, no_wait=no_wait, as_json=as_json)
 
 
 @app.command(epilog="Example: parcours journey resume welcome")
 def resume(
-    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    context: typer.Context, keys: Keys, *, version: Version = None, at: At = None, dry_run: DryRun = False,
     reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Let everybody go on after a pause: kept events first, then what became due, then the queue."""
     order = Order("", "resume", version, reason=reason, dry_run=dry_run)
-    _command(context, keys, order, as_json=as_json)
+    _command(context, keys, order, at=at, as_json=as_json)
 
 
-@app.command(epilog="Example: parcours journey close welcome")
+@app.command(epilog="Example: parcours journey close welcome --at 2026-12-31T23:59:59")
 def close(
-    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    context: typer.Context, keys: Keys, *, version: Version = None, at: At = None, dry_run: DryRun = False,
     reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Close to new entrances: people inside go on to the end. The usual way to end a journey.
@@ -116,12 +117,12 @@ def close(
     A closed version is never opened again.
     """
     order = Order("", "close", version, reason=reason, dry_run=dry_run)
-    _command(context, keys, order, no_wait=no_wait, as_json=as_json)
+    _command(context, keys, order, at=at, no_wait=no_wait, as_json=as_json)
 
 
 @app.command(epilog='Example: parcours journey stop welcome --reason "legal"')
 def stop(
-    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    context: typer.Context, keys: Keys, *, version: Version = None, at: At = None, dry_run: DryRun = False,
     reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Stop at once: everybody inside is cancelled, and no message leaves any more. For emergencies.
@@ -129,7 +130,7 @@ def stop(
     A stopped version is never resumed.
     """
     order = Order("", "stop", version, reason=reason, dry_run=dry_run)
-    _command(context, keys, order, no_wait=no_wait, as_json=as_json)
+    _command(context, keys, order, at=at, no_wait=no_wait, as_json=as_json)
 
 
 @app.command(epilog="Example: parcours journey add-people welcome u1 u2")
@@ -154,10 +155,18 @@ def remove_people(
     _people(context, order, as_json=as_json)
 
 
+app.command("scheduled", epilog="Example: parcours journey scheduled welcome")(scheduled)
+app.command("unschedule", epilog="Example: parcours journey unschedule 12")(unschedule)
+
+
 def _command(
-    context: typer.Context, keys: Sequence[str], order: Order, *, no_wait: bool = False, as_json: bool
-) -> None:
+    context: typer.Context, keys: Sequence[str], order: Order, *, at: str | None = None, no_wait: bool = False,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Give a command to each journey, each in a transaction of its own; status 1 where one was refused."""
+    if at is not None:
+        give_later(context, keys, order, at, as_json=as_json)
+        return
 
     async def work(installed: Installation) -> tuple[list[dict[str, Any]], bool]:
         answers, failed = [], False

@@ -156,6 +156,14 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A message may have been sent, so it is not tried again.",
             "Skip it: the person goes on as if it was sent.",
         ),
+        "past_instant": (
+            "A command is given for an instant that is over.",
+            "Give an instant to come, or leave --at out to do it now.",
+        ),
+        "not_scheduled": (
+            "Nothing is scheduled under this number, or it is over.",
+            "Run parcours journey scheduled to see what is to come.",
+        ),
         "bad_option": (
             "An option of a command has a value that cannot be.",
             "Choose one that the hint names.",

@@ -1,4 +1,4 @@
-"""What happens to versions by itself: start and end dates, and the end of versions that are over."""
+"""What happens to versions by itself: dates, commands given for later, and the end of versions that are over."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit
 from parcours.service.lifecycle import execute
 from parcours.service.schedules import end_runs
+from parcours.service.scheduling import carry_out
 from parcours.service.versions import lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -16,10 +17,17 @@ __all__ = ["finish_versions", "run_scheduled"]
 
 
 async def run_scheduled(connection: Connection, at: datetime) -> list[CommandResult]:
-    """Carry out what happens by itself and is due (start and end dates), each at its own instant."""
+    """Carry out what happens by itself and is due, in its order.
+
+    Start and end dates count from their own instant, commands given for later from this one.
+    """
     cursor = await connection.execute(query("scheduled_due"), {"at": at})
     results = []
-    for number, version_id, due, command, key, version_no, _, _, _ in await cursor.fetchall():
+    for number, version_id, due, command, key, version_no, _, _, _, given in await cursor.fetchall():
+        if given:
+            result = await carry_out(connection, number, key, command, at)
+            results += [result] if result is not None else []
+            continue
         done = await connection.execute(query("end_scheduled"), {"id": number, "at": at})
         if done.rowcount == 0:
             continue  # another worker was faster

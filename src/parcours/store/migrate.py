@@ -136,11 +136,11 @@ def migrations() -> tuple[Migration, ...]:
 
 
 def collect(sources: dict[str, str]) -> tuple[Migration, ...]:
-    """Order and check migration files, given as name → text: numbered 1, 2, 3 …, every table placed."""
+    """Order and check migration files, given as name → text: numbered from 1, each once, every table placed."""
     found = [_migration(name, text) for name, text in sorted(sources.items())]
     numbers = [migration.number for migration in found]
-    if numbers != list(range(1, len(found) + 1)):
-        raise MigrationFileError(f"migrations are not numbered 1, 2, 3 without gaps: {numbers}")
+    if numbers[:1] != [1] or len(set(numbers)) < len(numbers):
+        raise MigrationFileError(f"migrations are not numbered from 1 on, each once: {numbers}")
     return tuple(found)
 
 

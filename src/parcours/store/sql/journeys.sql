@@ -103,11 +103,12 @@ INSERT INTO parcours.scheduled_command (version_id, at, command) VALUES (%(v)s, 
 
 -- name: scheduled_due
 -- scope: shared
--- What should have happened by itself by now, in order.
-SELECT s.scheduled_id, s.version_id, s.at, s.command, j.journey_key, v.version_no, v.journey_id, v.status, v.entry_open
+-- What should have happened by itself by now, in order; `given` are commands that somebody gave for later.
+SELECT s.scheduled_id, s.version_id, s.at, s.command, j.journey_key, v.version_no, v.journey_id, v.status, v.entry_open,
+    s.actor IS NOT NULL AS given
 FROM parcours.scheduled_command s
-JOIN parcours.version v USING (version_id)
-JOIN parcours.journey j USING (journey_id)
+LEFT JOIN parcours.version v USING (version_id)
+JOIN parcours.journey j ON j.journey_id = coalesce(s.journey_id, v.journey_id)
 WHERE s.done_at IS NULL AND s.at <= %(at)s
 ORDER BY s.at, j.journey_key, v.version_no, s.scheduled_id;
 
