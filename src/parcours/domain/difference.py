@@ -19,7 +19,9 @@ from parcours.domain.serialise_steps import step_document
 
 __all__ = ["Change", "difference", "kind_of"]
 
-ChangeKind: TypeAlias = Literal["step_added", "step_removed", "kind_changed", "step_changed", "route_changed", "changed"]  # fmt: skip
+ChangeKind: TypeAlias = Literal[
+    "step_added", "step_removed", "kind_changed", "step_changed", "route_changed", "changed"
+]
 
 SILENT: Final = ("name", "description", "folder", "tags", "layout")  # nobody inside is affected
 SILENT_IN_STEPS: Final = ("label", "note")
@@ -132,7 +134,7 @@ def _step(step_id: str, before: Journey, after: Journey) -> Iterator[Change]:
     yield from _keys(step_id, place, one, other, but=kind)
     below = f"{place}.{kind}"
     if isinstance(one[kind], list):
-        yield from _lists("step_changed", below, LISTS[kind], one[kind], other[kind], step_id)
+        yield from _lists("step_changed", below, LISTS[kind], one[kind], other[kind], step_id=step_id)
     else:
         yield from _keys(step_id, below, one[kind], other[kind])
 
@@ -154,7 +156,7 @@ def _keys(
 
 
 def _lists(
-    kind: ChangeKind, place: str, word: str, old: list[Any], new: list[Any], step_id: str | None = None, *,
+    kind: ChangeKind, place: str, word: str, old: list[Any], new: list[Any], *, step_id: str | None = None,
     people: bool = True,
 ) -> Iterator[Change]:  # fmt: skip
     """Compare alternatives: those that are the same but for their place are one change of order."""

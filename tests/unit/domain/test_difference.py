@@ -12,7 +12,12 @@ STEPS: dict[str, Any] = {
     "hello": {"email": {"subject": "Hello", "text": "Text."}},
     "breathe": {"wait": {"for": "2d"}},
     "bought": {"wait_for": [{"event": "Order", "next": "thanks"}, {"timeout": "7d", "next": "which"}]},
-    "which": {"split": [{"when": {"field": "profile.plan", "is": "pro"}, "next": "thanks"}, {"else": True, "next": "sorry"}]},
+    "which": {
+        "split": [
+            {"when": {"field": "profile.plan", "is": "pro"}, "next": "thanks"},
+            {"else": True, "next": "sorry"},
+        ]
+    },
     "thanks": {"end": {}},
     "sorry": {"end": {}},
 }  # fmt: skip
@@ -97,15 +102,22 @@ def test_alternatives_of_a_wait_and_branches_of_a_split() -> None:
                 {"timeout": "3d", "next": "which"},
             ]
         },
-        "which": {"split": [{"when": {"field": "profile.plan", "is": "team"}, "next": "thanks"}, {"else": True, "drop_out": True}]},
+        "which": {
+            "split": [
+                {"when": {"field": "profile.plan", "is": "team"}, "next": "thanks"},
+                {"else": True, "drop_out": True},
+            ]
+        },
     }  # fmt: skip
     assert texts(read(), read(new)) == [
         "`bought`: alternative 1 ({event: Order}) goes to `sorry`, not to `thanks`",
         "`bought`: alternative 3 was {timeout: 7d, next: which}, is {timeout: 3d, next: which}",
         "`bought`: alternative 2 is new: {event: Call, next: thanks}",
         "`which`: branch 2 ({else: true}) goes out, not to `sorry`",
-        "`which`: branch 1 was {when: {field: profile.plan, is: pro}, next: thanks}, "
-        "is {when: {field: profile.plan, is: team}, next: thanks}",
+        (
+            "`which`: branch 1 was {when: {field: profile.plan, is: pro}, next: thanks}, "
+            "is {when: {field: profile.plan, is: team}, next: thanks}"
+        ),
     ]
 
 
@@ -154,7 +166,7 @@ def test_names_notes_and_drawing_affect_nobody() -> None:
     assert texts(read(), new, people=False) == [
         "name is new: Welcome",
         "the drawing is arranged differently",
-        "`breathe`: label is new: \"Two days\"",
+        '`breathe`: label is new: "Two days"',
         "`breathe`: note is new: why?",
     ]  # fmt: skip
 
