@@ -142,7 +142,7 @@ def test_settings_of_the_journey() -> None:
         "timezone was UTC, is Europe/Stockholm",
         "goal is new: {event: Order}",
         "exit rule 1 is new: {event: Bye}",
-        "lifetime is new: 13w",
+        "lifetime is new: 91d",
         'email.from is new: "Anna <anna@example.com>"',
     ]
 
