@@ -121,9 +121,9 @@ def test_an_audience_by_condition_is_saved_and_goes_with_what_is_published(cli: 
     weekly = {**WELCOME, "entry": {"triggers": [{"audience": "vip", "schedule": "0 9 1 1 *"}]}}
     cli("apply", cli.file("welcome.yaml", weekly))
     assert cli("journey", "publish", "welcome").status == 0
-    [coming] = cli("journey", "show", "welcome", "--json").json["scheduled"]
-    assert (coming["version_no"], coming["command"], coming["at"][4:]) == (1, "run", "-01-01T09:00:00Z")
-    assert "By itself: run of version 1 at" in cli("journey", "show", "welcome").out
+    [coming] = cli("journey", "show", "welcome", "--json").json["upcoming"]
+    assert (coming["version"], coming["kind"], coming["at"][4:]) == (1, "run", "-01-01T09:00:00Z")
+    assert "the schedule occurs" in cli("journey", "show", "welcome").out
 
 
 def test_a_schedule_that_never_occurs_is_an_error(cli: Cli) -> None:

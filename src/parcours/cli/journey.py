@@ -20,6 +20,7 @@ from parcours.service.ledger import read_ledgers
 from parcours.service.lifecycle import Order, execute
 from parcours.service.people import PeopleChanged, PeopleOrder, change_people
 from parcours.service.reports import admitting_version, list_journeys, notify_workers, show_journey
+from parcours.service.upcoming import what_happens_next
 from parcours.service.waiting import find_in_flight, settle_in_flight
 from parcours.wiring import Installation
 
@@ -57,13 +58,14 @@ def list_all(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: parcours journey show welcome")
 def show(context: typer.Context, key: Key, *, as_json: AsJson = False) -> None:
-    """Show a journey: its versions, where people are, messages, refusals."""
+    """Show a journey: its versions, what happens next by itself, where people are, messages, refusals."""
 
     async def work(installed: Installation) -> None:
         async with installed.database.transaction() as connection:
             ledgers = await read_ledgers(connection, key)
             report = await show_journey(connection, key)
-        show_report(report, ledgers, as_json=as_json)
+            upcoming = await what_happens_next(connection, key, installed.clock.now())
+        show_report(report, ledgers, upcoming, as_json=as_json)
 
     connected(context, work)
 

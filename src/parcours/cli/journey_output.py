@@ -9,9 +9,11 @@ from typing import Any, Final
 from parcours.cli.output import say, show, show_error, show_json, show_table
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import CommandResult
+from parcours.domain.timing import format_instant
 from parcours.service.ledger import Ledger
 from parcours.service.people import PeopleChanged
 from parcours.service.reports import JourneyReport
+from parcours.service.upcoming import Upcoming
 
 __all__ = ["Done", "show_done", "show_journeys", "show_people", "show_report"]
 
@@ -54,11 +56,16 @@ def show_journeys(journeys: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     )
 
 
-def show_report(report: JourneyReport, ledgers: Sequence[Ledger], *, as_json: bool) -> None:
+def show_report(
+    report: JourneyReport, ledgers: Sequence[Ledger], upcoming: Sequence[Upcoming], *, as_json: bool
+) -> None:
     """Print everything about one journey."""
     books = {ledger.version: ledger for ledger in ledgers}
     if as_json:
-        show_json(report.as_dict() | {"ledgers": [ledger.as_dict() for ledger in ledgers]})
+        coming = [one.as_dict() for one in upcoming]
+        show_json(
+            report.as_dict() | {"upcoming": coming, "ledgers": [ledger.as_dict() for ledger in ledgers]}
+        )
         return
     journey = report.journey
     show(f"{journey['journey']}  {journey['name']}".rstrip(), style="bold")
@@ -83,8 +90,9 @@ def show_report(report: JourneyReport, ledgers: Sequence[Ledger], *, as_json: bo
         [_version_row(version, books.get(version["version_no"])) for version in report.versions],
         numbers=("version", "entered", "active", "completed", "succeeded", "dropped_out", "cancelled"),
     )
-    for line in report.scheduled:
-        show(f"By itself: {line['command']} of version {line['version_no']} at {line['at']}")
+    if upcoming:
+        show()
+        show_table(("by itself", "version", "what"), map(_coming, upcoming), numbers=("version",))
     newest = next((books[v["version_no"]] for v in report.versions if v["version_no"] in books), None)
     if newest is not None:
         show()
@@ -184,6 +192,12 @@ def _version_row(version: dict[str, Any], ledger: Ledger | None) -> tuple[Any, .
         status += f" ({ledger.settling} to write down)"
     counts = (ledger.entered, ledger.active, ledger.completed, ledger.succeeded, ledger.dropped_out)
     return (version["version_no"], status, version["published_at"], *counts, ledger.cancelled)
+
+
+def _coming(one: Upcoming) -> tuple[Any, ...]:
+    number = "" if one.scheduled_id is None else f" (`parcours journey unschedule {one.scheduled_id}`)"
+    at = "when it comes to it" if one.at is None else format_instant(one.at)
+    return (at, "all" if one.version is None else one.version, one.said + number)
 
 
 def _notes(line: dict[str, Any]) -> str:

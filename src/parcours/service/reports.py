@@ -35,11 +35,10 @@ VERSION_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class JourneyReport:
-    """One journey: its words, its versions newest first, and what will happen by itself."""
+    """One journey: its words, its versions newest first, messages and refusals."""
 
     journey: Row
     versions: list[Row]
-    scheduled: list[Row]
     messages: list[Row]
     refusals: list[Row]
 
@@ -47,7 +46,6 @@ class JourneyReport:
         """Return the wire form."""
         return self.journey | {
             "versions": self.versions,
-            "scheduled": self.scheduled,
             "messages": self.messages,
             "refusals": self.refusals,
         }
@@ -98,13 +96,11 @@ async def show_journey(connection: Connection, key: str) -> JourneyReport:
     assert row is not None
     numbers = {row["version_id"]: row["version_no"] for row in rows if row["version_id"] is not None}
     given = {"j": row[0], "versions": list(numbers)}
-    scheduled = await _rows(connection, "report_scheduled", given)
     messages = await _rows(connection, "report_messages", given)
     refusals = await _rows(connection, "report_refusals", given)
     return JourneyReport(
         journey,
         [{name: row[name] for name in VERSION_COLUMNS} for row in rows if row["version_id"] is not None],
-        scheduled,
         [{"version_no": numbers[message.pop("version_id")], **message} for message in messages],
         refusals,
     )

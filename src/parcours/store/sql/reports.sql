@@ -42,19 +42,6 @@ SELECT c.name, NULL, sum(c.n)::bigint, NULL FROM parcours.counter c
 WHERE c.version_id = ANY (%(versions)s::integer[]) AND c.kind = 'refused' GROUP BY c.name
 ORDER BY 1, 2;
 
--- name: report_scheduled
--- scope: shared
--- What will happen to a journey by itself.
-SELECT v.version_no, s.at, s.command FROM parcours.scheduled_command s JOIN parcours.version v USING (version_id)
-WHERE v.journey_id = %(j)s AND s.done_at IS NULL
-UNION ALL
-SELECT v.version_no, s.next_at, 'run' FROM parcours.schedule s JOIN parcours.version v USING (version_id)
-WHERE v.journey_id = %(j)s AND v.entry_open
-UNION ALL
-SELECT v.version_no, r.at, 'run' FROM parcours.run r JOIN parcours.version v USING (version_id)
-WHERE v.journey_id = %(j)s AND v.entry_open AND r.begun_at IS NULL
-ORDER BY 2, 1, 3;
-
 -- name: report_audit
 -- scope: shared
 -- The latest commands, of one journey or of all, newest first.
