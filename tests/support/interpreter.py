@@ -98,6 +98,8 @@ def _publishes_first(key: str, commands: Sequence[Mapping[str, Any]], files: Map
     for command in commands:
         if command["command"] == "publish" and command.get("journey") == key:
             return command.get("version") in (None, 1)
+        if command["command"] in ("new_version", "new-version", "edit") and command.get("journey") == key:
+            return False
         if command["command"] == "apply":
             file = files.get((command.get("options") or {}).get("file", ""))
             if file is not None and file.key == key:

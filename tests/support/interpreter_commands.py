@@ -9,6 +9,7 @@ from parcours.domain.lifecycle import Command
 from support.interpreter_answer import Answer, counts
 from support.interpreter_lifecycle import fire_overdue, lifecycle, publish, release_queue
 from support.interpreter_people import add_people, delete_profile, remove_people, stub
+from support.interpreter_versions import VERSION_COMMANDS, duplicate, make_version
 from support.interpreter_world import Family, Version, World, instant_text
 
 __all__ = ["make_draft", "publish", "run_automatic", "run_command"]
@@ -36,6 +37,12 @@ def run_command(world: World, command: Mapping[str, Any]) -> None:
         return
     if name in _LIFECYCLE:
         _print(world, key, name, lifecycle(world, family, cast("Command", name), number, options))
+    elif name == "duplicate":
+        key, answer = duplicate(world, family, number, options)
+        _print(world, key, name, answer)
+    elif name.replace("-", "_") in VERSION_COMMANDS:
+        name = name.replace("-", "_")
+        _print(world, key, name, make_version(world, family, name, number, options))
     elif name == "add_people":
         _print(world, key, name, add_people(world, family, number, options))
     elif name == "remove_people":
@@ -85,11 +92,12 @@ def _print(world: World, key: str | None, name: str, answer: Answer) -> None:
 def make_draft(world: World, file_journey: Any) -> tuple[Version, bool]:
     """Put a definition in the draft of its journey; tell whether the draft is new."""
     family = world.family(file_journey.key)
+    family.name = file_journey.name
     draft = family.draft
     if draft is not None:
         draft.journey = file_journey
         return draft, False
-    version = Version(len(family.versions) + 1, file_journey)
+    version = Version(family.next_number, file_journey)
     family.versions.append(version)
     return version, True
 

@@ -13,7 +13,7 @@ from support.interpreter_runs import plan
 from support.interpreter_walk import fire, leave, meet_wait, release
 from support.interpreter_world import Family, Version, World
 
-__all__ = ["fire_overdue", "lifecycle", "publish", "release_queue"]
+__all__ = ["fire_overdue", "lifecycle", "publish", "release_queue", "starts_in_vain"]
 
 _PAUSE_CHOICES = {"entrants", "inside", "timers", "until", "catch_up"}
 
@@ -39,7 +39,7 @@ def lifecycle(
         answer.refused = outcome.code if isinstance(outcome, Refuse) else None
         return answer
     if name == "publish":
-        if world.has_errors(newest.journey) or _starts_in_vain(world, family, newest.journey):
+        if world.has_errors(newest.journey) or starts_in_vain(world, family, newest.journey):
             answer.refused = "invalid"
             return answer
         if options.get("people", "stay") != "stay":
@@ -76,7 +76,7 @@ def _concerned(family: Family, name: Command, number: int | None) -> list[Versio
     return family.published or family.versions
 
 
-def _starts_in_vain(world: World, family: Family, journey: Journey) -> bool:
+def starts_in_vain(world: World, family: Family, journey: Journey) -> bool:
     """Tell whether an end starts a journey that admits nobody, or one that leads back here (Validation)."""
     ahead, reached = [journey], set[str]()
     while ahead:

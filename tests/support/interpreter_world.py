@@ -95,6 +95,12 @@ class Family:
     versions: list[Version] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     last_through: datetime | None = None  # by the entry rate
+    name: str = ""
+
+    @property
+    def next_number(self) -> int:
+        """The number of the version that is made next."""
+        return len(self.versions) + 1
 
     @property
     def published(self) -> list[Version]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -74,7 +74,8 @@ def reference(case: Case) -> list[dict[str, Any]]:
         to,
         moves=True,
         files=files,
-        has_errors=lambda journey: any(journey is one for one in bad),
+        # A duplicate has a key and a name of its own.
+        has_errors=lambda journey: any(replace(journey, key=one.key, name=one.name) == one for one in bad),
     )
 
 

@@ -44,6 +44,23 @@ def commands(
             then = draw(st.integers(at, min(at + 4, LAST)))
             options = draw(st.sampled_from(({}, {"people": "stay"})))
             return [*apply, command(then, key, "publish", **options)]
+        case "stop and restart":
+            until = draw(st.integers(at, LAST))
+            return [
+                command(at, key, draw(st.sampled_from(("stop", "close")))),
+                command(until, key, "restart"),
+            ]
+        case "new version and publish":
+            until = draw(st.integers(at, LAST))
+            number = draw(st.sampled_from((None, None, 1, 2)))
+            given = {} if number is None else {"from": number}
+            return [command(at, key, "new_version", **given), command(until, key, "publish")]
+        case "pause and edit":
+            until = draw(st.integers(at, LAST))
+            return [command(at, key, "pause"), command(until, key, "edit"), command(until, key, "publish")]
+        case "duplicate":
+            until = draw(st.integers(at, LAST))
+            return [command(at, key, "duplicate"), command(until, f"{key}-copy", "publish")]
         case "add_people" | "remove_people":
             return [command(at, key, kind, user_ids=draw(some))]
         case "delete_profile":
@@ -69,6 +86,8 @@ _COMMAND_KINDS = (
     *("pause and resume",) * 5,
     *("apply and publish",) * 3,
     *("pause", "resume", "close", "close", "stop", "publish"),
+    *("stop and restart", "stop and restart", "new version and publish", "pause and edit", "duplicate"),
+    *("restart", "new_version", "edit"),
     *("add_people", "add_people", "remove_people", "delete_profile"),
     *("stub",) * 4,
 )

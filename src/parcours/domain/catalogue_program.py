@@ -164,6 +164,7 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Nothing is scheduled under this number, or it is over.",
             "Run parcours journey scheduled to see what is to come.",
         ),
+        "journey_exists": ("There is a journey of this key already.", "Choose another key."),
         "bad_option": (
             "An option of a command has a value that cannot be.",
             "Choose one that the hint names.",

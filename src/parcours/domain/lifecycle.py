@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 __all__ = [
     "COMMANDS",
     "DROP_OUT_REASONS",
     "ENTRANTS",
     "INSIDE",
+    "MAKING",
     "MATRIX",
     "MESSAGE_OUTCOMES",
     "MESSAGE_STATES",
@@ -31,6 +32,7 @@ __all__ = [
     "DropOutReason",
     "Entrants",
     "Inside",
+    "Making",
     "MessageOutcome",
     "MessageState",
     "NewVersion",
@@ -54,6 +56,8 @@ Status: TypeAlias = Literal["draft", "live", "paused", "closed", "stopped", "fin
 # A state is a status, and for `paused` whether the entry is open: the columns of the command matrix.
 State: TypeAlias = Literal["draft", "live", "paused", "paused_shut", "closed", "stopped", "finished"]
 Command: TypeAlias = Literal["publish", "pause", "resume", "close", "stop", "restart", "delete", "edit"]
+# Commands that make a draft and leave what is published as it is: possible from any status, so without a matrix.
+Making: TypeAlias = Literal["new_version", "duplicate"]
 Entrants: TypeAlias = Literal["queue", "drop"]
 Inside: TypeAlias = Literal["freeze", "hold", "discard"]
 Timers: TypeAlias = Literal["run", "extend"]
@@ -76,6 +80,7 @@ RefusalReason: TypeAlias = Literal[
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 STATES: Final[tuple[State, ...]] = get_args(State)
 COMMANDS: Final[tuple[Command, ...]] = get_args(Command)
+MAKING: Final[tuple[Making, ...]] = get_args(Making)
 ENTRANTS: Final[tuple[Entrants, ...]] = get_args(Entrants)
 INSIDE: Final[tuple[Inside, ...]] = get_args(Inside)
 TIMERS: Final[tuple[Timers, ...]] = get_args(Timers)
@@ -190,9 +195,9 @@ def entry_is_open(state: State) -> bool:
     return state in {"live", "paused"}
 
 
-def decide(command: Command, status: Status, *, entry_open: bool) -> Outcome:
-    """Return what a command does to a version in this status."""
-    return MATRIX[command, state_of(status, entry_open=entry_open)]
+def decide(command: Command | Making, status: Status, *, entry_open: bool) -> Outcome:
+    """Return what a command of the matrix does to a version in this status; KeyError for the others."""
+    return MATRIX[cast("Command", command), state_of(status, entry_open=entry_open)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ __all__ = [
     "address",
     "attribute",
     "field_path",
+    "is_key",
     "key",
     "keys",
     "root",
@@ -34,10 +35,15 @@ _KEY_HINT: Final = "Use letters, digits, - and _, at most 64 of them."
 _MAX_TEXT: Final = 10_000
 
 
+def is_key(text: str) -> bool:
+    """Tell whether a text can be the key of a journey."""
+    return _KEY.fullmatch(text) is not None
+
+
 def key(reading: Reading, value: object, place: str) -> str | None:
     """Read a key: letters, digits, - and _."""
     found = text(_MAX_TEXT)(reading, value, place)
-    if found is None or _KEY.fullmatch(found):
+    if found is None or is_key(found):
         return found
     reading.error("bad_key", place, f"`{found[:80]}` is not a key.", _KEY_HINT)
     return None

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from parcours.domain.lifecycle import Command, Refuse, decide
+from parcours.domain.errors import ParcoursError
+from parcours.domain.lifecycle import Command, Making, Refuse, decide
 from parcours.domain.records import CommandResult
 from parcours.domain.refusals import refusal
 from parcours.service.versions import Family, VersionRow
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Order", "audit", "nothing_to_do"]
+__all__ = ["Order", "audit", "check_options", "nothing_to_do", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,36 @@ class Order:
     """What somebody commands: `version_no` None means every version to which it legally applies."""
 
     journey: str
-    command: Command
+    command: Command | Making
     version_no: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
     reason: str | None = None
     actor: str = "cli"
     dry_run: bool = False
+
+
+def check_options(order: Order, known: tuple[str, ...] = ()) -> None:
+    """Raise ParcoursError `bad_option` where a command is given a choice that it does not have."""
+    for name in order.options:
+        if name not in known:
+            has = f"It has {', '.join(known)}." if known else "It has none."
+            raise ParcoursError(
+                "bad_option", f"{order.command} has no choice {name}", place=f"options.{name}", hint=has
+            )
+
+
+async def refused(
+    family: Family, order: Order, at: datetime, version: VersionRow, code: str
+) -> CommandResult:
+    """Answer that a command is refused, with the sentence that names the legal way, and keep that."""
+    error = refusal(code)
+    result = CommandResult(
+        order.journey, version.version_no, order.command, version.status, version.status,
+        await family.counts([version]), code, error.message, error.hint, dry_run=order.dry_run,
+    )  # fmt: skip
+    if not order.dry_run:
+        await audit(family.connection, order, at, result)
+    return result
 
 
 async def nothing_to_do(family: Family, order: Order, at: datetime, asked: list[VersionRow]) -> CommandResult:

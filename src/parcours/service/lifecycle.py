@@ -6,20 +6,32 @@ fences and audit. What needs many rows is left behind as a task in the fences.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
 
 from parcours.domain.errors import ParcoursError
-from parcours.domain.lifecycle import Become, Command, decide, entry_is_open, status_of
+from parcours.domain.lifecycle import Become, Command, Making, decide, entry_is_open, status_of
 from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit, nothing_to_do
+from parcours.service.drafting import duplicate, edit, new_version
 from parcours.service.publishing import publish
-from parcours.service.versions import VersionRow, lock_family
+from parcours.service.restarting import restart
+from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.database import Connection
 
 __all__ = ["AVAILABLE", "Order", "execute"]
 
-AVAILABLE: tuple[Command, ...] = ("publish", "pause", "resume", "close", "stop")
+AVAILABLE: tuple[Command | Making, ...] = (
+    "publish", "pause", "resume", "close", "stop", "restart", "new_version", "edit", "duplicate"
+)  # fmt: skip
+
+# Commands that make or take away versions; the others change versions that are published.
+_Way: TypeAlias = Callable[[Family, Order, datetime], Awaitable[CommandResult]]
+_WAYS: Final[Mapping[str, _Way]] = MappingProxyType(
+    {"restart": restart, "new_version": new_version, "edit": edit, "duplicate": duplicate}
+)
 
 
 async def execute(connection: Connection, order: Order, at: datetime) -> CommandResult:
@@ -29,6 +41,8 @@ async def execute(connection: Connection, order: Order, at: datetime) -> Command
     `unknown_version`, `not_available`.
     """
     family = await lock_family(connection, order.journey)
+    if order.command in _WAYS:
+        return await _WAYS[order.command](family, order, at)
     _check_options(order)
     asked = [family.find(order.version_no)] if order.version_no is not None else family.versions
     if order.command == "publish":

@@ -16,7 +16,7 @@ from parcours.service.schedules import plan_schedules
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.queries import query
 
-__all__ = ["publish"]
+__all__ = ["publish", "put_live"]
 
 
 async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
@@ -39,14 +39,19 @@ async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
         return result
     if order.dry_run:
         return result
+    await put_live(family, version, journey, at)
+    await audit(family.connection, order, at, result)
+    return result
+
+
+async def put_live(family: Family, version: VersionRow, journey: Journey, at: datetime) -> None:
+    """Make a draft live: the version that admitted until now shuts its entry, everything planned is planned anew."""
     await family.lock_fences()
     for earlier in family.published:
         if earlier.entry_open:
             await _shut(family, earlier, at)
     await _freeze(family, version, journey, at)
     await family.set_fences(at)
-    await audit(family.connection, order, at, result)
-    return result
 
 
 async def _shut(family: Family, version: VersionRow, at: datetime) -> None:

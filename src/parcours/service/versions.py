@@ -130,7 +130,7 @@ class Family:
 
 async def lock_family(connection: Connection, key: str) -> Family:
     """Read a journey with its versions locked. Raises ParcoursError `unknown_journey`."""
-    row = await (await connection.execute(query("find_journey"), {"key": key})).fetchone()
+    row = await (await connection.execute(query("lock_journey"), {"key": key})).fetchone()
     if row is None:
         raise ParcoursError(
             "unknown_journey",

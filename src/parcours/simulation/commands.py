@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from parcours.domain.errors import ParcoursError
 from parcours.domain.journey import Audience, Journey
+from parcours.domain.lifecycle import Command
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import parse_instant
 from parcours.service.audience_conditions import save_condition
@@ -53,11 +54,13 @@ class Commander:
         return sorted(found, key=lambda entry: entry[:2])
 
     def publishes_first(self, key: str, commands: Sequence[Mapping[str, Any]]) -> bool:
-        """Tell whether the commands publish version 1 of this journey before any `apply` of it (P39)."""
+        """Tell whether the commands publish version 1 of this journey before they make a draft of it (P39)."""
         in_order = sorted(commands, key=lambda c: parse_instant(str(c.get("at"))) or LAST)
         for command in in_order:
             name = command.get("command")
             if name == "apply" and self._applied(command) == key:
+                return False
+            if name in ("new_version", "new-version", "edit") and command.get("journey") == key:
                 return False
             if name == "publish" and command.get("journey") == key and command.get("version") in (None, 1):
                 return True
@@ -104,11 +107,10 @@ class Commander:
             return self._stub(command, key, options, at)
         if name in ("add_people", "remove_people"):
             return await self._people(command, key, options, at)
-        if name in (*AVAILABLE, "restart", "delete", "edit"):
-            order = Order(
-                key, name, version, {k: v for k, v in options.items() if k != "reason"}, options.get("reason"),
-                actor="simulation",
-            )  # fmt: skip
+        if name in (*AVAILABLE, "new-version", "delete"):
+            choices = {k: v for k, v in options.items() if k != "reason"}
+            name = name.replace("-", "_")
+            order = Order(key, cast("Command", name), version, choices, options.get("reason"), "simulation")
             return command_line(at, await execute(self.connection, order, at))
         raise ParcoursError(
             "unknown_command", f"there is no command {name}", hint=f"There are {', '.join(AVAILABLE)}."

@@ -15,3 +15,9 @@ WHERE journey_id = %(j)s AND version_no = %(version_no)s;
 -- scope: shared
 -- Read the files of a version.
 SELECT name, data FROM parcours.attachment WHERE version_id = %(v)s ORDER BY name;
+
+-- name: copy_attachments
+-- scope: shared
+-- Give a version the files of another one.
+INSERT INTO parcours.attachment (version_id, name, data)
+SELECT %(to)s, a.name, a.data FROM parcours.attachment a WHERE a.version_id = %(v)s;

@@ -9,6 +9,11 @@ WHERE version_id = %(v)s AND program IS NOT NULL;
 -- Find a journey by its key.
 SELECT journey_id FROM parcours.journey WHERE journey_key = %(key)s;
 
+-- name: lock_journey
+-- scope: shared
+-- Hold a journey, so that commands come one after the other and each sees what the one before made.
+SELECT journey_id FROM parcours.journey WHERE journey_key = %(key)s FOR NO KEY UPDATE;
+
 -- name: list_journeys
 -- scope: shared
 -- List journeys with their newest version.
@@ -47,7 +52,34 @@ WHERE version_id = %(v)s AND status = 'draft';
 INSERT INTO parcours.version (journey_id, version_no, definition, templates, created_at)
 SELECT %(j)s, coalesce(max(version_no), 0) + 1, %(definition)s::json, %(templates)s::jsonb, %(at)s
 FROM parcours.version WHERE journey_id = %(j)s
-RETURNING version_no;
+RETURNING version_no, version_id;
+
+-- name: copy_version
+-- scope: shared
+-- Make the next draft of a journey, as another version of it is.
+INSERT INTO parcours.version (journey_id, version_no, definition, templates, created_at)
+SELECT v.journey_id, (SELECT max(q.version_no) FROM parcours.version q WHERE q.journey_id = v.journey_id) + 1,
+    v.definition, v.templates, %(at)s
+FROM parcours.version v WHERE v.version_id = %(v)s
+RETURNING version_id, version_no;
+
+-- name: add_journey
+-- scope: shared
+-- Make a journey as another one is, in the same folder and with the same tags; none where the key is taken.
+INSERT INTO parcours.journey (journey_key, name, description, folder, tags, created_at)
+SELECT %(key)s, %(name)s, j.description, j.folder, j.tags, %(at)s FROM parcours.journey j WHERE j.journey_id = %(j)s
+ON CONFLICT DO NOTHING
+RETURNING journey_id;
+
+-- name: journey_keys
+-- scope: shared
+-- The keys that begin so.
+SELECT j.journey_key FROM parcours.journey j WHERE starts_with(j.journey_key, %(begins)s);
+
+-- name: journey_name
+-- scope: shared
+-- The name of a journey.
+SELECT j.name FROM parcours.journey j WHERE j.journey_id = %(j)s;
 
 -- name: publish_version
 -- scope: shared
