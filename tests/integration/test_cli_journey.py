@@ -277,3 +277,36 @@ async def test_the_wait_ends_with_the_last_outcome(live: Cli, database_url: str)
 def test_json_is_json_everywhere(live: Cli) -> None:
     for arguments in (["journey", "list"], ["journey", "show", "welcome"], ["ledger"], ["audit"]):
         assert json.loads(live(*arguments, "--json").out)
+
+
+def test_stop_start_again_and_copies(live: Cli) -> None:
+    refused = live("journey", "restart", "welcome")
+    assert refused.status == 1
+    assert "(is_running)" in refused.error
+    assert live("journey", "stop", "welcome").status == 0
+    would = live("journey", "restart", "welcome", "--dry-run")
+    assert first_line(would).startswith("welcome version 2 would become live: ")
+    assert [v["version_no"] for v in live("journey", "show", "welcome", "--json").json["versions"]] == [1]
+    assert first_line(live("journey", "restart", "welcome")).startswith("welcome version 2 is live: ")
+    assert first_line(live("journey", "new-version", "welcome", "--from", "1")) == (
+        "welcome version 3 is made, a draft. `parcours apply FILE` replaces it, `parcours journey publish` starts it."
+    )
+    assert "(draft_exists)" in live("journey", "new-version", "welcome").error
+    assert first_line(live("journey", "edit", "welcome")).startswith("welcome version 3 is the draft.")
+    assert "(running_not_editable)" in live("journey", "edit", "welcome", "--version", "2").error
+    copy = live("journey", "duplicate", "welcome")
+    assert first_line(copy).startswith("welcome-copy version 1 is made, a draft.")
+    assert "(journey_exists)" in live("journey", "duplicate", "welcome", "--key", "welcome").error
+    names = {
+        line["journey"]: (line["name"], line["status"]) for line in live("journey", "list", "--json").json
+    }
+    name = "Welcome new customers"
+    assert names == {"welcome": (name, "live"), "welcome-copy": (f"{name} (copy)", "draft")}
+    trail = [(one["command"], one["options"]) for one in live("audit", "welcome", "--json").json]
+    assert trail[:4] == [
+        ("duplicate", {"key": "welcome-copy"}),
+        ("edit", {}),
+        ("edit", {}),
+        ("new_version", {}),
+    ]
+    assert ("restart", {"from": 1}) in trail

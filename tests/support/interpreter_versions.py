@@ -1,4 +1,4 @@
-"""Commands that make versions: new version, edit, restart, duplicate (lifecycle.md, Commands; P71 to P73)."""
+"""Commands that make versions: new version, edit, restart, duplicate (lifecycle.md, Commands; P80 to P82)."""
 
 from __future__ import annotations
 

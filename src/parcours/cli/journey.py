@@ -37,6 +37,8 @@ PeopleFile = Annotated[
     Path | None, typer.Option("--file", help="A file of user_ids, one on a line; - reads the input.")
 ]
 Version = Annotated[int | None, typer.Option(help="Act on this version only.", min=1)]
+Source = Annotated[int | None, typer.Option("--from", help="The version to take it from.", min=1)]
+NewKey = Annotated[str | None, typer.Option("--key", help="Key of the new journey; KEY-copy unless given.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
 Reason = Annotated[str | None, typer.Option(help="Why; kept in the audit.")]
 NoWait = Annotated[
@@ -135,6 +137,54 @@ def stop(
     _command(context, keys, order, at=at, no_wait=no_wait, as_json=as_json)
 
 
+@app.command(epilog='Example: parcours journey restart welcome --reason "the shop is open again"')
+def restart(
+    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    reason: Reason = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Start again what is stopped or finished: a new version with the same definition, live.
+
+    Only new passages: who was cancelled stays so. Re-entry is judged over all versions.
+    """
+    order = Order("", "restart", version, reason=reason, dry_run=dry_run)
+    _command(context, keys, order, as_json=as_json)
+
+
+@app.command(epilog="Example: parcours journey new-version welcome --from 1")
+def new_version(
+    context: typer.Context, keys: Keys, *, source: Source = None, dry_run: DryRun = False,
+    reason: Reason = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Make a draft with the definition of a published version; what is published stays as it is.
+
+    The newest version unless --from names one: that is how one goes back.
+    """
+    options = {} if source is None else {"from": source}
+    order = Order("", "new_version", options=options, reason=reason, dry_run=dry_run)
+    _command(context, keys, order, as_json=as_json)
+
+
+@app.command(epilog="Example: parcours journey edit welcome")
+def edit(
+    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    reason: Reason = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Get a draft to edit: the one that stands, else a new one of the newest version, unless that is live."""
+    order = Order("", "edit", version, reason=reason, dry_run=dry_run)
+    _command(context, keys, order, as_json=as_json)
+
+
+@app.command(epilog="Example: parcours journey duplicate welcome --key welcome-sweden")
+def duplicate(
+    context: typer.Context, key: Key, *, new_key: NewKey = None, version: Version = None,
+    dry_run: DryRun = False, reason: Reason = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Make an independent journey in draft, with the same definition, named NAME (copy)."""
+    options = {} if new_key is None else {"key": new_key}
+    order = Order("", "duplicate", version, options, reason=reason, dry_run=dry_run)
+    _command(context, [key], order, as_json=as_json)
+
+
 @app.command(epilog="Example: parcours journey add-people welcome u1 u2")
 def add_people(
     context: typer.Context, key: Key, people: People = None, *, file: PeopleFile = None,
@@ -198,7 +248,7 @@ async def _carry_out(installed: Installation, order: Order, *, no_wait: bool) ->
     database, clock = installed.database, installed.clock
     shuts = None
     async with database.transaction() as connection:
-        if order.command == "publish":
+        if order.command in ("publish", "restart"):
             shuts = await admitting_version(connection, order.journey)
         result = await execute(connection, order, clock.now())
         if not order.dry_run:

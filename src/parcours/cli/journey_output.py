@@ -23,6 +23,12 @@ EFFECTS: Final = {
     "resume": "people go on",
     "close": "nobody enters any more; people inside go on to the end",
     "stop": "everybody inside is cancelled, and no message leaves any more",
+    "restart": "triggers are on from now; who was cancelled stays so",
+}
+MAKES: Final = {
+    "new_version": "`parcours apply FILE` replaces it, `parcours journey publish` starts it.",
+    "edit": "`parcours apply FILE` replaces it, `parcours journey publish` starts it.",
+    "duplicate": "`parcours journey publish` starts it.",
 }
 SHOWN_NAMES: Final = 20
 
@@ -131,6 +137,12 @@ def show_done(done: Done) -> None:
         message = f"{result.command} of version {result.version} is refused: {result.message.rstrip('.')}"
         show_error(ParcoursError(result.refused, message, place=result.journey, hint=result.hint))
         return
+    if result.from_status == result.to_status and result.command == "edit":
+        show(f"{what} is the draft. {MAKES['edit']}")
+        return
+    if result.command in MAKES:
+        show(f"{what} {'would be' if result.dry_run else 'is'} made, a draft. {MAKES[result.command]}")
+        return
     if result.from_status == result.to_status and not result.changed:
         show(f"{what} is {result.to_status} already; nothing to do.")
         return
@@ -140,14 +152,15 @@ def show_done(done: Done) -> None:
         effect = "nobody is inside"
     elif result.command == "close" and result.to_status == "paused":
         effect = "its entry is shut, and it stays paused"
-    show(f"{what} {would} {result.to_status} (was {result.from_status}): {effect}.")
+    was = f" (was {result.from_status})" if result.from_status else ""
+    show(f"{what} {would} {result.to_status}{was}: {effect}.")
     if done.shuts is not None:
         former = done.shuts
         would = "would shut" if result.dry_run else "shuts"
         shown = f"Version {former['version']} ({former['status']}, {former['inside']} inside)"
         show(f"{shown} {would} its entry; people inside it stay there, and go on to the end.")
     counted = ", ".join(f"{name} {n}" for name, n in result.counts.items())
-    if counted:
+    if counted and result.from_status is not None:
         show(f"Before: {counted}.")
     if result.in_flight:
         show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")

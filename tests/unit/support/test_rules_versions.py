@@ -1,4 +1,4 @@
-"""Commands that make versions: P40, P45, P71 to P73."""
+"""Commands that make versions: P40, P45, P80 to P82."""
 
 from __future__ import annotations
 
