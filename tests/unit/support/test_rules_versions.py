@@ -39,9 +39,9 @@ def test_a_new_version_from_an_older_one_is_the_way_back(simulator: Simulator) -
     commands = [
         command("10:00", "apply", file="v2.json"),
         command("10:01", "publish"),
-        command("10:02", "new_version", **{"from": 1}),
+        command("10:02", "new_version", "j", None, **{"from": 1}),
         command("10:03", "publish"),
-        command("10:04", "new_version", **{"from": 9}),
+        command("10:04", "new_version", "j", None, **{"from": 9}),
     ]
     found = run(simulator, journey(WAIT), go("10:01", "11:30", user="u2"), commands, files=files)
     assert [line.split(" ", 1)[1] for line in found.commands] == [
