@@ -108,8 +108,8 @@ class Family:
 
     async def lock_fences(self) -> None:
         """Wait until no unit of this journey is under way; none begins before the commit."""
-        await self.connection.execute(query("raise_fences"), {"j": self.journey_id})
         await self.connection.execute(query("ask_units_to_wait"), {"j": self.journey_id})
+        await self.connection.execute(query("raise_fences"), {"j": self.journey_id})
         await self.connection.execute(query("lock_fences"), {"j": self.journey_id})
 
     async def set_fences(

@@ -164,8 +164,11 @@ VALUES (%(at)s, %(actor)s, %(key)s, %(version_no)s, %(command)s, %(options)s::js
 
 -- name: raise_fences
 -- scope: all
--- Make sure that a journey has a fence in every bucket.
-INSERT INTO parcours.fence (bucket, journey_id) SELECT l.bucket, %(j)s FROM parcours.lease l ON CONFLICT DO NOTHING;
+-- Make sure that a journey has a fence in every bucket. Those there are left out: a conflict waits for the unit that has it.
+INSERT INTO parcours.fence (bucket, journey_id)
+SELECT l.bucket, %(j)s FROM parcours.lease l
+WHERE NOT EXISTS (SELECT 1 FROM parcours.fence f WHERE f.bucket = l.bucket AND f.journey_id = %(j)s)
+ON CONFLICT DO NOTHING;
 
 -- name: ask_units_to_wait
 -- scope: shared
