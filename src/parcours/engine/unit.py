@@ -168,8 +168,9 @@ class Unit:
             for entry in self.result.fence:
                 version = self.loaded.get(entry.version_id)
                 if version is not None and version.program.message_steps:
+                    window = version.journey.window is not None
                     await self.execute(
-                        "queue_messages",
+                        "queue_messages_for_window" if window else "queue_messages",
                         **span,
                         v=Int4(entry.version_id),
                         journey_key=version.journey.key,

@@ -103,7 +103,20 @@ WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at
 
 -- name: queue_messages
 -- scope: bucket
--- Queue the messages of those who came to a message step in these batches; outside the window for its next opening (R21).
+-- Queue the messages of those who came to a message step in these batches.
+INSERT INTO parcours.message
+    (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel, queued_at, due_at, feed_no)
+SELECT m.bucket, parcours.message_key(%(journey_key)s, m.profile_id, m.entry_no, m.seq, m.to_step), m.journey_id,
+    m.version_id, m.profile_id, m.entry_no, m.seq, m.to_step, c.channel, m.at, m.at, m.since_no
+FROM parcours.passage m
+JOIN unnest(%(steps)s::text[], %(channels)s::text[]) AS c (step, channel) ON c.step = m.to_step
+WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch BETWEEN %(first)s AND %(last)s AND m.at >= %(since)s
+  AND m.version_id = %(v)s AND m.status = 'active' AND m.path <> '{}';
+
+-- name: queue_messages_for_window
+-- scope: bucket
+-- The same where the journey has a window: who comes outside it waits for its next opening (R21). Looking that up costs
+-- more than everything else here, so journeys without a window do without.
 INSERT INTO parcours.message
     (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel, queued_at, due_at, feed_no)
 SELECT m.bucket, parcours.message_key(%(journey_key)s, m.profile_id, m.entry_no, m.seq, m.to_step), m.journey_id,
@@ -114,8 +127,7 @@ LEFT JOIN LATERAL (
     SELECT parcours.next_opening(
         m.at, coalesce(CASE WHEN %(own_zone)s THEN parcours.zone(pr.attributes ->> 'timezone') END, %(zone)s::text),
         %(weekdays)s::integer[], %(opens)s::time, %(shuts)s::time) AS opening
-    FROM parcours.profile pr
-    WHERE %(opens)s::time IS NOT NULL AND pr.bucket = %(b)s AND pr.profile_id = m.profile_id
+    FROM parcours.profile pr WHERE pr.bucket = %(b)s AND pr.profile_id = m.profile_id
 ) w ON true
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch BETWEEN %(first)s AND %(last)s AND m.at >= %(since)s
   AND m.version_id = %(v)s AND m.status = 'active' AND m.path <> '{}';
