@@ -29,6 +29,8 @@ __all__ = ["app"]
 
 app = typer.Typer()
 
+CONNECTIONS = 10  # beside those of a worker's lanes
+
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every unit of work and every message.")]
 
 
@@ -168,8 +170,7 @@ def _run(settings: Settings, parts: Callable[[Installation, asyncio.Event], Awai
     async def inside() -> None:
         stop = asyncio.Event()
         _stop_on_signals(stop)
-        connections = settings.worker_concurrency + 8
-        async with installation(settings, migrate=False, say=say, connections=connections) as installed:
+        async with installation(settings, migrate=False, say=say, connections=CONNECTIONS) as installed:
             await parts(installed, stop)
 
     try:

@@ -84,6 +84,10 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish units and hand-overs under way and give the leases back."""
+        async with await self.database.beside(self.settings.worker_concurrency) as self.work.database:
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         for channel in self.channels.values():
             await channel.start()
         couriers_stop = asyncio.Event()

@@ -65,12 +65,16 @@ class Database:
         conninfo = _conninfo(url, application)
         arguments = {"autocommit": True, "prepare_threshold": prepare_threshold}
         await _wait_for(conninfo, patience, on_wait)
-        pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            conninfo, kwargs=arguments, min_size=1, max_size=connections, open=False, name=application,
-            reconnect_timeout=RECONNECT_SECONDS, reconnect_failed=_try_again,
-        )  # fmt: skip
-        await pool.open()
-        return cls(pool, conninfo, arguments)
+        return cls(await _open_pool(conninfo, arguments, connections), conninfo, arguments)
+
+    async def beside(self, connections: int) -> Self:
+        """Connect to the same database with a pool of its own.
+
+        A pool uses its connections in turn; whoever repeats the same statements is better served by few of them,
+        where these are planned already.
+        """
+        pool = await _open_pool(self._conninfo, self._arguments, connections)
+        return type(self)(pool, self._conninfo, self._arguments)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -143,6 +147,17 @@ def trouble(error: Exception) -> ParcoursError | None:
             return _unreachable(reason)
         case _:
             return None
+
+
+async def _open_pool(
+    conninfo: str, arguments: dict[str, Any], connections: int
+) -> AsyncConnectionPool[Connection]:
+    pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        conninfo, kwargs=arguments, min_size=1, max_size=connections, open=False,
+        reconnect_timeout=RECONNECT_SECONDS, reconnect_failed=_try_again,
+    )  # fmt: skip
+    await pool.open()
+    return pool
 
 
 async def _try_again(pool: AsyncConnectionPool[Connection]) -> None:
