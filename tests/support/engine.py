@@ -25,7 +25,7 @@ __all__ = ["EngineSimulator"]
 
 PERSON_TABLES = (
     "participant, passage, message, refusal, counter, fence, profile, event, seen, membership, pending, inbox, kept, "
-    "eligible, gate, audit, scheduled_command, schedule, run, listener, audience, version, journey"
+    "waiting, catch_up, eligible, gate, audit, scheduled_command, schedule, run, listener, audience, version, journey"
 )
 
 

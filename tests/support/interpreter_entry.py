@@ -77,6 +77,8 @@ def refused(
         return "profile_deleted"
     if version is None:
         return "journey_stopped" if family.published[-1].status == "stopped" else "journey_closed"
+    if version.drops:
+        return "journey_paused"
     entry = version.journey.entry
     scene = world.scene_of_history(version.journey, profile, event=event)
     if ask_filter and entry.filter is not None and not holds(entry.filter, scene):

@@ -20,7 +20,7 @@ def _pass_one(world: World, family: Family) -> bool:
     if not family.waiting:
         return False
     one, version = family.waiting[0], family.admitting
-    if version is not None:
+    if version is not None and not version.drops:
         entry = version.journey.entry
         entered = sum(p.version is version for p in world.participants)
         full = entry.cap is not None and entered >= entry.cap

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from parcours.domain.journey import End, Journey
 from parcours.domain.lifecycle import Become, Command, Refuse, Status, decide, entry_is_open, status_of
 from support.interpreter_answer import Answer, counts
 from support.interpreter_feed import settle_caused
+from support.interpreter_pauses import pause
 from support.interpreter_runs import plan
 from support.interpreter_walk import fire, leave, meet_wait, release
 from support.interpreter_world import Family, Version, World
 
 __all__ = ["fire_overdue", "lifecycle", "publish", "release_queue", "starts_in_vain"]
-
-_PAUSE_CHOICES = {"entrants", "inside", "timers", "until", "catch_up"}
 
 
 def lifecycle(
@@ -25,6 +25,9 @@ def lifecycle(
     versions = _concerned(family, name, number)
     if not versions:
         return Answer(number, error="unknown_version")
+    if name == "pause":
+        answer = pause(world, versions, options)
+        return replace(answer, version=number) if answer.error else answer
     acted: list[Version] = []
     states = {}
     for version in versions:
@@ -45,8 +48,6 @@ def lifecycle(
         if options.get("people", "stay") != "stay":
             raise NotImplementedError("transfer")
         publish(world, family, newest)
-    elif name == "pause" and _PAUSE_CHOICES & options.keys():
-        raise NotImplementedError("pause choices")
     else:
         for version in acted:
             version.status = status_of(states[version.number])

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from parcours.domain.choices import Choices
 from parcours.domain.journey import Audience, Email, Journey, Webhook
 from support.conditions import Happening, Scene, holds
 
@@ -69,6 +70,13 @@ class Version:
         default_factory=dict
     )  # next occurrences, by the number of the trigger
     runs: list[Run] = field(default_factory=list)  # still to come
+    choices: Choices = field(default_factory=Choices)  # of the present pause
+    paused_at: datetime | None = None
+
+    @property
+    def drops(self) -> bool:
+        """Whether a pause refuses those who would enter."""
+        return self.status == "paused" and self.choices.entrants == "drop"
 
     @property
     def may_move(self) -> bool:
@@ -335,7 +343,7 @@ class World:
 def next_at_gate(family: Family) -> datetime | None:
     """Return when the oldest at the gate may go by the rate; None where nobody waits or there is no rate."""
     version = family.admitting
-    if not family.waiting or version is None or version.journey.entry.rate is None:
+    if not family.waiting or version is None or version.drops or version.journey.entry.rate is None:
         return None
     arrived = family.waiting[0].at
     if family.last_through is None:

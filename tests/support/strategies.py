@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from support.runner import Case
 from support.strategies_commands import command, commands
 from support.strategies_journeys import events_of, journeys, steps_of
+from support.strategies_pauses import pause_options
 from support.strategies_runs import rules
 from support.strategies_values import (
     ATTRIBUTES,
@@ -109,7 +110,7 @@ def paused_cases(draw: st.DrawFn) -> Case:
         feed.append({**line, "timestamp": slot(draw(st.integers(begins, ends + 1)))})
     lines = _lines(people, [document])
     feed += [draw(lines) for _ in range(draw(st.integers(0, 6)))]
-    given = [command(begins, "a", "pause"), command(ends, "a", "resume")]
+    given = [command(begins, "a", "pause", **draw(pause_options(begins))), command(ends, "a", "resume")]
     if draw(st.integers(0, 3)) == 0:
         given.insert(
             1, command(draw(st.integers(begins, ends)), "a", draw(st.sampled_from(("close", "stop"))))

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from support.strategies_journeys import steps_of
+from support.strategies_pauses import pause_options, second_options
 from support.strategies_values import LAST, Document, slot
 from support.strategies_webhooks import webhook_stubs
 
@@ -35,7 +36,12 @@ def commands(
         case "pause and resume":
             at = draw(st.integers(0, LAST // 2))
             until = at + draw(st.integers(0, LAST // 2))
-            return [command(at, key, "pause"), command(until, key, "resume")]
+            begins = command(at, key, "pause", **draw(pause_options(at)))
+            if draw(st.integers(0, 3)):
+                return [begins, command(until, key, "resume")]
+            between = draw(st.integers(at, until))
+            again = command(between, key, "pause", **draw(second_options(between)))
+            return [begins, again, command(until, key, "resume")]
         case "apply and publish":
             found = [name for name, file in files.items() if file["journey"] == key]
             if not found:

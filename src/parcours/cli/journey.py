@@ -88,16 +88,25 @@ def publish(
     _command(context, keys, order, at=at, as_json=as_json)
 
 
-@app.command(epilog='Example: parcours journey pause welcome --reason "wrong price in the mail"')
+@app.command(
+    epilog='Example: parcours journey pause welcome --reason "wrong price in the mail" --entrants drop'
+)
 def pause(
-    context: typer.Context, keys: Keys, *, version: Version = None, at: At = None, dry_run: DryRun = False,
-    reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
+    context: typer.Context, keys: Keys, *,
+    entrants: Annotated[
+        str | None, typer.Option(help="Who would enter: queue (unless told otherwise) or drop.", show_default=False)
+    ] = None,
+    version: Version = None, at: At = None, dry_run: DryRun = False, reason: Reason = None, no_wait: NoWait = False,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Freeze everybody where they stand; who enters queues before the first step.
+    """Freeze everybody where they stand; who enters queues before the first step, or is refused.
 
     Nobody goes on and no message is sent. Goals, exit rules, exclusion and deletion still let people leave.
+    Another pause of what is paused changes who may enter from now on.
     """
-    order = Order("", "pause", version, reason=reason, dry_run=dry_run)
+    options = {"entrants": entrants}
+    given = {name: value for name, value in options.items() if value is not None}
+    order = Order("", "pause", version, given, reason=reason, dry_run=dry_run)
     _command(context, keys, order, at=at, no_wait=no_wait, as_json=as_json)
 
 

@@ -146,6 +146,9 @@ def show_done(done: Done) -> None:
     if result.from_status == result.to_status and not result.changed:
         show(f"{what} is {result.to_status} already; nothing to do.")
         return
+    if result.from_status == result.to_status == "paused" and result.command == "pause":
+        show(f"{what} {'would stay' if result.dry_run else 'stays'} paused, by its new choices from now on.")
+        return
     would = "would become" if result.dry_run else "is"
     effect = EFFECTS[result.command]
     if result.to_status == "finished":

@@ -165,6 +165,7 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Run parcours journey scheduled to see what is to come.",
         ),
         "journey_exists": ("There is a journey of this key already.", "Choose another key."),
+        "until_past": ("A pause would end before it begins.", "Give an instant that is still to come."),
         "bad_option": (
             "An option of a command has a value that cannot be.",
             "Choose one that the hint names.",

@@ -55,13 +55,18 @@ async def refused(
     return result
 
 
-async def nothing_to_do(family: Family, order: Order, at: datetime, asked: list[VersionRow]) -> CommandResult:
-    """No version changes: the newest published one answers, with its present state or the refusal (P41)."""
+async def nothing_to_do(
+    family: Family, order: Order, at: datetime, asked: list[VersionRow], *, code: str | None = None
+) -> CommandResult:
+    """No version changes: the newest published one answers, with its present state or the refusal (P41).
+
+    `code` refuses where the matrix does not.
+    """
     published = [version for version in asked if version.status != "draft"]
     version = published[-1] if published else asked[-1]
     outcome = decide(order.command, version.status, entry_open=version.entry_open)
     counts = await family.counts([version])
-    code = outcome.code if isinstance(outcome, Refuse) else None
+    code = outcome.code if isinstance(outcome, Refuse) else code
     error = refusal(code) if code else None
     result = CommandResult(
         order.journey, version.version_no, order.command, version.status, version.status, counts, code,

@@ -11,11 +11,22 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
+from parcours.domain.choices import Choices
 from parcours.domain.errors import ParcoursError
-from parcours.domain.lifecycle import Become, Command, Making, decide, entry_is_open, status_of
+from parcours.domain.lifecycle import (
+    Become,
+    Command,
+    Making,
+    State,
+    decide,
+    entry_is_open,
+    state_of,
+    status_of,
+)
 from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit, nothing_to_do
 from parcours.service.drafting import duplicate, edit, new_version
+from parcours.service.pausing import Chosen, choose
 from parcours.service.publishing import publish
 from parcours.service.restarting import restart
 from parcours.service.versions import Family, VersionRow, lock_family
@@ -47,13 +58,13 @@ async def execute(connection: Connection, order: Order, at: datetime) -> Command
     asked = [family.find(order.version_no)] if order.version_no is not None else family.versions
     if order.command == "publish":
         return await publish(family, order, at)
-    acted = [
-        version
-        for version in asked
-        if isinstance(decide(order.command, version.status, entry_open=version.entry_open), Become)
-    ]
+    chosen = choose(order, asked, at) if order.command == "pause" else Chosen({})
+    if order.command == "pause":
+        acted = [version for version in asked if version.version_id in chosen.choices]
+    else:
+        acted = [version for version in asked if _becomes(order, version)]
     if not acted:
-        return await nothing_to_do(family, order, at, asked)
+        return await nothing_to_do(family, order, at, asked, code=chosen.refused)
     newest = acted[-1]
     if not order.dry_run:
         await family.lock_fences()
@@ -61,9 +72,8 @@ async def execute(connection: Connection, order: Order, at: datetime) -> Command
     becomes = newest.status
     tasks: dict[int, Literal["resume", "sweep"]] = {}
     for version in acted:
-        outcome = decide(order.command, version.status, entry_open=version.entry_open)
-        assert isinstance(outcome, Become)
-        status = status_of(outcome.state)
+        state = _becomes(order, version) or state_of(version.status, entry_open=version.entry_open)
+        status = status_of(state)
         if order.command == "close" and status == "closed" and not await family.anybody_inside(version):
             status = "finished"
         if version is newest:
@@ -77,8 +87,8 @@ async def execute(connection: Connection, order: Order, at: datetime) -> Command
             tasks[version.version_id] = "sweep"
             settling = "sweep"
         await family.set_status(
-            version, status, entry_open=entry_is_open(outcome.state), at=at, settling=settling,
-            pause=_pause_choices(version, order) if status == "paused" else None, release=order.command == "resume",
+            version, status, entry_open=entry_is_open(state), at=at, settling=settling,
+            pause=_choices(version, chosen) if status == "paused" else None, release=order.command == "resume",
         )  # fmt: skip
     result = CommandResult(
         order.journey, newest.version_no, order.command, newest.status, becomes, counts, dry_run=order.dry_run,
@@ -90,25 +100,26 @@ async def execute(connection: Connection, order: Order, at: datetime) -> Command
     return result
 
 
+def _becomes(order: Order, version: VersionRow) -> State | None:
+    """Return the state that the matrix gives to a version; None where it gives none."""
+    outcome = decide(order.command, version.status, entry_open=version.entry_open)
+    return outcome.state if isinstance(outcome, Become) else None
+
+
 def _check_options(order: Order) -> None:
-    defaults = {"entrants": "queue", "inside": "freeze", "timers": "run", "people": "stay"}
-    for name, value in order.options.items():
-        if order.command not in AVAILABLE or defaults.get(name) != value:
-            raise ParcoursError(
-                "not_available", f"the choice {name}: {value} cannot be made yet", place=f"options.{name}",
-                hint=f"Leave it out: {defaults.get(name, 'the default')} is what happens.",
-            )  # fmt: skip
     if order.command not in AVAILABLE:
         raise ParcoursError(
             "not_available", f"{order.command} cannot be done yet", hint=f"There are {', '.join(AVAILABLE)}."
         )
+    defaults = {"people": "stay"}
+    for name, value in order.options.items() if order.command != "pause" else ():
+        if defaults.get(name) != value:
+            raise ParcoursError(
+                "not_available", f"the choice {name}: {value} cannot be made yet", place=f"options.{name}",
+                hint=f"Leave it out: {defaults.get(name, 'the default')} is what happens.",
+            )  # fmt: skip
 
 
-def _pause_choices(version: VersionRow, order: Order) -> dict[str, Any]:
-    return {
-        "entrants": "queue",
-        "inside": "freeze",
-        "timers": "run",
-        **(version.pause or {}),
-        **order.options,
-    }
+def _choices(version: VersionRow, chosen: Chosen) -> Choices:
+    """Return the choices of a version that is paused: those given now, else those it has."""
+    return chosen.choices.get(version.version_id) or Choices.from_json(version.pause)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from parcours.compiler import compile_journey
+from parcours.domain.choices import Choices
 from parcours.domain.journey import Journey
 from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit, nothing_to_do
@@ -57,7 +58,8 @@ async def put_live(family: Family, version: VersionRow, journey: Journey, at: da
 async def _shut(family: Family, version: VersionRow, at: datetime) -> None:
     """Shut the entry of the version that admitted until now; its people stay in it (P45)."""
     if version.status == "paused":
-        await family.set_status(version, "paused", entry_open=False, at=at, pause=version.pause)
+        choices = Choices.from_json(version.pause)
+        await family.set_status(version, "paused", entry_open=False, at=at, pause=choices)
     else:
         status: Literal["closed", "finished"] = (
             "closed" if await family.anybody_inside(version) else "finished"

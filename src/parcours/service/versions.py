@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from parcours.domain.choices import Choices
 from parcours.domain.errors import ParcoursError
 from parcours.domain.fence import FenceVersion
 from parcours.domain.lifecycle import Rights, Status, rights
@@ -84,21 +85,22 @@ class Family:
 
     async def set_status(
         self, version: VersionRow, status: Status, *, entry_open: bool, at: datetime,
-        pause: dict[str, Any] | None = None, release: bool = False, settling: str | None = None,
+        pause: Choices | None = None, release: bool = False, settling: str | None = None,
     ) -> VersionRow:  # fmt: skip
-        """Give a version its new status, here and in the database."""
+        """Give a version its new status, here and in the database; `pause` are the choices of a paused one."""
+        stored = pause.as_json() if pause is not None else None
         await self.connection.execute(
             query("set_status"),
             {
                 "v": version.version_id, "status": status, "entry_open": entry_open, "at": at,
-                "pause": json.dumps(pause) if pause is not None else None, "release": release, "settling": settling,
+                "pause": json.dumps(stored) if stored is not None else None, "release": release, "settling": settling,
             },
         )  # fmt: skip
         changed = replace(
             version,
             status=status,
             entry_open=entry_open,
-            pause=pause,
+            pause=stored,
             released_at=at if release else version.released_at,
             stopped_at=at if status == "stopped" else version.stopped_at,
             settling=settling,
@@ -143,8 +145,11 @@ async def lock_family(connection: Connection, key: str) -> Family:
 
 def _fence(version: VersionRow, at: datetime, task: Literal["resume", "sweep"] | None) -> FenceVersion:
     waiting = version.starts_at is not None and at < version.starts_at
-    entrants = (version.pause or {}).get("entrants", "queue")
-    allowed = rights(version.status, entry_open=version.entry_open, before_start=waiting, entrants=entrants)
+    choices = Choices.from_json(version.pause)
+    allowed = rights(
+        version.status, entry_open=version.entry_open, before_start=waiting, entrants=choices.entrants,
+        inside=choices.inside,
+    )  # fmt: skip
     if waiting and version.status == "closed":
         allowed = Rights(may_leave=True)  # nobody moves before the start date (P36)
     refuse_with = None

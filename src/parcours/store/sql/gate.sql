@@ -21,7 +21,8 @@ ORDER BY j.journey_key;
 -- name: open_gate
 -- scope: shared
 -- Hold a gate, unless another worker does: its version, whether that admits, its limits, how many went through and when.
-SELECT j.journey_key, g.version_id, v.entry_open, g.cap, g.rate, g.granted, g.last_at
+SELECT j.journey_key, g.version_id,
+    v.entry_open AND NOT (v.status = 'paused' AND coalesce(v.pause ->> 'entrants' = 'drop', false)), g.cap, g.rate, g.granted, g.last_at
 FROM parcours.gate g
 JOIN parcours.version v ON v.version_id = g.version_id
 JOIN parcours.journey j ON j.journey_id = g.journey_id
