@@ -49,9 +49,10 @@ def test_there_is_nothing_at_first(cli: Cli) -> None:
 
 def test_apply_makes_a_draft_and_replaces_it(cli: Cli) -> None:
     path = cli.file("welcome.yaml", WELCOME)
-    assert first_line(cli("apply", path, "--dry-run")) == "welcome: draft 1 would be made."
+    staff = cli.file("staff.yaml", {"audience": "staff", "members": []})
+    assert first_line(cli("apply", path, staff, "--dry-run")) == "welcome: draft 1 would be made."
     assert cli("journey", "list", "--json").json == []
-    assert first_line(cli("apply", path)) == "welcome: draft 1 is made."
+    assert first_line(cli("apply", path, staff)) == "welcome: draft 1 is made."
     assert first_line(cli("apply", path)) == "welcome: draft 1 is replaced."
     answer = cli("apply", path, "--json").json
     assert [(one["journey"], one["version"], one["replaced"], one["saved"]) for one in answer] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +57,39 @@ def test_the_draft_and_what_runs_are_checked_and_one_of_them_where_it_is_named(c
     assert (found["status"], [p["code"] for p in found["problems"]]) == ("draft", ["wait_without_duration"])
     assert "unknown_version" in cli("journey", "problems", "chain", "--version", "7").error
     assert "unknown_journey" in cli("journey", "problems", "nothing").error
+
+
+def test_people_and_events_that_are_there_tell_what_is_misspelt(cli: Cli) -> None:
+    feed = cli.file(
+        "people.jsonl",
+        "".join(
+            json.dumps(line) + "\n"
+            for n in range(20)
+            for line in (
+                {"type": "identify", "userId": f"u{n}", "traits": {"country": "SE", "age": n}},
+                {"type": "track", "userId": f"u{n}", "event": "Order Completed", "properties": {"total": n}},
+            )
+        ),
+    )
+    assert cli("import", feed).status == 0
+    document = {
+        **CHAIN,
+        "goal": {"event": "Order Complete", "when": {"field": "event.total", "gte": 1}},
+        "exit": [{"field": "profile.contry", "is": "SE"}, {"field": "profile.age", "gt": "18"}],
+        "steps": {"breathe": {"wait": {"for": "2d"}}},
+    }
+    (applied,) = cli("apply", cli.file("chain.yaml", document), "--json").json
+    (found,) = cli("journey", "problems", "chain", "--json").json
+    assert applied["problems"] == found["problems"]
+    assert [(p["code"], p["place"], p["hint"]) for p in found["problems"]] == [
+        ("unknown_field", "exit[0].field", "Did you mean `country`?"),
+        (
+            "field_of_other_type", "exit[1].gt",
+            "Nothing is converted: 10 is not '10'. Write the value in the type that the field has.",
+        ),
+        ("unknown_event", "goal.event", "Did you mean `Order Completed`?"),
+    ]  # fmt: skip
+    assert cli("journey", "publish", "chain").status == 0  # warnings never stand in the way
+    assert cli("journey", "show", "chain", "--json").json["problems"][0]["problems"] == found["problems"]
+    shown = cli("journey", "show", "chain").out
+    assert "Problems of version 1: exit[0].field: warning: No profile is known to have `contry`." in shown

@@ -27,6 +27,7 @@ __all__ = [
     "check",
     "compile_template",
     "compile_text",
+    "examine",
     "render_text",
     "variables",
 ]
@@ -155,19 +156,7 @@ def compile_template(source: Source) -> Template:
 
 def check(text: str, place: str = "") -> list[Problem]:
     """Return the errors that would stop a template, with lines: syntax, unknown tags, unknown filters."""
-    try:
-        template = _parsed(_HTML, text, place)
-    except TemplateFailed as error:
-        message = error.message
-        if not _NAMES_LINE.search(message):
-            message = f"{message} (line {_line(text, _culprit(text, message))})"
-        return [Problem("error", "template_error", place, message)]
-    return [
-        Problem("error", "template_error", place, f"Unknown filter '{name}' (line {_line(text, span.index)})")
-        for name, spans in template.analyze().filters.items()
-        if name not in _HTML.filters
-        for span in spans
-    ]
+    return examine(text, place)[0]
 
 
 def variables(text: str) -> set[str]:
@@ -175,12 +164,27 @@ def variables(text: str) -> set[str]:
 
     A path ends where it goes on by a number or another variable. What does not parse reads nothing.
     """
+    return examine(text)[1]
+
+
+def examine(text: str, place: str = "") -> tuple[list[Problem], set[str]]:
+    """Return what `check` and `variables` do, of one reading."""
     try:
-        template = _parsed(_HTML, text, "")
-    except TemplateFailed:
-        return set()
+        template = _parsed(_HTML, text, place)
+    except TemplateFailed as error:
+        message = error.message
+        if not _NAMES_LINE.search(message):
+            message = f"{message} (line {_line(text, _culprit(text, message))})"
+        return [Problem("error", "template_error", place, message)], set()
+    analysis = template.analyze()
+    problems = [
+        Problem("error", "template_error", place, f"Unknown filter '{name}' (line {_line(text, span.index)})")
+        for name, spans in analysis.filters.items()
+        if name not in _HTML.filters
+        for span in spans
+    ]
     found = set()
-    for uses in template.analyze().globals.values():
+    for uses in analysis.globals.values():
         for use in uses:
             names = []
             for segment in use.segments:
@@ -189,7 +193,7 @@ def variables(text: str) -> set[str]:
                 names.append(segment)
             if names and names[0] not in _CLOCK:
                 found.add(".".join(names))
-    return found
+    return problems, found
 
 
 def compile_text(text: str, place: str) -> BoundTemplate:

@@ -9,12 +9,14 @@ import typer
 
 from parcours.cli.output import say, show, show_json, show_problems
 from parcours.cli.session import actor, connected
+from parcours.domain.checks import unique
 from parcours.domain.errors import ParcoursError
 from parcours.domain.problems import has_errors
 from parcours.domain.records import CommandResult
 from parcours.service.audiences import AppliedAudience, apply_audience
 from parcours.service.authoring import Applied, apply_journey
 from parcours.service.checking import file_problems
+from parcours.service.definitions import journey_problems
 from parcours.service.files import LoadedFile, load_documents
 from parcours.service.lifecycle import Order, execute
 from parcours.service.reports import notify_workers
@@ -44,7 +46,8 @@ def apply(
     loaded = load_documents(files)
 
     async def work(installed: Installation) -> list[dict[str, Any]]:
-        return [await _apply(installed, file, dry_run=dry_run, quiet=as_json) for file in loaded]
+        coming = frozenset(file.audience.key for file in loaded if file.audience is not None)
+        return [await _apply(installed, file, coming, dry_run=dry_run, quiet=as_json) for file in loaded]
 
     answers = connected(context, work)
     if as_json:
@@ -53,7 +56,9 @@ def apply(
         raise typer.Exit(1)
 
 
-async def _apply(installed: Installation, file: LoadedFile, *, dry_run: bool, quiet: bool) -> dict[str, Any]:
+async def _apply(
+    installed: Installation, file: LoadedFile, coming: frozenset[str], *, dry_run: bool, quiet: bool
+) -> dict[str, Any]:
     problems = file_problems(file)
     answer: dict[str, Any] = {
         "file": str(file.path),
@@ -71,7 +76,17 @@ async def _apply(installed: Installation, file: LoadedFile, *, dry_run: bool, qu
             connection.transaction(force_rollback=dry_run),
         ):
             saved, lines = await _save(connection, installed, file, dry_run=dry_run)
-        answer |= {"saved": True, **saved}
+            if file.journey is not None:
+                # Once more, among the audiences, journeys, people and events that there are.
+                around = await journey_problems(
+                    connection,
+                    saved["journey"],
+                    installed.clock.now(),
+                    saved["version"],
+                    coming=coming,
+                )
+                problems = unique([*file.problems, *around[0].problems])
+        answer |= {"saved": True, **saved, "problems": [problem.as_dict() for problem in problems]}
     if not quiet:
         if problems:
             show_problems(str(file.path), problems)

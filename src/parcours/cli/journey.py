@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from parcours.cli import journey_problems
 from parcours.cli.journey_output import Done, show_done, show_journeys, show_people, show_report
+from parcours.cli.journey_problems import problems
 from parcours.cli.output import say, show_error, show_json, waiting
 from parcours.cli.scheduling import At, give_later, scheduled, unschedule
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
+from parcours.service.definitions import journey_problems
 from parcours.service.ledger import read_ledgers
 from parcours.service.lifecycle import Order, execute
 from parcours.service.people import PeopleChanged, PeopleOrder, change_people
@@ -60,19 +61,20 @@ def list_all(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: parcours journey show welcome")
 def show(context: typer.Context, key: Key, *, as_json: AsJson = False) -> None:
-    """Show a journey: its versions, what happens next by itself, where people are, messages, refusals."""
+    """Show a journey: versions, what happens next by itself, where people are, problems, messages, refusals."""
 
     async def work(installed: Installation) -> None:
         async with installed.database.transaction() as connection:
             ledgers = await read_ledgers(connection, key)
             report = await show_journey(connection, key)
             upcoming = await what_happens_next(connection, key, installed.clock.now())
-        show_report(report, ledgers, upcoming, as_json=as_json)
+            checked = await journey_problems(connection, key, installed.clock.now())
+        show_report(report, ledgers, upcoming, checked, as_json=as_json)
 
     connected(context, work)
 
 
-app.command(epilog="Example: parcours journey problems welcome")(journey_problems.problems)
+app.command(epilog="Example: parcours journey problems welcome")(problems)
 
 
 @app.command(epilog="Example: parcours journey publish welcome --dry-run")

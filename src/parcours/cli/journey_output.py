@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from parcours.cli.output import say, show, show_error, show_json, show_table
+from parcours.cli.output import say, show, show_error, show_json, show_problems, show_table
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import format_instant
+from parcours.service.definitions import VersionProblems
 from parcours.service.ledger import Ledger
 from parcours.service.people import PeopleChanged
 from parcours.service.reports import JourneyReport
@@ -63,15 +64,22 @@ def show_journeys(journeys: Sequence[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def show_report(
-    report: JourneyReport, ledgers: Sequence[Ledger], upcoming: Sequence[Upcoming], *, as_json: bool
+    report: JourneyReport,
+    ledgers: Sequence[Ledger],
+    upcoming: Sequence[Upcoming],
+    checked: Sequence[VersionProblems],
+    *,
+    as_json: bool,
 ) -> None:
     """Print everything about one journey."""
     books = {ledger.version: ledger for ledger in ledgers}
     if as_json:
-        coming = [one.as_dict() for one in upcoming]
-        show_json(
-            report.as_dict() | {"upcoming": coming, "ledgers": [ledger.as_dict() for ledger in ledgers]}
-        )
+        more = {
+            "upcoming": [one.as_dict() for one in upcoming],
+            "ledgers": [ledger.as_dict() for ledger in ledgers],
+            "problems": [one.as_dict() for one in checked],
+        }
+        show_json(report.as_dict() | more)
         return
     journey = report.journey
     show(f"{journey['journey']}  {journey['name']}".rstrip(), style="bold")
@@ -105,6 +113,10 @@ def show_report(
         show(f"Steps of version {newest.version}")
         rows = [(step, count.entered, count.here, count.out) for step, count in newest.steps.items()]
         show_table(("step", "in", "here", "out"), rows, numbers=("in", "here", "out"))
+    for one in checked:
+        if one.problems:
+            show()
+            show_problems(f"Problems of version {one.version_no}", one.problems)
     _show_counts(
         "Messages",
         report.messages,

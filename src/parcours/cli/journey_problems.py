@@ -31,7 +31,7 @@ def problems(
 
     async def work(installed: Installation) -> list[VersionProblems]:
         async with installed.database.transaction() as connection:
-            return await journey_problems(connection, key, version)
+            return await journey_problems(connection, key, installed.clock.now(), version)
 
     found = connected(context, work)
     if as_json:

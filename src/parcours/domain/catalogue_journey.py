@@ -41,6 +41,23 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "`min_interval` is given for a mode that does not use it.",
             "Use mode: after_exit.",
         ),
+        "nobody_enters": ("By its limits or dates nobody can enter.", "Move the date, or raise the limit."),
+        "waves_ignored": (
+            "Waves are given, and no trigger has a schedule.",
+            "Add a schedule, or remove the waves.",
+        ),
+        "schedule_passed": ("A schedule names one instant, and that has passed.", "Move it, or write now."),
+        "wait_passed": ("A wait lasts until an instant that has passed.", "Move it, or remove the wait."),
+        "wait_without_timeout": (
+            "A wait for an event has no time-out, and nothing else takes people out.",
+            "Add {timeout: 30d, next: STEP}, or a lifetime.",
+        ),
+        "split_without_branches": ("A split has no branch but `else`.", "Add {when: CONDITION, next: STEP}."),
+        "branch_never_taken": (
+            "Nobody can come to a branch: an earlier one takes everybody, or its share is 0 %.",
+            "Change the order, the condition or the share.",
+        ),
+        "never_holds": ("A test can never hold.", "Correct it, or remove it."),
         "window_without_timezone": (
             "A window for messages is given, and no time zone.",
             "Add timezone: to the journey.",
@@ -58,6 +75,15 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "An email that is advertising has no unsubscribe link.",
             "Add {{ unsubscribe_url }} to its content.",
         ),
+        "empty_link": ("A link of an email leads nowhere.", "Give it an address."),
+        "long_email": (
+            "An email is longer than what mailboxes show without cutting it.",
+            "Shorten it to 100 KB; the unsubscribe link is at the end that is cut.",
+        ),
+        "unknown_variable": (
+            "A template names a variable that nothing fills, or a field that nobody is known to have.",
+            "Correct the name; the hint names the nearest one. Until then it is empty.",
+        ),
         "template_error": ("A template cannot be parsed.", "Correct it at the line given."),
         "mjml_error": (
             "A template in MJML cannot be made into HTML.",
@@ -70,8 +96,24 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "long_timeout": ("A webhook asks for more time than any has.", "At most 30s are waited for."),
         "unknown_field": (
-            "A condition asks for a field that nothing has.",
+            "A condition asks for a field that nothing is known to have, as far as that was looked at.",
             "Correct the name; the hint names the nearest one.",
+        ),
+        "field_of_other_type": (
+            "A test asks a field for a type that it never has.",
+            "Nothing is converted: write the value in the type that the field has.",
+        ),
+        "unknown_event": (
+            "An event is named that nobody is known to have done, and that is nearly one which people do.",
+            "Correct the name; the hint names the nearest one.",
+        ),
+        "unknown_journey": (
+            "Entering takes people out of a journey that does not exist, or of this one.",
+            "Correct the name.",
+        ),
+        "audience_by_condition": (
+            "A step adds to or removes from an audience whose condition decides who belongs to it.",
+            "Name a list of members.",
         ),
         "unknown_audience": (
             "An audience is named that does not exist.",
@@ -90,6 +132,7 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "An end starts a journey that admits nobody.",
             "Name a journey that is live, or publish it.",
         ),
+        "start_not_published": ("An end starts a journey that is a draft.", "Publish that, too."),
         "start_cycle": (
             "Ends start journeys that lead back to this one.",
             "Break the circle at one of the ends.",

@@ -24,7 +24,7 @@ from parcours.domain.journey import (
     Webhook,
 )
 
-__all__ = ["Way", "can_leave", "fast_cycles", "reachable", "ways"]
+__all__ = ["Way", "can_leave", "fast_cycles", "reachable", "reached_from", "ways"]
 
 SLOW: Final = timedelta(minutes=1)
 
@@ -74,6 +74,12 @@ def reachable(journey: Journey) -> set[str]:
     return _closure([journey.first_step], _edges(journey))
 
 
+def reached_from(journey: Journey, step: str) -> set[str]:
+    """Return the steps to which somebody may come after this one."""
+    edges = _edges(journey)
+    return _closure(edges.get(step, ()), edges)
+
+
 def can_leave(journey: Journey) -> set[str]:
     """Return the steps from which an end, or dropping out at a branch, can be reached."""
     back: dict[str, set[str]] = {}
@@ -95,16 +101,48 @@ def fast_cycles(journey: Journey) -> list[list[str]]:
     must be a new one each time.
     """
     edges = _edges(journey, fast_only=True)
+    place = {step: n for n, step in enumerate(journey.steps)}
+    circles = [
+        sorted(group, key=place.__getitem__)
+        for group in _circles(edges)
+        if len(group) > 1 or group[0] in edges[group[0]]
+    ]
+    return sorted(circles, key=lambda group: place[group[0]])
+
+
+def _circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
+    """Return the groups of steps of which each can be reached from each (Tarjan 1972, without recursion)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    open_: list[str] = []
+    inside: set[str] = set()
     groups: list[list[str]] = []
-    grouped: set[str] = set()
-    for start in journey.steps:
-        if start in grouped:
+    for start in edges:
+        if start in number:
             continue
-        ahead = _closure(edges.get(start, ()), edges)
-        if start in ahead:
-            group = [s for s in journey.steps if s in ahead and start in _closure(edges.get(s, ()), edges)]
-            groups.append(group)
-            grouped.update(group)
+        path = [(start, iter(edges[start]))]
+        number[start] = lowest[start] = len(number)
+        open_.append(start)
+        inside.add(start)
+        while path:
+            step, ahead = path[-1]
+            target = next(ahead, None)
+            if target is None:
+                path.pop()
+                if path:
+                    lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[step])
+                if lowest[step] == number[step]:
+                    first = open_.index(step)
+                    groups.append(open_[first:])
+                    inside.difference_update(open_[first:])
+                    del open_[first:]
+            elif target not in number:
+                number[target] = lowest[target] = len(number)
+                open_.append(target)
+                inside.add(target)
+                path.append((target, iter(edges[target])))
+            elif target in inside:
+                lowest[step] = min(lowest[step], number[target])
     return groups
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol
 
-from parcours.channels.mjml import MjmlFailed, html_of, is_mjml
-from parcours.channels.template import check
 from parcours.domain.check_audience import check_audience
 from parcours.domain.checks import Known, check_journey, not_available, unique
-from parcours.domain.journey import Audience, Email, Journey, Json, ScheduleTrigger, Webhook
+from parcours.domain.journey import Audience, Journey, ScheduleTrigger
 from parcours.domain.parse import parse_journey
 from parcours.domain.problems import Problem
 from parcours.domain.reading import problem_at
@@ -18,7 +17,8 @@ from parcours.domain.records import CommandResult
 from parcours.service.attachments import read_attachments
 from parcours.service.files import LoadedFile
 from parcours.service.schedules import never_occurs
-from parcours.service.surroundings import surroundings
+from parcours.service.surroundings import surroundings, wide_surroundings
+from parcours.service.template_checks import template_problems
 from parcours.store.database import Connection
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "check_version",
     "definition_problems",
     "file_problems",
+    "problems_of_step",
     "problems_of_version",
     "refused_as_invalid",
 ]
@@ -61,13 +62,26 @@ class Checked:
         return [problem for problem in self.problems if problem.severity == "error"]
 
 
-async def check_version(connection: Connection, version: Defined) -> Checked:
-    """Check a version, draft or published, as publish, resume and restart do: what was fine once may be wrong by now."""
+async def check_version(
+    connection: Connection,
+    version: Defined,
+    at: datetime | None = None,
+    *,
+    coming: frozenset[str] = frozenset(),
+) -> Checked:
+    """Check a version, draft or published, as publish, resume and restart do: what was fine once may be wrong by now.
+
+    With `at`, the present instant, people and events are looked at, too: that gives warnings, and never an error.
+    `coming` are audiences that will be there soon.
+    """
     journey, problems = parse_journey(version.definition, templates=version.templates)
     if journey is None:
         return Checked(None, tuple(problems))
     journey = replace(journey, attachments=await read_attachments(connection, version.version_id))
-    known = await surroundings(connection, version.version_id)
+    if at is None:
+        known = await surroundings(connection, version.version_id)
+    else:
+        known = await wide_surroundings(connection, version.version_id, at, coming=coming)
     return Checked(journey, tuple(unique([*problems, *definition_problems(journey, known)])))
 
 
@@ -98,10 +112,19 @@ def definition_problems(definition: Journey | Audience, known: Known | None = No
     """Return what is wrong with a definition that could be read; `known` is what stands around it."""
     if isinstance(definition, Audience):
         return check_audience(definition)
+    around = known or Known()
     return [
-        *check_journey(definition, known=known), *not_available(definition), *_schedules(definition),
-        *_templates(definition),
+        *check_journey(definition, known=around), *not_available(definition), *_schedules(definition),
+        *template_problems(definition, around),
     ]  # fmt: skip
+
+
+def problems_of_step(journey: Journey, step: str, known: Known | None = None) -> list[Problem]:
+    """Return the problems of one step only, for whoever is editing it: the templates of the others are not read."""
+    around = known or Known()
+    found = [*check_journey(journey, known=around), *not_available(journey)]
+    found += template_problems(journey, around, [journey.steps[step]])
+    return unique(problem for problem in found if problem.step_id == step)
 
 
 def _schedules(journey: Journey) -> Iterator[Problem]:
@@ -110,64 +133,3 @@ def _schedules(journey: Journey) -> Iterator[Problem]:
             message = f"`{trigger.cron}` names a day that no month has."
             hint = "Correct its day or month."
             yield problem_at("error", "schedule_never", f"entry.triggers[{number}].schedule", message, hint)
-
-
-def _templates(journey: Journey) -> Iterator[Problem]:
-    for step in journey.steps.values():
-        if isinstance(step, Webhook):
-            yield from _webhook(step)
-        if not isinstance(step, Email):
-            continue
-        body = journey.templates.get(step.template) if step.template else None
-        if step.template and body and is_mjml(step.template):
-            yield from _mjml(step, step.template, body)
-            body = None
-        texts = {"subject": step.subject, "preheader": step.preheader, "html": step.html, "text": step.text}
-        for name, text in {**texts, "template": body}.items():
-            if text:
-                yield from _liquid(step, f"email.{name}", text)
-
-
-def _webhook(step: Webhook) -> Iterator[Problem]:
-    texts = {"url": step.url}
-    texts |= {f"headers.{name}": text for name, text in step.headers.items()}
-    texts |= {f"query.{name}": text for name, text in step.query.items()}
-    texts |= dict(_texts(step.body, "body"))
-    for name, text in texts.items():
-        yield from _liquid(step, f"webhook.{name}", text)
-
-
-def _texts(value: Json, place: str) -> Iterator[tuple[str, str]]:
-    """Yield every text of a body with its place."""
-    match value:
-        case str():
-            yield place, value
-        case list():
-            for n, item in enumerate(value):
-                yield from _texts(item, f"{place}[{n}]")
-        case dict():
-            for name, item in value.items():
-                yield from _texts(item, f"{place}.{name}")
-
-
-def _liquid(step: Email | Webhook, name: str, text: str) -> Iterator[Problem]:
-    for problem in check(text, f"steps.{step.id}.{name}"):
-        yield Problem(
-            problem.severity, problem.code, problem.place, problem.message,
-            problem.hint or "Correct the template at this line.", step.id,
-        )  # fmt: skip
-
-
-def _mjml(step: Email, file: str, body: str) -> Iterator[Problem]:
-    """Yield what is wrong with the Liquid as it is written, with the MJML, and with the Liquid of what is made of it."""
-    found = list(_liquid(step, "email.template", body))
-    if not found:
-        try:
-            found = list(_liquid(step, "email.template", html_of(body)))
-        except MjmlFailed as error:
-            message = f"`{file}`, line {error.line}: {error.message}."
-            hint = "Correct the template at this line."
-            found = [
-                Problem("error", "mjml_error", f"steps.{step.id}.email.template", message, hint, step.id)
-            ]
-    yield from found

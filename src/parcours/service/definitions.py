@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from parcours.domain.errors import ParcoursError
@@ -51,10 +52,16 @@ async def stored_versions(connection: Connection, key: str | None = None) -> lis
 
 
 async def journey_problems(
-    connection: Connection, key: str, version_no: int | None = None
+    connection: Connection,
+    key: str,
+    at: datetime,
+    version_no: int | None = None,
+    *,
+    coming: frozenset[str] = frozenset(),
 ) -> list[VersionProblems]:
     """Check a version, or the draft and every version that goes on, or else the newest one: as a command would now.
 
+    `coming` are audiences that will be there soon.
     Raises ParcoursError `unknown_journey`, `unknown_version`.
     """
     versions = await stored_versions(connection, key)
@@ -68,6 +75,5 @@ async def journey_problems(
         raise ParcoursError(
             "unknown_version", f"journey {key} has no version {version_no}", hint=f"It has {numbers}."
         )
-    return [
-        VersionProblems(v.version_no, v.status, (await check_version(connection, v)).problems) for v in chosen
-    ]
+    found = [(version, await check_version(connection, version, at, coming=coming)) for version in chosen]
+    return [VersionProblems(version.version_no, version.status, one.problems) for version, one in found]

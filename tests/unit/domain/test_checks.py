@@ -148,7 +148,7 @@ def loop(*, wait: Document) -> Document:
     ],
 )
 def test_a_circle_needs_a_wait_of_a_minute(wait: Document, slow: bool) -> None:
-    assert found(steps=loop(wait=wait)) == ({} if slow else {"cycle_without_wait": "steps.a"})
+    assert found(lifetime="90d", steps=loop(wait=wait)) == ({} if slow else {"cycle_without_wait": "steps.a"})
 
 
 def test_two_circles_are_two_problems() -> None:
