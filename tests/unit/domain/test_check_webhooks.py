@@ -53,11 +53,11 @@ def test_more_time_than_there_is() -> None:
 @pytest.mark.parametrize(
     ("webhook", "place"),
     [
-        ({"url": "https://a/{{ x | nonsense }}"}, "url"),
+        ({"url": "https://a/{{ profile.x | nonsense }}"}, "url"),
         ({"headers": {"A": "{{ x"}}, "headers.A"),
         ({"query": {"a": "{% if %}"}}, "query.a"),
         ({"body": "{% nonsense %}"}, "body"),
-        ({"body": {"a": [1, {"b": "{{ x | nonsense }}"}]}}, "body.a[1].b"),
+        ({"body": {"a": [1, {"b": "{{ profile.x | nonsense }}"}]}}, "body.a[1].b"),
     ],
 )
 def test_what_is_no_template(webhook: dict[str, Any], place: str) -> None:
