@@ -46,6 +46,9 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "simulate": Place("simulate", DEFINITIONS, "Play journeys over a feed, under a virtual clock."),
         "apply": Place("applying", JOURNEYS, "Save files as drafts, and audiences as they are."),
         "journey": Place("journey", JOURNEYS, "Show journeys, command them, add and remove people."),
+        "used": Place(
+            "used", JOURNEYS, "Tell where a journey, audience, sender, template, event or field is used."
+        ),
         "import": Place("importing", JOURNEYS, "Load people and events from files."),
         "why": Place("why", REPORTS, "Tell why a person did, or did not, enter and move."),
         "stuck": Place(

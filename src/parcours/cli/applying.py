@@ -20,6 +20,7 @@ from parcours.service.definitions import journey_problems
 from parcours.service.files import LoadedFile, load_documents
 from parcours.service.lifecycle import Order, execute
 from parcours.service.reports import notify_workers
+from parcours.service.where_used import audience_warnings
 from parcours.store.database import Connection
 from parcours.wiring import Installation
 
@@ -104,12 +105,18 @@ async def _save(
     if file.audience is not None:
         done = await apply_audience(connection, file.audience, buckets=installed.buckets, at=at)
         await notify_workers(connection)
-        return {
+        warnings = await audience_warnings(connection, done.key, done.members, done.removed)
+        answer = {
             "audience": done.key,
             "added": done.added,
             "removed": done.removed,
             "members": done.members,
-        }, [_audience_line(done, dry_run=dry_run)]
+            "warnings": warnings,
+        }
+        return answer, [
+            _audience_line(done, dry_run=dry_run),
+            *(f"Warning: {warning}" for warning in warnings),
+        ]
     assert file.journey is not None
     applied = await apply_journey(connection, file.journey, at)
     order = Order(applied.key, "publish", applied.version_no, actor=actor(), dry_run=True)

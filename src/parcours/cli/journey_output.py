@@ -177,6 +177,8 @@ def show_done(done: Done) -> None:
     counted = ", ".join(f"{name} {n}" for name, n in result.counts.items())
     if counted and result.from_status is not None:
         show(f"Before: {counted}.")
+    for warning in result.warnings:
+        show(f"Warning: {warning}", style="yellow")
     if result.in_flight:
         show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")
 

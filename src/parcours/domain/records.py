@@ -41,10 +41,12 @@ class CommandResult:
     in_flight: int = 0
     dry_run: bool = False
     changed: tuple[int, ...] = ()  # ids of the versions acted on
+    warnings: tuple[str, ...] = ()  # what it breaks elsewhere
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form for `--json`."""
         answer = asdict(self)
         answer["counts"] = dict(self.counts)
+        answer["warnings"] = list(self.warnings)
         del answer["changed"]
         return answer

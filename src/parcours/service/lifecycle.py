@@ -30,6 +30,7 @@ from parcours.service.pausing import Chosen, choose
 from parcours.service.publishing import publish
 from parcours.service.restarting import restart
 from parcours.service.versions import Family, VersionRow, lock_family
+from parcours.service.where_used import warned
 from parcours.store.database import Connection
 
 __all__ = ["AVAILABLE", "Order", "execute"]
@@ -51,6 +52,10 @@ async def execute(connection: Connection, order: Order, at: datetime) -> Command
     A refusal is an answer, recorded in the audit, not an error. Raises ParcoursError `unknown_journey`,
     `unknown_version`, `not_available`.
     """
+    return await warned(connection, await _execute(connection, order, at))
+
+
+async def _execute(connection: Connection, order: Order, at: datetime) -> CommandResult:
     family = await lock_family(connection, order.journey)
     if order.command in _WAYS:
         return await _WAYS[order.command](family, order, at)

@@ -31,3 +31,28 @@ CROSS JOIN LATERAL jsonb_path_query(v.definition::jsonb, '$.steps.*.update_profi
 -- scope: shared
 -- Every audience, and whether it has a condition.
 SELECT audience_key, definition IS NOT NULL FROM parcours.audience;
+
+-- name: versions_that_say
+-- scope: shared
+-- The versions in whose definition or templates a word stands, whatever it means there.
+SELECT j.journey_key, v.version_id, v.version_no, v.status, v.entry_open, v.definition, v.templates
+FROM parcours.version v JOIN parcours.journey j USING (journey_id)
+WHERE v.status = ANY(%(going)s::text[])
+  AND (position(%(escaped)s::text IN v.definition::text) > 0 OR position(%(plain)s::text IN v.templates::text) > 0)
+ORDER BY j.journey_key, v.version_no;
+
+-- name: still_admitting
+-- scope: shared
+-- Whether a journey admits people by a version that a command did not change.
+SELECT coalesce(bool_or(v.entry_open AND v.version_id <> ALL(%(changed)s::integer[])), false)
+FROM parcours.version v JOIN parcours.journey j USING (journey_id) WHERE j.journey_key = %(key)s;
+
+-- name: versions_that_start
+-- scope: shared
+-- The ends of other journeys that start a journey.
+SELECT j.journey_key, v.version_no, v.status, s.key
+FROM parcours.version v
+JOIN parcours.journey j USING (journey_id)
+CROSS JOIN LATERAL jsonb_each(v.definition::jsonb -> 'steps') AS s (key, value)
+WHERE v.status = ANY(%(going)s::text[]) AND s.value #>> '{end,start}' = %(key)s AND j.journey_key <> %(key)s
+ORDER BY j.journey_key, v.version_no, s.key;
