@@ -110,7 +110,7 @@ WHERE %(inbox_empty)s OR NOT EXISTS (
 LEFT JOIN (VALUES (1, %(c14)s::text[], %(c15)s::text, %(c16)s::text, %(c17)s::text), (2, %(c18)s::text[], %(c2)s::text, %(c16)s::text, %(c17)s::text), (3, %(c19)s::text[], %(c17)s::text, %(c20)s::text, %(c21)s::text), (4, %(c19)s::text[], %(c17)s::text, %(c20)s::text, %(c22)s::text), (5, %(c19)s::text[], %(c17)s::text, %(c20)s::text, %(c23)s::text), (6, %(c19)s::text[], %(c17)s::text, %(c20)s::text, %(c24)s::text), (7, %(c19)s::text[], %(c17)s::text, %(c20)s::text, %(c25)s::text), (8, %(c26)s::text[], %(c27)s::text, %(c16)s::text, %(c17)s::text), (9, %(c28)s::text[], %(c9)s::text, %(c16)s::text, %(c17)s::text), (10, %(c29)s::text[], %(c9)s::text, %(c16)s::text, %(c17)s::text), (11, %(c30)s::text[], %(c31)s::text, %(c31)s::text, %(c17)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
--- admit: {'c1': 1, 'c2': 'unsubscribed_at', 'c3': 'Signed Up', 'c4': 'plan', 'c5': ['"pro"', '"free"'], 'c6': 'country', 'c7': '"SE"', 'c8': ['staff'], 'c9': ['hello'], 'c10': 'hello', 'c11': 'rest', 'c12': None, 'c13': ['breathe'], 'c14': 'breathe', 'c15': [], 'c16': 'drop_out', 'c17': 'no_consent', 'c18': 'not_subscribed', 'c19': 'suppressed', 'c20': 'send_failed', 'c21': 'step_failed', 'c22': ['which', 'offer'], 'c23': 'offer', 'c24': ['which', 'mark'], 'c25': 'mark', 'c26': ['mark'], 'c27': ['end'], 'c28': 'end', 'c29': '172800000000 microseconds'}
+-- admit: {'c1': 1, 'c2': 'unsubscribed_at', 'c3': 'plan', 'c4': 'country', 'c5': 'event.plan', 'c6': 'profile.country', 'c7': 'Signed Up', 'c8': ['"pro"', '"free"'], 'c9': '"SE"', 'c10': ['staff'], 'c11': ['hello'], 'c12': 'hello', 'c13': 'rest', 'c14': None, 'c15': ['breathe'], 'c16': 'breathe', 'c17': [], 'c18': 'drop_out', 'c19': 'no_consent', 'c20': 'not_subscribed', 'c21': 'suppressed', 'c22': 'send_failed', 'c23': 'step_failed', 'c24': ['which', 'offer'], 'c25': 'offer', 'c26': ['which', 'mark'], 'c27': 'mark', 'c28': ['mark'], 'c29': ['end'], 'c30': 'end', 'c31': '172800000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
      path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
@@ -129,7 +129,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.since_at, d.since_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
-         ELSE CASE w.stands WHEN %(c10)s::text THEN 'infinity'::timestamptz WHEN %(c14)s::text THEN CASE WHEN d.base + %(c29)s::interval > d.at THEN d.base + %(c29)s::interval ELSE '-infinity' END WHEN %(c23)s::text THEN 'infinity'::timestamptz WHEN %(c25)s::text THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+         ELSE CASE w.stands WHEN %(c12)s::text THEN 'infinity'::timestamptz WHEN %(c16)s::text THEN CASE WHEN d.base + %(c31)s::interval > d.at THEN d.base + %(c31)s::interval ELSE '-infinity' END WHEN %(c25)s::text THEN 'infinity'::timestamptz WHEN %(c27)s::text THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step, p.at AS wake_at, NULL::timestamptz AS goal_met_at,
@@ -137,15 +137,15 @@ FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_i
     CASE WHEN false THEN NULL::text WHEN (coalesce((p.attributes -> %(c2)s::text) <> 'null'::jsonb, false)) THEN 'exit_rule' END AS leaves,
     CASE WHEN %(may_move)s THEN 1 END AS route,
     false AS goal,
-    CASE WHEN %(may_move)s THEN NULL::jsonb END AS seen,
+    ((jsonb_build_object(%(c5)s::text, ((p.data -> 'properties') -> %(c3)s::text), %(c6)s::text, (p.attributes -> %(c4)s::text))) || coalesce(CASE WHEN %(may_move)s THEN NULL::jsonb END, '{}'::jsonb)) AS seen,
     NULL::jsonb AS saved
 FROM (SELECT r.profile_id, r.happened_at, r.feed_no, CASE WHEN g.granted THEN r.data ->> 'kind' ELSE r.kind END AS kind,
     CASE WHEN g.granted THEN r.data ->> 'name' ELSE r.name END AS name, g.granted, r.data, x.at, pr.attributes, pr.user_id,
     prev.entry_no + 1 AS entry_no,
     CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
          WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
-         WHEN NOT g.granted AND NOT coalesce((pr.attributes -> %(c6)s::text) = %(c7)s::jsonb, false) THEN 'filter'
-         WHEN EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = %(b)s AND ex.profile_id = r.profile_id AND ex.audience_key = ANY (%(c8)s::text[])) THEN 'excluded'
+         WHEN NOT g.granted AND NOT coalesce((pr.attributes -> %(c4)s::text) = %(c9)s::jsonb, false) THEN 'filter'
+         WHEN EXISTS (SELECT 1 FROM parcours.membership ex WHERE ex.bucket = %(b)s AND ex.profile_id = r.profile_id AND ex.audience_key = ANY (%(c10)s::text[])) THEN 'excluded'
          WHEN prev.inside THEN 'already_inside'
          WHEN prev.entry_no > 0 THEN 'reentry_once'
          WHEN g.granted THEN r.data ->> 'refuse'
@@ -164,7 +164,7 @@ CROSS JOIN LATERAL (
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
 WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
-    OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c3)s::text AND coalesce(((r.data -> 'properties') -> %(c4)s::text) = ANY (%(c5)s::jsonb[]), false))))))
+    OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND (((r.name = %(c7)s::text AND coalesce(((r.data -> 'properties') -> %(c3)s::text) = ANY (%(c8)s::jsonb[]), false))))))
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
@@ -174,7 +174,7 @@ WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
       AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NULL  OFFSET 0) d
-LEFT JOIN (VALUES (1, %(c9)s::text[], %(c10)s::text, %(c11)s::text, %(c12)s::text), (2, %(c13)s::text[], %(c14)s::text, %(c11)s::text, %(c12)s::text), (3, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c17)s::text), (4, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c18)s::text), (5, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c19)s::text), (6, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c20)s::text), (7, %(c15)s::text[], %(c12)s::text, %(c16)s::text, %(c21)s::text), (8, %(c22)s::text[], %(c23)s::text, %(c11)s::text, %(c12)s::text), (9, %(c24)s::text[], %(c25)s::text, %(c11)s::text, %(c12)s::text), (10, %(c26)s::text[], %(c25)s::text, %(c11)s::text, %(c12)s::text), (11, %(c27)s::text[], %(c28)s::text, %(c28)s::text, %(c12)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
+LEFT JOIN (VALUES (1, %(c11)s::text[], %(c12)s::text, %(c13)s::text, %(c14)s::text), (2, %(c15)s::text[], %(c16)s::text, %(c13)s::text, %(c14)s::text), (3, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c19)s::text), (4, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c20)s::text), (5, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c21)s::text), (6, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c22)s::text), (7, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c23)s::text), (8, %(c24)s::text[], %(c25)s::text, %(c13)s::text, %(c14)s::text), (9, %(c26)s::text[], %(c27)s::text, %(c13)s::text, %(c14)s::text), (10, %(c28)s::text[], %(c27)s::text, %(c13)s::text, %(c14)s::text), (11, %(c29)s::text[], %(c30)s::text, %(c30)s::text, %(c14)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
 -- refuse: {'c1': 1, 'c2': 'country', 'c3': 'profile.country', 'c4': 'Signed Up', 'c5': 'plan', 'c6': ['"pro"', '"free"'], 'c7': '"SE"', 'c8': ['staff']}

@@ -139,39 +139,47 @@ def test_show_tells_of_steps_messages_and_refusals(played: Cli) -> None:
 
 
 def test_why_tells_the_whole_passage(played: Cli) -> None:
-    assert played("why", "anna", "welcome").out == (
+    assert played("why", "anna", "welcome").out.partition("\n\nThe entrance")[0] == (
         """anna in welcome
 
 Passage 1, version 1: completed, entered at 2026-03-02T09:00:00Z, left at 2026-03-05T10:00:00Z
-  2026-03-02T09:00:00Z  event Signed Up: entry → hello
+  Admitted, because the trigger held:
+    yes the event's plan is "pro" ["pro"]
+  Admitted, because the filter held:
+    yes the person's country is one of "SE", "NO" ["SE"]
+  2026-03-02T09:00:00Z  did Signed Up: entry → hello
   2026-03-02T09:00:00Z  email of hello: sent to anna@example.com “Welcome, Anna”
-  2026-03-02T09:00:00Z  outcome: hello → breathe
-  2026-03-04T09:00:00Z  timer: breathe → opened
-  2026-03-05T10:00:00Z  event App Opened: opened → which → mark
+  2026-03-02T09:00:00Z  its message was sent: hello → breathe
+  2026-03-04T09:00:00Z  its wait was over: breathe → opened
+  2026-03-05T10:00:00Z  did App Opened: opened → which → mark
+    at which: the person's plan is "pro"
     profile.plan = "pro"
-  2026-03-05T10:00:00Z  timer: mark → done, completed
-"""
+  2026-03-05T10:00:00Z  the profile was written: mark → done, completed"""
     )
 
 
 def test_why_tells_of_goal_and_skipped_message(played: Cli) -> None:
     lines = played("why", "bo", "welcome").lines
-    assert "  2026-03-06T10:00:00Z  event Order Completed: opened, succeeded, goal met" in lines
-    assert (
-        "  2026-03-02T09:00:00Z  email of hello: skipped (no_address)"
-        in played("why", "dora", "welcome").lines
-    )
+    assert "  2026-03-06T10:00:00Z  did Order Completed: opened, succeeded, goal met" in lines
+    lines = played("why", "dora", "welcome").lines
+    skipped = "email of hello: skipped (no_address) - The person has no address for this channel."
+    assert f"  2026-03-02T09:00:00Z  {skipped}" in lines
+    assert "  2026-03-02T09:00:00Z  its message was not sent: hello → breathe" in lines
 
 
 def test_why_tells_what_is_waited_for(played: Cli) -> None:
-    answer = played("why", "dora", "welcome")
-    assert answer.lines[-1].startswith(
+    waiting, on_event, on_timeout = played("why", "dora", "welcome").lines[-3:]
+    assert waiting.startswith(
         "  Now at opened waiting for the event App Opened, until 2026-03-11T09:00:00Z at the latest (overdue"
+    )
+    assert on_event == "    on App Opened: goes to which"
+    assert (
+        on_timeout == "    at the time-out, 7 days behind its beginning (2026-03-11T09:00:00Z): goes to which"
     )
     [passage] = played("why", "dora", "welcome", "--json").json["passages"]
     assert (passage["status"], passage["until"]) == ("active", "2026-03-11T09:00:00Z")
     played("journey", "pause", "welcome")
-    assert "the resume of the journey: it is paused since" in played("why", "dora", "welcome").lines[-1]
+    assert "the resume of the journey: it is paused since" in played("why", "dora", "welcome").lines[-3]
 
 
 def test_why_tells_refusals_with_count_and_values(played: Cli) -> None:
@@ -183,9 +191,23 @@ Refused 2 times: filter
   first at 2026-03-02T09:00:00Z, trigger Signed Up
   last at 2026-03-03T09:00:00Z
     profile.country = "FI"
+
+The entrance of version 1, asked now with the present profile and history
+  Whoever does Signed Up where the event's plan is "pro" is suggested.
+    done at 2026-03-03T09:00:00Z: it meets the condition
+      yes the event's plan is "pro" ["pro"]
+    done at 2026-03-02T09:00:00Z: it meets the condition
+      yes the event's plan is "pro" ["pro"]
+  Suggested now, this person would be refused (filter):
+    yes the person is not deleted
+    yes version 1 takes people in; it is live
+    no  the entry filter: the person's country is one of "SE", "NO" ["FI"]
+    yes is not on the exclusion list staff
+    yes is not inside already
 """
     )
     assert "Refused once: excluded" in played("why", "paul", "welcome").lines
+    assert "    no  is not on the exclusion list staff" in played("why", "paul", "welcome").lines
 
 
 def test_why_tells_who_was_never_suggested(played: Cli) -> None:
@@ -193,16 +215,30 @@ def test_why_tells_who_was_never_suggested(played: Cli) -> None:
     assert lines[1] == (
         "Never suggested: no trigger has led this person to the journey since 2026-03-02T00:00:00Z."
     )
-    assert lines[2].startswith(
-        'Trigger Signed Up when {"field": "event.plan", "is": "pro"}: done, at 2026-03-02'
-    )
+    assert lines[4:7] == [
+        '  Whoever does Signed Up where the event\'s plan is "pro" is suggested.',
+        "    done at 2026-03-02T09:00:00Z: it does not meet the condition",
+        '      no  the event\'s plan is "pro" ["free"]',
+    ]
+    assert "  Suggested now, this person would enter:" in lines
+    entrance = played("why", "erik", "welcome", "--json").json["entrance"]
+    assert (entrance["would"], entrance["version"]) == ("enter", 1)
+    [trigger] = entrance["triggers"]
+    assert (trigger["times"], trigger["events"][0]["when"]["value"]) == (1, "free")
 
 
 def test_why_tells_of_history_and_of_before_the_publication(cli: Cli, database_url: str) -> None:
     early = {**event("02T09:00:00", "anna", "Signed Up", plan="pro"), "timestamp": "2026-02-20T09:00:00Z"}
     play(database_url, [WELCOME], [early, person("bo")], to="2026-03-03T00:00:00Z")
-    assert "but loaded as history, which triggers nothing." in cli("why", "anna", "welcome").lines[2]
-    assert cli("why", "bo", "welcome").lines[2].endswith(": the person has not done it.")
+    assert (
+        "    done at 2026-02-20T09:00:00Z: it was loaded as history, which suggests nobody"
+        in cli("why", "anna", "welcome").lines
+    )
+    assert cli("why", "bo", "welcome").lines[4].endswith("This person has never done Signed Up.")
+    # A history that was loaded as it happened, before version 2.
+    with psycopg.connect(database_url, options="-c search_path=parcours") as connection:
+        connection.execute("UPDATE event SET historical = false")
+    assert "it came before version 1 was published" in cli("why", "anna", "welcome").out
 
 
 def test_why_of_somebody_unknown_or_gone(played: Cli, database_url: str) -> None:
@@ -225,9 +261,10 @@ def test_why_tells_of_a_message_that_waits(cli: Cli, database_url: str) -> None:
     with psycopg.connect(database_url, options="-c search_path=parcours") as connection:
         connection.execute("UPDATE participant SET step = 'hello' WHERE status = 'active'")
         connection.execute("UPDATE message SET state = 'queued', due_at = '2099-01-01', handed_at = NULL")
-    assert cli("why", "anna", "welcome").lines[-1] == (
-        "  Now at hello waiting for its message to be sent, due 2099-01-01T00:00:00Z"
-    )
+    assert cli("why", "anna", "welcome").lines[-2:] == [
+        "  Now at hello waiting for its message to be sent, due 2099-01-01T00:00:00Z",
+        "    when its message is settled: goes to breathe",
+    ]
 
 
 # Gauges ------------------------------------------------------------------------------------------------------

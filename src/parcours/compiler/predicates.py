@@ -22,7 +22,17 @@ from parcours.domain.condition import (
     TimeTest,
 )
 
-__all__ = ["FALSE", "TRUE", "either", "field_value", "instant_of", "local_zone", "predicate", "span"]
+__all__ = [
+    "FALSE",
+    "TRUE",
+    "either",
+    "event_count",
+    "field_value",
+    "instant_of",
+    "local_zone",
+    "predicate",
+    "span",
+]
 
 TRUE = sql.SQL("true")
 FALSE = sql.SQL("false")
@@ -199,6 +209,22 @@ def _items(value: Any) -> tuple[Any, ...]:
 def _event(test: EventTest, scope: Scope) -> sql.Composable:
     if not scope.history and scope.passage is None:
         return FALSE  # before admission no event is of this passage (P6)
+    alias, where = _events(test, scope)
+    if test.count == "at_least" and test.times == 1:
+        return sql.SQL("EXISTS (SELECT 1 FROM parcours.event {e} WHERE {w})").format(e=alias, w=where)
+    sign = {"at_least": ">=", "at_most": "<=", "exactly": "="}[test.count]
+    wanted = scope.params.bind(test.times, "bigint")
+    return sql.SQL("({} {} {})").format(event_count(test, scope), sql.SQL(sign), wanted)
+
+
+def event_count(test: EventTest, scope: Scope) -> sql.Composable:
+    """Return how many events a test looks at, whatever number it asks for."""
+    alias, where = _events(test, scope)
+    return sql.SQL("(SELECT count(*) FROM parcours.event {e} WHERE {w})").format(e=alias, w=where)
+
+
+def _events(test: EventTest, scope: Scope) -> tuple[sql.Identifier, sql.Composable]:
+    """Return the name by which events are known in a test, and which of them it looks at."""
     alias = sql.Identifier(f"e{scope.depth}")
     parts: list[sql.Composable] = [
         sql.SQL("{e}.bucket = {b} AND {e}.profile_id = {p} AND {e}.name = {n}").format(
@@ -224,13 +250,7 @@ def _event(test: EventTest, scope: Scope) -> sql.Composable:
     if test.when is not None:
         inner = scope.with_root("event", sql.SQL("{}.properties").format(alias))
         parts.append(predicate(test.when, replace(inner, depth=scope.depth + 1)))
-    where = sql.SQL(" AND ").join(parts)
-    if test.count == "at_least" and test.times == 1:
-        return sql.SQL("EXISTS (SELECT 1 FROM parcours.event {e} WHERE {w})").format(e=alias, w=where)
-    counted = sql.SQL("(SELECT count(*) FROM parcours.event {e} WHERE {w})").format(e=alias, w=where)
-    sign = {"at_least": ">=", "at_most": "<=", "exactly": "="}[test.count]
-    wanted = scope.params.bind(test.times, "bigint")
-    return sql.SQL("({} {} {})").format(counted, sql.SQL(sign), wanted)
+    return alias, sql.SQL(" AND ").join(parts)
 
 
 def _message(test: MessageTest, scope: Scope) -> sql.Composable:

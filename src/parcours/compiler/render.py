@@ -144,7 +144,7 @@ class _Renderer:
             leave=sql.SQL("WHEN false THEN NULL::text {}").format(leave),
             route=route_of(self.plan.entry, scope),
             remember=self.remember("admission", scope),
-            seen=values_of([self.plan.entry], scope) or NULL_JSON,
+            seen=self.seen_entering(scope),
             candidates=self.candidates(params),
             through=sql.SQL("AND p.granted") if self.gated else sql.SQL(""),
             carried=carried(self.journey, "admit"),
@@ -341,6 +341,19 @@ class _Renderer:
 
     def timers(self) -> list[tuple[Rest, Exit]]:
         return [(rest, way) for rest in self.plan.rests for way in rest.exits if way.name == "timer"]
+
+    def seen_entering(self, scope: Scope) -> sql.Composable:
+        """What the entrance looked at, and what decided the first walk where there was one."""
+        entry = self.journey.entry
+        asked = [t.when for t in entry.triggers if isinstance(t, EventTrigger) and t.when is not None]
+        asked += [entry.filter] if entry.filter is not None else []
+        entering = compared(asked, scope)
+        walking = sql.SQL("CASE WHEN %(may_move)s THEN {} END").format(
+            values_of([self.plan.entry], scope) or NULL_JSON
+        )
+        if entering is None:
+            return walking
+        return sql.SQL("({} || coalesce({}, '{{}}'::jsonb))").format(entering, walking)
 
     def seen_inside(self, scope: Scope) -> sql.Composable:
         whens: list[sql.Composable] = []

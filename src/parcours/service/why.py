@@ -1,4 +1,4 @@
-"""Why a person did, or did not, enter a journey and move: everything that was recorded, in order."""
+"""Why a person did, or did not, enter a journey and move: everything that was recorded, in order, and what holds now."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from psycopg.rows import dict_row
-
+from parcours.domain.catalogue_reasons import DROPPING_OUT, REFUSING
 from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.journey import EventTrigger, Journey
 from parcours.domain.parse import parse_journey
 from parcours.domain.timing import format_instant
-from parcours.service.why_words import never_suggested, waits_for
+from parcours.service.audience_conditions import audience_conditions
+from parcours.service.criteria import Entrance, ask_entrance, recorded
+from parcours.service.reading import Reader
+from parcours.service.why_words import branches_taken, cause_of, goes_on, waits_for
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -24,7 +26,10 @@ Row: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The answer. `passages` hold moves and messages in order, and what is waited for now; `notes` say the rest."""
+    """The answer. `passages` hold moves and messages in order, and what is waited for now; `notes` say the rest.
+
+    `entrance` is asked now, with the present profile and history: what each trigger and each rule of admission says.
+    """
 
     user_id: str
     journey: str
@@ -33,10 +38,12 @@ class Why:
     passages: list[Row]
     refusals: list[Row]
     notes: list[str]
+    entrance: Entrance | None = None
 
     def as_dict(self) -> Row:
         """Return the wire form."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        wire = {name: getattr(self, name) for name in self.__slots__}
+        return wire | {"entrance": self.entrance.as_dict() if self.entrance else None}
 
 
 async def read_why(connection: Connection, user_id: str, key: str, *, buckets: int, now: datetime) -> Why:
@@ -50,12 +57,12 @@ async def read_why(connection: Connection, user_id: str, key: str, *, buckets: i
             hint="`parcours journey list` shows those there are.",
         )
     person = profile_id(user_id)
-    reader = _Reader(connection, {"b": bucket_of(person, buckets), "p": person, "j": found[0]})
+    reader = Reader(connection, {"b": bucket_of(person, buckets), "p": person, "j": found[0]})
     profile = await reader.one("why_profile")
     if profile is None:
         note = f"No person {user_id} is known: no line of a feed and no audience file has named one."
         return Why(user_id, key, known=False, deleted_at=None, passages=[], refusals=[], notes=[note])
-    versions = {row["version_id"]: row for row in await reader.rows("why_versions")}
+    versions = _Versions({row["version_id"]: row for row in await reader.rows("why_versions")})
     passages = await _passages(reader, versions, now)
     refusals = [_refusal(row, versions) for row in await reader.rows("why_refusals")]
     notes = await _notes(reader, versions, suggested=bool(passages or refusals))
@@ -63,33 +70,53 @@ async def read_why(connection: Connection, user_id: str, key: str, *, buckets: i
     if deleted_at:
         notes.insert(0, f"The person was deleted at {deleted_at}.")
     return Why(
-        user_id, key, known=True, deleted_at=deleted_at, passages=passages, refusals=refusals, notes=notes
-    )
+        user_id, key, known=True, deleted_at=deleted_at, passages=passages, refusals=refusals, notes=notes,
+        entrance=await _entrance(reader, versions, now),
+    )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    connection: Connection
-    given: Row
+class _Versions:
+    """The published versions of a journey, oldest first, each definition read once."""
 
-    async def rows(self, name: str, **more: Any) -> list[Row]:
-        async with self.connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(query(name), self.given | more)
-            return await cursor.fetchall()
+    def __init__(self, rows: dict[int, Row]) -> None:
+        self.rows = rows
+        self._read: dict[int, Journey | None] = {}
 
-    async def one(self, name: str) -> Row | None:
-        return next(iter(await self.rows(name)), None)
+    def journey(self, version_id: int) -> Journey | None:
+        """Return a definition; None where this program cannot read it."""
+        if version_id not in self._read:
+            self._read[version_id] = parse_journey(self.rows[version_id]["definition"])[0]
+        return self._read[version_id]
+
+    def number(self, version_id: int) -> int | None:
+        """Return the number of a version; None where it is no more."""
+        return self.rows[version_id]["version_no"] if version_id in self.rows else None
+
+    @property
+    def asked(self) -> Row | None:
+        """The version that admits, else the newest one."""
+        newest_first = list(reversed(self.rows.values()))
+        return next((row for row in newest_first if row["entry_open"]), next(iter(newest_first), None))
 
 
-async def _passages(reader: _Reader, versions: dict[int, Row], now: datetime) -> list[Row]:
+async def _entrance(reader: Reader, versions: _Versions, now: datetime) -> Entrance | None:
+    version = versions.asked
+    journey = versions.journey(version["version_id"]) if version else None
+    if version is None or journey is None:
+        return None
+    return await ask_entrance(reader, version, journey, await audience_conditions(reader.connection), now)
+
+
+async def _passages(reader: Reader, versions: _Versions, now: datetime) -> list[Row]:
     moves = await reader.rows("why_moves")
     messages = await reader.rows("why_messages")
     waiting = await reader.one("why_waiting")
     kept = waiting["kept"] if waiting else 0
     answer = []
     for row in await reader.rows("why_participants"):
-        version = versions[row["version_id"]]
+        version = versions.rows[row["version_id"]]
         of_it = [message for message in messages if message["entry_no"] == row["entry_no"]]
+        its_moves = [move for move in moves if move["entry_no"] == row["entry_no"]]
         swept = row["status"] == "active" and version["status"] == "stopped"
         passage = {
             "entry_no": row["entry_no"],
@@ -100,51 +127,89 @@ async def _passages(reader: _Reader, versions: dict[int, Row], now: datetime) ->
             "step": row["step"],
             "entered_at": _instant(row["entered_at"]),
             "left_at": _instant(version["stopped_at"] if swept else row["finished_at"]),
-            "moves": [_move(m, versions) for m in moves if m["entry_no"] == row["entry_no"]],
+            "criteria": _criteria(its_moves, versions),
+            "moves": [_move(move, versions, of_it) for move in its_moves],
             "messages": [_message(message) for message in of_it],
             "waits_for": None,
             "until": None,
+            "next": [],
         }
         if passage["status"] == "active":
-            journey = _journey(version)
+            journey = versions.journey(row["version_id"])
             open_message = next((m for m in reversed(of_it) if m["state"] in ("queued", "claimed")), None)
             passage["until"] = _instant(row["wake_at"])
             passage["waits_for"] = waits_for(row, version, journey, open_message, kept=kept, now=now)
+            passage["next"] = goes_on(row, journey)
         answer.append(passage)
     return answer
 
 
-async def _notes(reader: _Reader, versions: dict[int, Row], *, suggested: bool) -> list[str]:
+def _criteria(moves: list[Row], versions: _Versions) -> list[Row]:
+    """Return what the entrance asked when it admitted, with the values that were written down then."""
+    first = next((move for move in moves if move["entered"]), None)
+    journey = versions.journey(first["version_id"]) if first else None
+    if first is None or journey is None or first["seen"] is None:
+        return []
+    found = [
+        {"rule": "trigger", **recorded(trigger.when, first["seen"]).as_dict(), "holds": True}
+        for trigger in journey.entry.triggers
+        if isinstance(trigger, EventTrigger)
+        and trigger.event == first["cause_name"]
+        and trigger.when is not None
+    ]
+    if journey.entry.filter is not None:
+        found.append(
+            {"rule": "filter", **recorded(journey.entry.filter, first["seen"]).as_dict(), "holds": True}
+        )
+    return found
+
+
+async def _notes(reader: Reader, versions: _Versions, *, suggested: bool) -> list[str]:
     """Say what no row of a passage or a refusal says."""
-    if not versions:
+    newest = next(reversed(versions.rows.values()), None)
+    if newest is None:
         return ["The journey has never been published, so nobody was suggested to it."]
     notes = []
     waiting = await reader.one("why_waiting")
     coming = waiting["pending"] + waiting["inbox"] if waiting else 0
     if coming:
-        notes.append(f"{coming} changes of this person are still to be applied; a worker does that.")
-    if not suggested:
-        newest = list(versions.values())[-1]
-        journey = _journey(newest)
-        names = [t.event for t in journey.entry.triggers if isinstance(t, EventTrigger)] if journey else []
-        done = await reader.rows("why_events", names=names, since=newest["published_at"])
-        notes += never_suggested(newest, journey, {row["name"]: row for row in done})
+        changes = "1 change of this person is" if coming == 1 else f"{coming} changes of this person are"
+        notes.append(f"{changes} still to be applied; a worker does that.")
+    gate = await reader.one("why_gate")
+    if gate is not None:
+        order = await reader.one("why_gate_order", at=gate["happened_at"])
+        assert order is not None
+        limits = " and ".join(
+            said for said, limit in (("a cap", order["cap"]), ("a rate", order["rate"])) if limit is not None
+        )
+        notes.append(
+            f"The person waits at the gate since {_instant(gate['happened_at'])}: the entry has {limits}, and "
+            f"{order['before']} wait before."
+        )
+    elif not suggested:
+        since = format_instant(newest["published_at"])
+        notes.append(f"Never suggested: no trigger has led this person to the journey since {since}.")
+        if newest["status"] in ("closed", "stopped", "finished"):
+            notes.append(f"Version {newest['version_no']} is {newest['status']}: its triggers are off.")
     return notes
 
 
-def _journey(version: Row) -> Journey | None:
-    return parse_journey(version["definition"])[0]
-
-
-def _move(row: Row, versions: dict[int, Row]) -> Row:
+def _move(row: Row, versions: _Versions, messages: list[Row]) -> Row:
+    journey = versions.journey(row["version_id"]) if row["version_id"] in versions.rows else None
+    # The message of the step that was left was queued by the move before this one.
+    message = next(
+        (m for m in messages if m["seq"] == row["seq"] - 1 and m["step"] == row["from_step"]), None
+    )
     return {
         "seq": row["seq"],
         "at": _instant(row["at"]),
-        "version": versions[row["version_id"]]["version_no"],
+        "version": versions.number(row["version_id"]),
         "cause": row["cause"],
         "cause_name": row["cause_name"],
+        "said": cause_of(row, journey, message),
         "from": row["from_step"],
         "path": row["path"],
+        "branches": branches_taken(row, journey),
         "to": row["to_step"],
         "status": row["status"],
         "reason": row["reason"],
@@ -156,15 +221,17 @@ def _move(row: Row, versions: dict[int, Row]) -> Row:
 
 def _message(row: Row) -> Row:
     names = ("seq", "step", "channel", "state", "reason", "detail", "recipient", "subject", "attempts")
-    return {"at": _instant(row["at"]), "due_at": _instant(row["due_at"])} | {
+    said = DROPPING_OUT.get(row["reason"] or "")
+    return {"at": _instant(row["at"]), "due_at": _instant(row["due_at"]), "said": said} | {
         name: row[name] for name in names
     }
 
 
-def _refusal(row: Row, versions: dict[int, Row]) -> Row:
+def _refusal(row: Row, versions: _Versions) -> Row:
     return {
         "reason": row["reason"],
-        "version": versions[row["version_id"]]["version_no"] if row["version_id"] in versions else None,
+        "said": REFUSING.get(row["reason"]),
+        "version": versions.number(row["version_id"]),
         "trigger": row["trigger"],
         "times": row["times"],
         "first_at": _instant(row["first_at"]),

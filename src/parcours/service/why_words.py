@@ -1,29 +1,123 @@
-"""What somebody waits for, and why somebody was never suggested, in sentences."""
+"""What happened to somebody and what comes next, in sentences."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from parcours.domain.condition import Condition
+from parcours.domain.condition_words import say_condition, say_duration
 from parcours.domain.journey import (
+    DropOut,
     Email,
-    EventTrigger,
+    Experiment,
     Journey,
-    ManualTrigger,
-    ScheduleTrigger,
+    Jump,
+    Split,
+    Step,
+    Target,
     Wait,
     WaitFor,
     Webhook,
 )
-from parcours.domain.serialise_condition import condition_document
 from parcours.domain.timing import format_instant
 
-__all__ = ["never_suggested", "waits_for"]
+__all__ = ["branches_taken", "cause_of", "goes_on", "waits_for"]
 
 Row: TypeAlias = Mapping[str, Any]
+
+CAUSES: Final = {
+    "profile": "the profile was changed",
+    "add": "added by hand",
+    "remove": "taken out by hand",
+    "delete": "the person was deleted",
+    "stop": "the journey was stopped",
+    "recheck": "it had happened already",
+}
+TIMERS: Final = {
+    "wait": "its wait was over",
+    "wait_for": "none of its events came before the time-out",
+    "update_profile": "the profile was written",
+}
+OUTCOMES: Final = {
+    "sent": "its message was sent",
+    "uncertain": "its message was handed over, without an answer",
+    "skipped": "its message was not sent",
+    "rejected": "its message was rejected",
+    "cancelled": "its message was cancelled",
+}
+KINDS: Final = {Wait: "wait", WaitFor: "wait_for"}
+
+
+def cause_of(move: Row, journey: Journey | None, message: Row | None) -> str:
+    """Say what made somebody move. `message` is the one of the step that was left, where it made one."""
+    cause, name = move["cause"], move["cause_name"]
+    step = journey.steps.get(move["from_step"]) if journey and move["from_step"] else None
+    match cause:
+        case "event":
+            return f"did {name}"
+        case "audience":
+            return f"the audience {name} changed"
+        case "start":
+            return f"started by the journey {str(name).rpartition('/')[2]}"
+        case "run":
+            return f"suggested by a schedule over the audience {name}"
+        case "outcome":
+            return (
+                OUTCOMES.get(message["state"], "its message was settled")
+                if message
+                else "its message was settled"
+            )
+        case "timer" if move["reason"] == "lifetime_exceeded":
+            return "the time that the journey allows was over"
+        case "timer" if move["from_step"] is None:
+            return "let in from the queue"
+        case "timer":
+            return TIMERS.get(KINDS.get(type(step), "update_profile"), "its turn had come")
+        case _:
+            return CAUSES.get(cause, str(cause))
+
+
+def branches_taken(move: Row, journey: Journey | None) -> list[dict[str, Any]]:
+    """Return, for each split and experiment passed, where it led and by which branch, in the words of its condition."""
+    taken = []
+    for step, target in _passed(move, journey):
+        said = " or ".join(_choices(step, target))
+        taken.append({"step": step.id, "to": target, "said": said or "as it was drawn"})
+    return taken
+
+
+def _passed(move: Row, journey: Journey | None) -> Iterator[tuple[Split | Experiment, str | None]]:
+    path = list(move["path"])
+    if journey is None:
+        return
+    # A split that rests for an instant is left by a move of its own.
+    if move["from_step"] is not None and path and not move["entered"]:
+        path.insert(0, move["from_step"])
+    for place, name in enumerate(path):
+        step = journey.steps.get(name)
+        if not isinstance(step, Split | Experiment):
+            continue
+        if place + 1 < len(path):
+            yield step, path[place + 1]
+        elif move["status"] == "dropped_out":
+            yield step, None
+
+
+def _choices(step: Split | Experiment, target: str | None) -> Iterator[str]:
+    if isinstance(step, Experiment):
+        yield from (f"its arm {share.name}" for share in step.shares if _leads(share.target, target))
+        return
+    for branch in step.branches:
+        if _leads(branch.target, target):
+            yield say_condition(branch.when)
+    if _leads(step.otherwise, target):
+        yield "none of its conditions held" if step.branches else "always"
+
+
+def _leads(way: Target, target: str | None) -> bool:
+    return isinstance(way, DropOut) if target is None else isinstance(way, Jump) and way.step == target
 
 
 def waits_for(
@@ -48,60 +142,66 @@ def waits_for(
     if isinstance(step, Wait) and wake_at is not None:
         return f"{format_instant(wake_at)}{_overdue(wake_at, now)}"
     if isinstance(step, Email | Webhook):
-        return _outcome(message, now)
+        return _outcome(message, journey, now)
     return "a worker, to go on"
 
 
-def never_suggested(version: Row, journey: Journey | None, done: Mapping[str, Row]) -> list[str]:
-    """Say why no trigger of the newest published version has suggested somebody."""
-    published_at = format_instant(version["published_at"])
-    lines = [f"Never suggested: no trigger has led this person to the journey since {published_at}."]
-    triggers = journey.entry.triggers if journey else ()
-    if not triggers:
-        lines.append("It has no triggers; people are added by hand.")
-    for trigger in triggers:
-        if isinstance(trigger, EventTrigger):
-            lines.append(_trigger(trigger, done.get(trigger.event), published_at))
-        elif isinstance(trigger, ManualTrigger):
-            lines.append("Trigger by hand: nobody has added the person.")
-        elif isinstance(trigger, ScheduleTrigger):
-            who = f"the audience {trigger.audience}{_when(trigger.when)}"
-            lines.append(f"Trigger by schedule: no run has come, or the person did not belong to {who} then.")
-    lines += _status(version)
-    return lines
+def goes_on(participant: Row, journey: Journey | None) -> list[dict[str, Any]]:
+    """Return the ways from where somebody stands: on which occasion, when at the latest, to which step (None: out)."""
+    if journey is None:
+        return []
+    name = participant["step"]
+    if name is None:
+        return [{"when": "on being let in", "at": None, "to": journey.first_step}]
+    step = journey.steps.get(name)
+    at = None if participant["wake_at"] is None else format_instant(participant["wake_at"])
+    return [{"when": when, "at": at if timed else None, "to": to} for when, timed, to in _ways(step)]
 
 
-def _trigger(trigger: EventTrigger, done: Row | None, published_at: str) -> str:
-    name = f"Trigger {trigger.event}{_when(trigger.when)}"
-    if done is None:
-        return f"{name}: the person has not done it."
-    last = format_instant(done["last_at"])
-    if done["heard"]:
-        return f"{name}: done, at {last} for the last time, but it did not hold then, or was not applied yet."
-    if done["historical"] == done["n"]:
-        return f"{name}: done, at {last} for the last time, but loaded as history, which triggers nothing."
-    return f"{name}: done, at {last} for the last time, but before the publication at {published_at}."
+def _ways(step: Step | None) -> Iterator[tuple[str, bool, str | None]]:
+    match step:
+        case WaitFor(events=events, timeout=timeout):
+            for one in events:
+                yield f"on {one.event}{_when(one.when)}", False, _to(one.target)
+            if timeout is not None:
+                yield (
+                    f"at the time-out, {say_duration(timeout.after)} behind its beginning",
+                    True,
+                    _to(timeout.target),
+                )
+        case Wait(next=target):
+            yield "when its wait is over", True, target
+        case Email(next=target) | Webhook(next=target):
+            yield "when its message is settled", False, target
+        case None:
+            return
+        case _:
+            yield "at once", False, getattr(step, "next", None)
 
 
-def _status(version: Row) -> Iterator[str]:
-    if version["status"] in ("closed", "stopped", "finished"):
-        yield f"Version {version['version_no']} is {version['status']}: its triggers are off."
+def _to(target: Target) -> str | None:
+    return target.step if isinstance(target, Jump) else None
 
 
-def _outcome(message: Row | None, now: datetime) -> str:
+def _outcome(message: Row | None, journey: Journey | None, now: datetime) -> str:
     if message is None:
         return "a worker, to queue its message"
     if message["state"] == "claimed":
         return "the outcome of its message, which the provider has"
-    tried = f" (tries: {message['attempts']}; {message['detail']})" if message["detail"] else ""
     due = message["due_at"]
-    return f"its message to be sent, due {format_instant(due)}{tried}{_overdue(due, now)}"
+    if message["detail"]:
+        tried = f"{message['attempts']} times" if message["attempts"] != 1 else "once"
+        return (
+            f"its message to be sent, which was tried {tried} in vain ({message['detail']}); "
+            f"the next try is at {format_instant(due)}{_overdue(due, now)}"
+        )
+    if journey is not None and journey.window is not None and due > now:
+        return f"the window in which messages may leave: it opens at {format_instant(due)}"
+    return f"its message to be sent, due {format_instant(due)}{_overdue(due, now)}"
 
 
 def _when(condition: Condition | None) -> str:
-    if condition is None:
-        return ""
-    return f" when {json.dumps(condition_document(condition), ensure_ascii=False)}"
+    return "" if condition is None else f" where {say_condition(condition)}"
 
 
 def _overdue(at: datetime | None, now: datetime) -> str:

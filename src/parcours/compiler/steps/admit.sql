@@ -4,7 +4,7 @@ SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.e
     CASE {leave} END AS leaves,
     CASE WHEN %(may_move)s THEN {route} END AS route,
     {remember} AS goal,
-    CASE WHEN %(may_move)s THEN {seen} END AS seen,
+    {seen} AS seen,
     NULL::jsonb AS saved{carried}
 FROM ({candidates} OFFSET 0) p
 WHERE p.verdict IS NULL {through}

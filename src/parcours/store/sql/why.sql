@@ -8,14 +8,14 @@ SELECT created_at, deleted_at FROM parcours.profile WHERE bucket = %(b)s AND pro
 -- name: why_versions
 -- scope: shared
 -- The published versions of a journey, oldest first, and since when they are what they are.
-SELECT version_id, version_no, status, entry_open, published_at, starts_at, paused_at, stopped_at, definition
+SELECT version_id, version_no, status, entry_open, published_at, starts_at, paused_at, pause, stopped_at, definition
 FROM parcours.version WHERE journey_id = %(j)s AND status <> 'draft' ORDER BY version_no;
 
 -- name: why_participants
 -- scope: bucket
 -- The passages of a person through a journey; without an instant where only an inbox row can wake it.
 SELECT p.entry_no, p.version_id, p.status, p.reason, p.step, p.entered_at, p.finished_at,
-    CASE WHEN isfinite(p.wake_at) THEN p.wake_at END AS wake_at
+    CASE WHEN isfinite(p.wake_at) THEN p.wake_at END AS wake_at, p.event
 FROM parcours.participant p
 WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = %(p)s ORDER BY p.entry_no;
 
@@ -44,13 +44,31 @@ SELECT r.reason, r.version_id, r.trigger, r.times, r.first_at, r.last_at, r.seen
 FROM parcours.refusal r
 WHERE r.bucket = %(b)s AND r.journey_id = %(j)s AND r.profile_id = %(p)s ORDER BY r.last_at, r.reason;
 
--- name: why_events
+-- name: why_event_count
 -- scope: bucket
--- What a person has done, of the events that are triggers: how often, when last, and how often as history only.
-SELECT e.name, count(*) AS n, max(e.happened_at) AS last_at, count(*) FILTER (WHERE e.historical) AS historical,
-    count(*) FILTER (WHERE NOT e.historical AND e.happened_at >= %(since)s) AS heard
-FROM parcours.event e
-WHERE e.bucket = %(b)s AND e.profile_id = %(p)s AND e.name = ANY (%(names)s::text[]) GROUP BY e.name;
+-- How often a person has done something, of all time.
+SELECT count(*) AS n FROM parcours.event e
+WHERE e.bucket = %(b)s AND e.profile_id = %(p)s AND e.name = %(event)s;
+
+-- name: why_latest_events
+-- scope: bucket
+-- The latest events of a name that a person has done.
+SELECT e.happened_at, e.received_at, e.historical, e.properties FROM parcours.event e
+WHERE e.bucket = %(b)s AND e.profile_id = %(p)s AND e.name = %(event)s
+ORDER BY e.happened_at DESC, e.feed_no DESC LIMIT 3;
+
+-- name: why_gate
+-- scope: bucket
+-- Since when a person waits at the gate of a journey, and what suggested it.
+SELECT e.happened_at, e.arrived_at, e.kind, e.name FROM parcours.eligible e
+WHERE e.bucket = %(b)s AND e.journey_id = %(j)s AND e.profile_id = %(p)s ORDER BY e.happened_at, e.feed_no LIMIT 1;
+
+-- name: why_gate_order
+-- scope: all
+-- How many wait at the gate of a journey before somebody, and its limits.
+SELECT g.cap, g.rate, (
+    SELECT count(*) FROM parcours.eligible e WHERE e.journey_id = %(j)s AND e.happened_at < %(at)s) AS before
+FROM parcours.gate g WHERE g.journey_id = %(j)s;
 
 -- name: why_waiting
 -- scope: bucket
