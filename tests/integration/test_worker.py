@@ -7,13 +7,14 @@ import signal
 
 import pytest
 
-from parcours.observe import Event, LeaseLost, UnitDone
+from parcours.observe import Event, LeaseLost, UnitDone, WorkerStarted
 from parcours.store.database import Database
-from support.postgres import BUCKETS
+from support.postgres import BUCKETS, Server
 from support.runner import email, journey
 from support.worker import (
     Document,
     Installation,
+    Log,
     eventually,
     everyone_mailed_once,
     installed,
@@ -100,6 +101,35 @@ async def test_whoever_lost_a_lease_writes_nothing(database_url: str) -> None:
         assert await here.one("SELECT count(*) FROM parcours.pending") == 30
         await here.rows("UPDATE parcours.lease SET holder = NULL, expires_at = '-infinity' RETURNING 1")
         await here.until(OVER, 30)
+
+
+async def test_a_worker_that_begins_while_the_database_goes_away_waits_for_it(
+    postgres: Server, database_url: str
+) -> None:
+    name = database_url.rpartition("/")[2].partition("?")[0]
+    async with installed(database_url) as here, await Database.connect(postgres.address("postgres")) as other:
+        database = await Database.connect(database_url, connections=4, application="early")
+        log, stop = Log(), asyncio.Event()
+        worker = make_worker(database, here.sink.port, "early", log, timeout=5.0, lanes=1)
+        async with other.dedicated() as connection:
+            await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s",
+                ["early"],
+            )
+            task = asyncio.create_task(worker.run(stop))
+            try:
+                await eventually(
+                    lambda: bool(log.troubles) or task.done(), what="it says what is wrong", within=60
+                )
+                assert not task.done(), task
+            finally:
+                await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+        await eventually(lambda: bool(log.of(WorkerStarted)), what="it starts all the same", within=60)
+        await holds(here, early=BUCKETS)
+        stop.set()
+        await task
+        await database.close()
 
 
 async def test_cut_connections_are_survived(database_url: str) -> None:

@@ -45,6 +45,11 @@ class DatabaseClock:
         assert row is not None
         self._at, self._seen = row[0], before
 
+    @property
+    def known(self) -> bool:
+        """Whether the database was ever asked."""
+        return self._at is not None
+
     def now(self) -> datetime:
         """Return the present instant as the database has it, in UTC."""
         assert self._at is not None

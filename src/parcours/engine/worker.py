@@ -85,14 +85,17 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish units and hand-overs under way and give the leases back."""
         async with await self.database.beside(self.settings.worker_concurrency) as self.work.database:
-            await self._run(stop)
+            # The database may go away between our connecting and the first leases.
+            while not self.clock.known and not stop.is_set():
+                await self._steadily("lease", self.leases.beat)
+            if self.clock.known:
+                await self._run(stop)
 
     async def _run(self, stop: asyncio.Event) -> None:
         for channel in self.channels.values():
             await channel.start()
         couriers_stop = asyncio.Event()
         couriers = [asyncio.create_task(courier.run(couriers_stop)) for courier in self.couriers.values()]
-        await self._steadily("lease", self.leases.beat, once=True)
         self.observer.observe(WorkerStarted(self.name, len(self.leases.held)))
         loops = [
             asyncio.create_task(self._beats()),
