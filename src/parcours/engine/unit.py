@@ -95,8 +95,9 @@ class Unit:
         for entry in working:
             self.loaded[entry.version_id] = await self.versions.get(self.connection, entry.version_id)
         await self.tasks()
-        if any(entry.task == "resume" for entry in self.result.fence):
-            # What was kept comes first, all of it: nothing else is applied before it is back in the inbox (R22).
+        if any(entry.task in ("resume", "sweep") for entry in self.result.fence):
+            # What was kept comes first, all of it: nothing else is applied before it is back in the inbox (R22). And
+            # who is cancelled is outside already: nobody is refused by another version for being inside this one.
             self.result.more = True
             await self.finish()
             return self.result

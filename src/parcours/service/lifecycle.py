@@ -24,11 +24,12 @@ from parcours.domain.lifecycle import (
     status_of,
 )
 from parcours.domain.records import CommandResult
-from parcours.service.answering import Order, audit, nothing_to_do
+from parcours.service.answering import Order, audit, nothing_to_do, refused
 from parcours.service.drafting import duplicate, edit, new_version
 from parcours.service.pausing import Chosen, choose
 from parcours.service.publishing import publish
 from parcours.service.restarting import restart
+from parcours.service.settling import takes_now
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.service.where_used import warned
 from parcours.store.database import Connection
@@ -70,6 +71,9 @@ async def _execute(connection: Connection, order: Order, at: datetime) -> Comman
         acted = [version for version in asked if _becomes(order, version)]
     if not acted:
         return await nothing_to_do(family, order, at, asked, code=chosen.refused)
+    acted, busy = await takes_now(family, order.command, acted)
+    if busy is not None:
+        return await refused(family, order, at, busy, "still_settling")
     newest = acted[-1]
     if not order.dry_run:
         await family.lock_fences()

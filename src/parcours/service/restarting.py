@@ -11,6 +11,7 @@ from parcours.service.answering import Order, audit, check_options, refused
 from parcours.service.checking import check_version, refused_as_invalid
 from parcours.service.drafting import NOBODY, copy_draft, newest
 from parcours.service.publishing import put_live
+from parcours.service.settling import settling
 from parcours.service.versions import Family
 
 __all__ = ["restart"]
@@ -29,6 +30,8 @@ async def restart(family: Family, order: Order, at: datetime) -> CommandResult:
     if isinstance(outcome, Refuse):
         return await refused(family, order, at, source, outcome.code)
     assert isinstance(outcome, NewVersion)
+    if await settling(family, [source]):
+        return await refused(family, order, at, source, "still_settling")
     if family.draft is not None:
         return await refused(family, order, at, family.draft, "draft_exists")
     checked = await check_version(family.connection, source)
