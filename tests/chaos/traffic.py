@@ -233,7 +233,7 @@ class Traffic:
         if name == "resume":
             return time.monotonic()
         try:
-            await settle_in_flight(database, key, result.changed, self.clock)
+            await settle_in_flight(database, result.changed, self.clock)
         except TROUBLES:
             return None
         return time.monotonic() if result.to_status == "paused" else None

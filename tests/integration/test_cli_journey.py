@@ -265,10 +265,8 @@ async def test_the_wait_ends_with_the_last_outcome(live: Cli, database_url: str)
             row = connection.execute("SELECT version_id FROM parcours.version").fetchone()
             assert row is not None
             hold_message(connection, "1 hour")
-            held = await find_in_flight(database, "welcome", [row[0]])
-            waiting = asyncio.create_task(
-                settle_in_flight(database, "welcome", [row[0]], SystemClock(), held=held)
-            )
+            held = await find_in_flight(database, [row[0]])
+            waiting = asyncio.create_task(settle_in_flight(database, [row[0]], SystemClock(), held=held))
             done, _ = await asyncio.wait([waiting], timeout=0.2)
             assert not done
             connection.execute("UPDATE parcours.message SET state = 'sent', done_by = NULL")
@@ -311,3 +309,30 @@ def test_stop_start_again_and_copies(live: Cli) -> None:
         ("new_version", {}),
     ]
     assert ("restart", {"from": 1}) in trail
+
+
+def test_delete_says_what_stands_in_the_way_and_keeps_the_totals(live: Cli) -> None:
+    assert "(pause_or_stop_first)" in live("journey", "delete", "welcome").error
+    live("journey", "pause", "welcome")
+    refused = live("journey", "delete", "welcome")
+    assert refused.status == 1
+    assert "(stop_first_needed)" in refused.error
+    assert "--stop-first" in refused.error
+    would = live("journey", "delete", "welcome", "--stop-first", "--dry-run")
+    assert first_line(would).startswith("welcome would be deleted, 1 version: ")
+    assert [line["journey"] for line in live("journey", "list", "--json").json] == ["welcome"]
+    assert live("journey", "delete", "welcome", "--stop-first", "--reason", "no more").status == 0
+    assert live("journey", "list", "--json").json == []
+    assert "(unknown_journey)" in live("journey", "show", "welcome").error
+    (gone,) = live("journey", "list", "--deleted", "--json").json
+    assert (gone["journey"], gone["version_no"], gone["status"], gone["reason"]) == (
+        "welcome",
+        1,
+        "stopped",
+        "no more",
+    )
+    assert gone["totals"]["entered"] == 0
+    assert "welcome" in live("journey", "list", "--deleted").out
+    assert live("audit", "welcome", "--json").json[0]["command"] == "delete"
+    # The key is free.
+    assert first_line(live("apply", live.file("again.yaml", WELCOME))) == "welcome: draft 1 is made."

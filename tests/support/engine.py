@@ -24,6 +24,7 @@ from support.runner import Case, Document
 __all__ = ["EngineSimulator"]
 
 PERSON_TABLES = (
+    "deleted_journey, deleted_version, removal, hold, "
     "participant, passage, message, refusal, counter, fence, profile, event, seen, membership, pending, inbox, kept, "
     "waiting, catch_up, eligible, gate, audit, scheduled_command, schedule, run, listener, audience, version, journey"
 )

@@ -9,7 +9,7 @@ from parcours.domain.lifecycle import Command
 from support.interpreter_answer import Answer, counts
 from support.interpreter_lifecycle import fire_overdue, lifecycle, publish, release_queue
 from support.interpreter_people import add_people, delete_profile, remove_people, stub
-from support.interpreter_versions import VERSION_COMMANDS, duplicate, make_version
+from support.interpreter_versions import VERSION_COMMANDS, delete, duplicate, make_version
 from support.interpreter_world import Family, Version, World, instant_text
 
 __all__ = ["make_draft", "publish", "run_automatic", "run_command"]
@@ -40,6 +40,8 @@ def run_command(world: World, command: Mapping[str, Any]) -> None:
     elif name == "duplicate":
         key, answer = duplicate(world, family, number, options)
         _print(world, key, name, answer)
+    elif name == "delete":
+        _print(world, key, name, delete(world, family, number, options))
     elif name.replace("-", "_") in VERSION_COMMANDS:
         name = name.replace("-", "_")
         _print(world, key, name, make_version(world, family, name, number, options))

@@ -19,8 +19,10 @@ def output_lines(world: World, *, moves: bool) -> list[Line]:
     lines += _participants(world) + _messages(world) + _refusals(world)
     if moves:
         lines += _moves(world)
-    for family in world.by_key():
-        lines += [_ledger(world, family, version) for version in family.versions]
+    families = [*world.gone, *world.by_key()]
+    versions = [(family, version) for family in families for version in [*family.versions, *family.deleted]]
+    for family, version in sorted(versions, key=lambda pair: (pair[0].key, pair[1].number)):
+        lines.append(_ledger(world, family, version))
     return lines
 
 

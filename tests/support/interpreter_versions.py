@@ -1,4 +1,4 @@
-"""Commands that make versions: new version, edit, restart, duplicate (lifecycle.md, Commands; P80 to P82)."""
+"""Commands that make and take away versions: new version, edit, restart, duplicate, delete (P80 to P84)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from parcours.domain.lifecycle import Command, Refuse, Status, decide
+from parcours.domain.lifecycle import Command, Delete, Refuse, Status, decide
 from support.interpreter_answer import Answer, counts
 from support.interpreter_lifecycle import publish, starts_in_vain
+from support.interpreter_walk import leave
 from support.interpreter_world import Family, Version, World
 
-__all__ = ["VERSION_COMMANDS", "duplicate", "make_version"]
+__all__ = ["VERSION_COMMANDS", "delete", "duplicate", "make_version"]
 
-VERSION_COMMANDS = {"new_version", "edit", "restart", "duplicate"}
+VERSION_COMMANDS = {"new_version", "edit", "restart"}
 
 
 def make_version(
@@ -72,6 +73,32 @@ def duplicate(
     made.name = copy.name
     made.versions.append(Version(1, copy))
     return key, Answer(1, None, "draft", {"inside": 0, "queued": 0, "messages": 0})
+
+
+def delete(world: World, family: Family, number: int | None, options: Mapping[str, Any]) -> Answer:
+    """Delete the journey, or a version of it; what was printed of it stays (P83)."""
+    asked = [version for version in family.versions if number in (None, version.number)]
+    if not asked:
+        return Answer(number, error="unknown_version")
+    for version in reversed(asked):
+        outcome = decide("delete", cast("Status", version.status), entry_open=version.entry_open)
+        if isinstance(outcome, Refuse):
+            return _present(world, version, outcome.code)
+        if isinstance(outcome, Delete) and outcome.stop_first and not options.get("stop_first"):
+            return _present(world, version, "stop_first_needed")
+    newest = ([version for version in asked if version.status != "draft"] or asked)[-1]
+    answer = Answer(newest.number, newest.status, None, counts(world, *asked))
+    for p in world.inside(*asked):
+        leave(world, p, "cancelled", "journey_stopped")
+    for version in asked:
+        family.versions.remove(version)
+        if version.status == "paused":
+            version.status, version.entry_open = "stopped", False
+        if version.status != "draft":
+            family.deleted.append(version)
+    if not family.versions:
+        world.gone.append(world.families.pop(family.key))
+    return answer
 
 
 def _present(world: World, version: Version, code: str | None = None) -> Answer:

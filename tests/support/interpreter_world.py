@@ -104,11 +104,12 @@ class Family:
     waiting: list[Waiting] = field(default_factory=list)
     last_through: datetime | None = None  # by the entry rate
     name: str = ""
+    deleted: list[Version] = field(default_factory=list)  # of those that were published
 
     @property
     def next_number(self) -> int:
-        """The number of the version that is made next."""
-        return len(self.versions) + 1
+        """The number of the version that is made next; those of deleted ones that were published are not given again."""
+        return max((version.number for version in [*self.versions, *self.deleted]), default=0) + 1
 
     @property
     def published(self) -> list[Version]:
@@ -236,6 +237,7 @@ class World:
     has_errors: Callable[[Journey], bool]
     profiles: dict[str, Profile] = field(default_factory=dict)
     families: dict[str, Family] = field(default_factory=dict)
+    gone: list[Family] = field(default_factory=list)  # deleted, in the order of their making for one key
     participants: list[Participant] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)

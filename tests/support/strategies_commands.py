@@ -64,6 +64,16 @@ def commands(
         case "pause and edit":
             until = draw(st.integers(at, LAST))
             return [command(at, key, "pause"), command(until, key, "edit"), command(until, key, "publish")]
+        case "delete":
+            until = draw(st.integers(at, LAST))
+            begins = command(at, key, draw(st.sampled_from(("stop", "stop", "pause", "close"))))
+            choice: Document = draw(st.sampled_from(({}, {"stop_first": True})))
+            version = draw(st.sampled_from((None, None, 1, 2)))
+            gone = command(until, key, "delete", **choice)
+            anew = [name for name, file in files.items() if file["journey"] == key][:1]
+            anew_lines = [command(until, key, "apply", file=name) for name in anew]
+            gone = gone if version is None else {**gone, "version": version}
+            return [begins, gone, *anew_lines, command(until, key, "publish")]
         case "duplicate":
             until = draw(st.integers(at, LAST))
             return [command(at, key, "duplicate"), command(until, f"{key}-copy", "publish")]
@@ -93,7 +103,7 @@ _COMMAND_KINDS = (
     *("apply and publish",) * 3,
     *("pause", "resume", "close", "close", "stop", "publish"),
     *("stop and restart", "stop and restart", "new version and publish", "pause and edit", "duplicate"),
-    *("restart", "new_version", "edit"),
+    *("restart", "new_version", "edit", "delete", "delete"),
     *("add_people", "add_people", "remove_people", "delete_profile"),
     *("stub",) * 4,
 )

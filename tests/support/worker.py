@@ -180,7 +180,7 @@ class Installation:
             await connection.execute(query("notify_work"))
         committed, at = time.monotonic(), self.clock.now()
         if wait and name in ("pause", "close", "stop"):
-            await settle_in_flight(self.database, key, result.changed, self.clock)
+            await settle_in_flight(self.database, result.changed, self.clock)
         return Answer(result, began, committed, time.monotonic(), at)
 
     async def feed(self, *lines: Document, notify: bool = True) -> None:

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from parcours.cli.journey_output import Done, show_done, show_journeys, show_people, show_report
+from parcours.cli.journey_output import Done, show_deleted, show_done, show_journeys, show_people, show_report
 from parcours.cli.journey_problems import problems
 from parcours.cli.output import say, show_error, show_json, waiting
 from parcours.cli.scheduling import At, give_later, scheduled, unschedule
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
 from parcours.service.definitions import journey_problems
+from parcours.service.deleting import list_deleted
 from parcours.service.ledger import read_ledgers
 from parcours.service.lifecycle import Order, execute
 from parcours.service.people import PeopleChanged, PeopleOrder, change_people
@@ -29,7 +30,7 @@ __all__ = ["app"]
 
 app = typer.Typer(help="Show journeys, command them, add and remove people.", no_args_is_help=True)
 
-WAITS = ("pause", "close", "stop")
+WAITS = ("pause", "close", "stop", "delete")
 
 Keys = Annotated[list[str], typer.Argument(help="Keys of journeys.")]
 Key = Annotated[str, typer.Argument(help="Key of a journey.")]
@@ -38,6 +39,10 @@ PeopleFile = Annotated[
     Path | None, typer.Option("--file", help="A file of user_ids, one on a line; - reads the input.")
 ]
 Version = Annotated[int | None, typer.Option(help="Act on this version only.", min=1)]
+StopFirst = Annotated[
+    bool, typer.Option("--stop-first", help="A paused one too: everybody inside is cancelled.")
+]
+Deleted = Annotated[bool, typer.Option("--deleted", help="List what was deleted, with its totals.")]
 Source = Annotated[int | None, typer.Option("--from", help="The version to take it from.", min=1)]
 NewKey = Annotated[str | None, typer.Option("--key", help="Key of the new journey; KEY-copy unless given.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
@@ -49,8 +54,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 @app.command("list", epilog="Example: parcours journey list")
-def list_all(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_all(context: typer.Context, *, deleted: Deleted = False, as_json: AsJson = False) -> None:
     """List every journey with its status and who is inside."""
+    if deleted:
+        _list_deleted(context, as_json=as_json)
+        return
 
     async def work(installed: Installation) -> list[dict[str, Any]]:
         async with installed.database.transaction() as connection:
@@ -196,6 +204,20 @@ def duplicate(
     _command(context, [key], order, as_json=as_json)
 
 
+@app.command(epilog="Example: parcours journey delete welcome --stop-first")
+def delete(
+    context: typer.Context, keys: Keys, *, version: Version = None, stop_first: StopFirst = False,
+    dry_run: DryRun = False, reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Delete a journey, or one version of it, for good; totals and audit stay.
+
+    Possible for drafts and for what is stopped or finished; a paused one only with --stop-first.
+    """
+    options = {"stop_first": True} if stop_first else {}
+    order = Order("", "delete", version, options, reason=reason, dry_run=dry_run)
+    _command(context, keys, order, no_wait=no_wait, as_json=as_json)
+
+
 @app.command(epilog="Example: parcours journey add-people welcome u1 u2")
 def add_people(
     context: typer.Context, key: Key, people: People = None, *, file: PeopleFile = None,
@@ -220,6 +242,14 @@ def remove_people(
 
 app.command("scheduled", epilog="Example: parcours journey scheduled welcome")(scheduled)
 app.command("unschedule", epilog="Example: parcours journey unschedule 12")(unschedule)
+
+
+def _list_deleted(context: typer.Context, *, as_json: bool) -> None:
+    async def work(installed: Installation) -> list[dict[str, Any]]:
+        async with installed.database.transaction() as connection:
+            return await list_deleted(connection)
+
+    show_deleted(connected(context, work), as_json=as_json)
 
 
 def _command(
@@ -266,14 +296,14 @@ async def _carry_out(installed: Installation, order: Order, *, no_wait: bool) ->
             await notify_workers(connection, order.journey)
     if not result.changed or order.dry_run or order.command not in WAITS:
         return Done(result, shuts=shuts if result.changed else None)
-    held = await find_in_flight(database, order.journey, result.changed)
+    held = await find_in_flight(database, result.changed)
     result = replace(result, in_flight=len(held.messages))
     if no_wait or not held.messages:
         return Done(result)
     with waiting(
         f"Waiting for {len(held.messages)} messages that the provider holds already (Ctrl-C leaves)"
     ):
-        settled = await settle_in_flight(database, order.journey, result.changed, clock, held=held)
+        settled = await settle_in_flight(database, result.changed, clock, held=held)
     return Done(result, settled=settled)
 
 

@@ -16,7 +16,7 @@ from parcours.service.people import PeopleChanged
 from parcours.service.reports import JourneyReport
 from parcours.service.upcoming import Upcoming
 
-__all__ = ["Done", "show_done", "show_journeys", "show_people", "show_report"]
+__all__ = ["Done", "show_deleted", "show_done", "show_journeys", "show_people", "show_report"]
 
 EFFECTS: Final = {
     "publish": "triggers are on from now",
@@ -149,6 +149,9 @@ def show_done(done: Done) -> None:
         message = f"{result.command} of version {result.version} is refused: {result.message.rstrip('.')}"
         show_error(ParcoursError(result.refused, message, place=result.journey, hint=result.hint))
         return
+    if result.command == "delete":
+        _show_delete(done)
+        return
     if result.from_status == result.to_status and result.command == "edit":
         show(f"{what} is the draft. {MAKES['edit']}")
         return
@@ -181,6 +184,43 @@ def show_done(done: Done) -> None:
         show(f"Warning: {warning}", style="yellow")
     if result.in_flight:
         show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")
+
+
+def _show_delete(done: Done) -> None:
+    result = done.result
+    versions = "version" if len(result.changed) == 1 else "versions"
+    would = "would be" if result.dry_run else "is"
+    show(
+        f"{result.journey} {would} deleted, {len(result.changed)} {versions}: hidden at once, and its key is free "
+        "where it was the last one; rows are removed behind. Totals: `parcours journey list --deleted`."
+    )
+    if result.counts.get("inside"):
+        show(f"{result.counts['inside']} people inside {'would be' if result.dry_run else 'are'} cancelled.")
+    if result.in_flight:
+        show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")
+
+
+def show_deleted(lines: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """Print what was deleted."""
+    if as_json:
+        show_json(list(lines))
+        return
+    if not lines:
+        say("Nothing was deleted yet.")
+        return
+    rows = []
+    for line in lines:
+        totals = line["totals"] or {}
+        rows.append(
+            (
+                line["journey"] + ("" if line["whole"] else " (one version)"), line["version_no"], line["status"],
+                line["deleted_at"], line["deleted_by"], line["reason"],
+                *(totals.get(name) for name in ("entered", "completed", "succeeded", "dropped_out", "cancelled")),
+            )
+        )  # fmt: skip
+    columns = ("entered", "completed", "succeeded", "dropped_out", "cancelled")
+    show_table(("journey", "version", "status", "deleted", "by", "reason", *columns), rows,
+               numbers=("version", *columns))  # fmt: skip
 
 
 def show_people(changed: PeopleChanged, *, as_json: bool) -> None:

@@ -38,6 +38,10 @@ REFUSED_COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A running version cannot be deleted.",
             "Stop it, or pause it and delete with stop_first.",
         ),
+        "stop_first_needed": (
+            "A paused version is deleted only if it may be stopped first.",
+            "Delete with stop_first (on the command line --stop-first): everybody inside is cancelled; or resume.",
+        ),
         "closed_not_deletable": (
             "A closed version cannot be deleted while people are inside.",
             "Wait until it is finished, or stop it.",

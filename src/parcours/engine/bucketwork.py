@@ -155,6 +155,9 @@ class BucketWork:
         async with self.database.transaction() as connection:
             unit = Unit(connection, self.versions, bucket, journey_id, now, now, limits, holder)
             result = await unit.run()
+            if result.gone:
+                self.agenda.due.pop((bucket, journey_id), None)
+                return
             claims = await claim(
                 connection, bucket, journey_id, result.fence, now=unit.now, until=unit.until,
                 rooms={name: courier.room for name, courier in self.couriers.items()}, versions=unit.loaded,

@@ -62,6 +62,7 @@ class UnitResult:
     swept: int = 0
     more: bool = False
     yielded: bool = False  # a command waits for this journey: nothing was done
+    gone: bool = False  # the journey has no fence here: it was deleted
     clock: datetime = BEGINNING
     fence: list[FenceVersion] = field(default_factory=list)
 
@@ -144,6 +145,7 @@ class Unit:
         cursor = await self.execute("open_fence", now=self.now)
         row = await cursor.fetchone()
         if row is None:
+            self.result.gone = True
             return False
         self.batch, self.result.clock, rights, runs = row
         self.first_batch = self.batch
@@ -174,7 +176,7 @@ class Unit:
                         "queue_messages_for_window" if window else "queue_messages",
                         **span,
                         v=Int4(entry.version_id),
-                        journey_key=version.journey.key,
+                        journey_key=version.message_space,
                         steps=list(version.program.message_steps),
                         channels=list(version.program.message_steps.values()),
                         **window_of(version.journey),
@@ -184,7 +186,7 @@ class Unit:
                         "cancel_messages",
                         **span,
                         v=Int4(entry.version_id),
-                        journey_key=version.journey.key,
+                        journey_key=version.message_space,
                         steps=list(version.program.message_steps),
                     )
             await self.execute("count_moves", **span)

@@ -57,6 +57,12 @@ class Version:
     program: Program
     statements: Mapping[str, Ready] = field(default_factory=dict)
     attached: Mapping[str, Attached] = field(default_factory=dict)  # by email step, encoded once
+    former: int = 0  # deleted journeys that had the same key before this one
+
+    @property
+    def message_space(self) -> str:
+        """What ids of messages are made from beside person, passage and step: other than those of a former journey."""
+        return f"{self.journey.key}/{self.former}" if self.former else self.journey.key
 
     def email(self, step: str) -> Email:
         """Return an email step."""
@@ -94,7 +100,7 @@ class Versions:
 
 
 def _version(row: tuple[Any, ...], files: Mapping[str, bytes]) -> Version:
-    version_id, version_no, journey_id, definition, templates, program = row
+    version_id, version_no, journey_id, definition, templates, program, former = row
     journey, problems = parse_journey(definition, templates=templates)
     if journey is None:
         raise ValueError(f"version {version_id} cannot be read: {problems[0].message}")
@@ -105,4 +111,4 @@ def _version(row: tuple[Any, ...], files: Mapping[str, bytes]) -> Version:
         for step in journey.steps.values()
         if isinstance(step, Email) and step.attachments
     }
-    return Version(version_id, version_no, journey_id, journey, compiled, statements, attached)
+    return Version(version_id, version_no, journey_id, journey, compiled, statements, attached, former)

@@ -25,6 +25,7 @@ from parcours.engine.composing import compose_email
 from parcours.engine.courier import Compose, Courier
 from parcours.engine.gate import gates_waited_at, pass_gate
 from parcours.engine.leases import DatabaseClock, Leases
+from parcours.engine.removal import remove_for
 from parcours.engine.unit import LeaseLost, Limits
 from parcours.engine.upkeep import keep_partitions, keep_statistics
 from parcours.engine.versions import Versions
@@ -38,6 +39,7 @@ __all__ = ["Worker"]
 ASK_EVERY = 0.2  # seconds
 HOUSEKEEPING_EVERY = 1.0
 GATES_EVERY = 0.1
+REMOVAL_EVERY = 0.5
 UNKNOWN = -1
 SOONEST_RETRY = 0.1  # seconds, doubled up to one
 PROBE_EVERY = timedelta(seconds=10)  # what nobody told us of: claims of a dead worker, a lost hint
@@ -103,6 +105,7 @@ class Worker:
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._agenda_loop()),
             asyncio.create_task(self._every(GATES_EVERY, "gate", self._gates)),
+            asyncio.create_task(self._every(REMOVAL_EVERY, "removal", self._removal)),
         ]
         lanes_stop = asyncio.Event()
         lanes = [asyncio.create_task(self._lane(lanes_stop)) for _ in range(self.settings.worker_concurrency)]
@@ -284,6 +287,10 @@ class Worker:
                 more = passed.more
                 if passed.people:
                     self._wake.set()
+
+    async def _removal(self) -> None:
+        """Remove what is left of deleted journeys, half of the time at most."""
+        await remove_for(self.database, self.clock.now, REMOVAL_EVERY)
 
     async def _housekeeping(self) -> None:
         """Start and end dates, versions that are finished, partitions."""

@@ -12,7 +12,7 @@ from parcours.domain.lifecycle import NewVersion, Refuse, decide
 from parcours.domain.names import is_key
 from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit, check_options, refused
-from parcours.service.versions import Family, VersionRow
+from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.queries import query
 
 __all__ = ["copy_draft", "duplicate", "edit", "new_version"]
@@ -101,13 +101,8 @@ async def copy_draft(family: Family, source: VersionRow, at: datetime) -> Versio
     assert row is not None
     version_id, version_no = row
     await connection.execute(query("copy_attachments"), {"v": source.version_id, "to": version_id})
-    draft = VersionRow(
-        version_id, version_no, "draft", entry_open=False, published_at=None, starts_at=None, ends_at=None,
-        paused_at=None, pause_no=0, pause=None, released_at=None, stopped_at=None, settling=None,
-        definition=source.definition, templates=source.templates,
-    )  # fmt: skip
-    family.versions.append(draft)
-    return draft
+    family.versions = (await lock_family(connection, family.key)).versions
+    return family.find(version_no)
 
 
 def newest(family: Family) -> VersionRow:
@@ -116,8 +111,9 @@ def newest(family: Family) -> VersionRow:
 
 
 async def _draft_of(family: Family, order: Order, at: datetime, source: VersionRow) -> CommandResult:
-    number = family.versions[-1].version_no + 1
-    if not order.dry_run:
+    if order.dry_run:
+        number = await family.next_number()
+    else:
         number = (await copy_draft(family, source, at)).version_no
     result = CommandResult(order.journey, number, order.command, None, "draft", NOBODY, dry_run=order.dry_run)
     if not order.dry_run:

@@ -25,6 +25,7 @@ from parcours.domain.lifecycle import (
 )
 from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit, nothing_to_do, refused
+from parcours.service.deleting import delete
 from parcours.service.drafting import duplicate, edit, new_version
 from parcours.service.pausing import Chosen, choose
 from parcours.service.publishing import publish
@@ -37,13 +38,13 @@ from parcours.store.database import Connection
 __all__ = ["AVAILABLE", "Order", "execute"]
 
 AVAILABLE: tuple[Command | Making, ...] = (
-    "publish", "pause", "resume", "close", "stop", "restart", "new_version", "edit", "duplicate"
+    "publish", "pause", "resume", "close", "stop", "restart", "new_version", "edit", "duplicate", "delete"
 )  # fmt: skip
 
 # Commands that make or take away versions; the others change versions that are published.
 _Way: TypeAlias = Callable[[Family, Order, datetime], Awaitable[CommandResult]]
 _WAYS: Final[Mapping[str, _Way]] = MappingProxyType(
-    {"restart": restart, "new_version": new_version, "edit": edit, "duplicate": duplicate}
+    {"restart": restart, "new_version": new_version, "edit": edit, "duplicate": duplicate, "delete": delete}
 )
 
 

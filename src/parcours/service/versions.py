@@ -67,6 +67,12 @@ class Family:
             hint=f"It has {', '.join(str(v.version_no) for v in self.versions)}.",
         )  # fmt: skip
 
+    async def next_number(self) -> int:
+        """Return the number that the next version has; those of deleted ones that were published are not given again."""
+        row = await (await self.connection.execute(query("next_number"), {"j": self.journey_id})).fetchone()
+        assert row is not None
+        return int(row[0])
+
     async def counts(self, versions: list[VersionRow]) -> dict[str, int]:
         """Count who is inside these versions, who of them is queued, and queued messages."""
         given = {"j": self.journey_id, "versions": [v.version_id for v in versions]}

@@ -27,20 +27,22 @@ class InFlight:
     messages: tuple[tuple[int, str], ...]
 
 
-async def find_in_flight(database: Database, key: str, version_ids: Sequence[int]) -> InFlight:
+async def find_in_flight(database: Database, version_ids: Sequence[int]) -> InFlight:
     """Return what is in a provider's hands for these versions now; call it after the command's commit."""
     async with database.transaction() as connection:
-        row = await (await connection.execute(query("find_journey"), {"key": key})).fetchone()
-        if row is None or not version_ids:
+        given: dict[str, Any] = {
+            "versions": list(version_ids)
+        }  # by these: the key of a deleted journey is free
+        row = await (await connection.execute(query("journey_of_versions"), given)).fetchone()
+        if row is None:
             return InFlight(0, (), ())
-        given = {"j": row[0], "versions": list(version_ids)}
+        given["j"] = row[0]
         held = await (await connection.execute(query("claims_now"), given)).fetchall()
     return InFlight(row[0], tuple(version_ids), tuple((bucket, str(message)) for bucket, message in held))
 
 
 async def settle_in_flight(
     database: Database,
-    key: str,
     version_ids: Sequence[int],
     clock: Clock,
     *,
@@ -51,7 +53,7 @@ async def settle_in_flight(
     Returns how many of those held at the beginning (`held`, or found now) became `sent` and `uncertain`; one
     without an answer counts as uncertain. Moves nobody, takes no lock, and may be given up at any instant.
     """
-    held = held or await find_in_flight(database, key, version_ids)
+    held = held or await find_in_flight(database, version_ids)
     if not held.messages:
         return {"sent": 0, "uncertain": 0}
     given = {"j": held.journey_id, "versions": list(held.version_ids)}

@@ -49,5 +49,6 @@ async def output_lines(connection: Connection, *, moves: bool) -> list[dict[str,
 
 
 def _line(kind: str, row: dict[str, Any]) -> dict[str, Any]:
+    row.pop("journey_id_", None)  # for the order only: a key may have been that of several journeys
     plain = {key.rstrip("_"): format_instant(v) if isinstance(v, datetime) else v for key, v in row.items()}
     return {"kind": kind, **plain}

@@ -1,8 +1,11 @@
 -- name: read_version
 -- scope: shared
--- Read a published version with its definition and Program.
-SELECT version_id, version_no, journey_id, definition, templates, program FROM parcours.version
-WHERE version_id = %(v)s AND program IS NOT NULL;
+-- Read a published version with its definition and Program, and how many deleted journeys had its key before.
+SELECT v.version_id, v.version_no, v.journey_id, v.definition, v.templates, v.program,
+    (SELECT count(*) FROM parcours.deleted_journey d JOIN parcours.journey j ON j.journey_key = d.journey_key
+     WHERE j.journey_id = v.journey_id AND d.journey_id < v.journey_id) AS former
+FROM parcours.version v
+WHERE v.version_id = %(v)s AND v.program IS NOT NULL;
 
 -- name: find_journey
 -- scope: shared
@@ -51,14 +54,14 @@ WHERE version_id = %(v)s AND status = 'draft';
 -- Make the next draft of a journey.
 INSERT INTO parcours.version (journey_id, version_no, definition, templates, created_at)
 SELECT %(j)s, coalesce(max(version_no), 0) + 1, %(definition)s::json, %(templates)s::jsonb, %(at)s
-FROM parcours.version WHERE journey_id = %(j)s
+FROM parcours.version_ever WHERE journey_id = %(j)s
 RETURNING version_no, version_id;
 
 -- name: copy_version
 -- scope: shared
 -- Make the next draft of a journey, as another version of it is.
 INSERT INTO parcours.version (journey_id, version_no, definition, templates, created_at)
-SELECT v.journey_id, (SELECT max(q.version_no) FROM parcours.version q WHERE q.journey_id = v.journey_id) + 1,
+SELECT v.journey_id, (SELECT max(e.version_no) FROM parcours.version_ever e WHERE e.journey_id = v.journey_id) + 1,
     v.definition, v.templates, %(at)s
 FROM parcours.version v WHERE v.version_id = %(v)s
 RETURNING version_id, version_no;

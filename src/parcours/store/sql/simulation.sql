@@ -110,35 +110,43 @@ SELECT EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = %(b)s AND i.journ
 
 -- name: simulation_participants
 -- scope: all
--- Every passage of every person.
-SELECT j.journey_key AS journey, v.version_no AS version, pr.user_id, p.entry_no, p.entered_at, p.status, p.reason,
-    p.finished_at AS left_at, p.step
+-- Every passage of every person, of deleted journeys too.
+SELECT j.journey_key AS journey, v.version_no AS version, pr.user_id, p.entry_no, p.entered_at,
+    CASE WHEN s.swept THEN 'cancelled' ELSE p.status END AS status,
+    CASE WHEN s.swept THEN 'journey_stopped' ELSE p.reason END AS reason,
+    CASE WHEN s.swept THEN v.cancelled_at ELSE p.finished_at END AS left_at, p.step
 FROM parcours.participant p
-JOIN parcours.journey j USING (journey_id)
-JOIN parcours.version v USING (version_id)
+JOIN parcours.journey_ever j ON j.journey_id = p.journey_id
+JOIN parcours.version_ever v ON v.version_id = p.version_id
 JOIN parcours.profile pr ON pr.bucket = p.bucket AND pr.profile_id = p.profile_id
-ORDER BY j.journey_key, pr.user_id, p.entry_no;
+CROSS JOIN LATERAL (SELECT p.finished_at IS NULL AND v.cancelled_at IS NOT NULL AS swept) s
+ORDER BY j.journey_key, pr.user_id, p.entry_no, j.journey_id;
 
 -- name: simulation_messages
 -- scope: all
 -- Every message with a final outcome.
-SELECT j.journey_key AS journey, v.version_no AS version, pr.user_id, m.entry_no, m.step, m.channel,
-    coalesce(m.handed_at, m.settled_at) AS at,
-    CASE WHEN m.reason IS DISTINCT FROM 'no_address' THEN m.recipient END AS to_, m.subject, m.state AS outcome, m.reason
+SELECT j.journey_key AS journey, v.version_no AS version, pr.user_id, m.entry_no, m.step, m.channel, o.at,
+    CASE WHEN m.reason IS DISTINCT FROM 'no_address' THEN m.recipient END AS to_, m.subject, o.outcome, o.reason
 FROM parcours.message m
-JOIN parcours.journey j USING (journey_id)
-JOIN parcours.version v USING (version_id)
+JOIN parcours.journey_ever j ON j.journey_id = m.journey_id
+JOIN parcours.version_ever v ON v.version_id = m.version_id
 JOIN parcours.profile pr ON pr.bucket = m.bucket AND pr.profile_id = m.profile_id
-WHERE m.state NOT IN ('queued', 'claimed')
-ORDER BY coalesce(m.handed_at, m.settled_at), j.journey_key, pr.user_id, m.entry_no, m.step COLLATE "C", m.seq;
+CROSS JOIN LATERAL (SELECT m.state IN ('queued', 'claimed') AND v.cancelled_at IS NOT NULL AS swept) s
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN s.swept THEN v.cancelled_at ELSE coalesce(m.handed_at, m.settled_at) END AS at,
+        CASE WHEN s.swept THEN 'cancelled' ELSE m.state END AS outcome,
+        CASE WHEN s.swept THEN 'stop' ELSE m.reason END AS reason
+) o
+WHERE s.swept OR m.state NOT IN ('queued', 'claimed')
+ORDER BY o.at, j.journey_key, pr.user_id, m.entry_no, m.step COLLATE "C", j.journey_id, m.seq;
 
 -- name: simulation_refusals
 -- scope: all
 -- Every refusal.
 SELECT j.journey_key AS journey, v.version_no AS version, pr.user_id, r.trigger, r.at, r.reason
 FROM parcours.refusal_log r
-JOIN parcours.journey j USING (journey_id)
-JOIN parcours.version v USING (version_id)
+JOIN parcours.journey_ever j ON j.journey_id = r.journey_id
+JOIN parcours.version_ever v ON v.version_id = r.version_id
 JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id
 ORDER BY r.at, j.journey_key, pr.user_id, r.feed_no, r.log_no;
 
@@ -146,9 +154,17 @@ ORDER BY r.at, j.journey_key, pr.user_id, r.feed_no, r.log_no;
 -- scope: all
 -- Every edge travelled: a passage goes through its path, and leaves to null where it ended nowhere (P1).
 SELECT j.journey_key AS journey, pr.user_id, m.entry_no, e.from_, e.to_, m.at, v.version_no AS version
-FROM parcours.passage m
-JOIN parcours.journey j USING (journey_id)
-JOIN parcours.version v USING (version_id)
+FROM (
+    SELECT q.bucket, q.profile_id, q.journey_id, q.version_id, q.entry_no, q.seq, q.at, q.path, q.from_step, q.status
+    FROM parcours.passage q
+    UNION ALL
+    SELECT p.bucket, p.profile_id, p.journey_id, p.version_id, p.entry_no, p.seq + 1, w.cancelled_at, '{}', p.step,
+        'cancelled'
+    FROM parcours.participant p JOIN parcours.version_ever w ON w.version_id = p.version_id
+    WHERE p.finished_at IS NULL AND w.cancelled_at IS NOT NULL
+) m
+JOIN parcours.journey_ever j ON j.journey_id = m.journey_id
+JOIN parcours.version_ever v ON v.version_id = m.version_id
 JOIN parcours.profile pr ON pr.bucket = m.bucket AND pr.profile_id = m.profile_id
 CROSS JOIN LATERAL (
     SELECT s.no, CASE WHEN s.no = 1 THEN m.from_step ELSE m.path[s.no - 1] END AS from_, s.step AS to_
@@ -157,12 +173,13 @@ CROSS JOIN LATERAL (
     SELECT 1000000, CASE WHEN m.path = '{}' THEN m.from_step ELSE m.path[cardinality(m.path)] END, NULL
     WHERE m.status IN ('dropped_out', 'cancelled') OR m.status = 'succeeded' AND m.path = '{}'
 ) e
-ORDER BY j.journey_key, pr.user_id, m.entry_no, m.at, m.seq, e.no;
+ORDER BY j.journey_key, pr.user_id, m.entry_no, m.at, j.journey_id, m.seq, e.no;
 
 -- name: simulation_ledgers
 -- scope: all
--- The ledger of every version.
-SELECT j.journey_key AS journey, v.version_no AS version, v.status,
+-- The ledger of every version; of a deleted one as it was kept.
+SELECT l.* FROM (
+SELECT j.journey_id AS journey_id_, j.journey_key AS journey, v.version_no AS version, v.status,
     coalesce(c.entered, 0) AS entered, 0 AS transferred_in, 0 AS transferred_out, coalesce(a.active, 0) AS active,
     coalesce(c.completed, 0) AS completed, coalesce(c.succeeded, 0) AS succeeded,
     coalesce(c.dropped_out, 0) AS dropped_out, coalesce(c.cancelled, 0) AS cancelled,
@@ -200,4 +217,11 @@ LEFT JOIN LATERAL (
               UNION SELECT q.name FROM parcours.counter q WHERE q.version_id = v.version_id AND q.kind = 'in') i
     ) k
 ) s ON true
-ORDER BY j.journey_key, v.version_no;
+UNION ALL
+SELECT j.journey_id, j.journey_key, d.version_no, d.status, (d.totals ->> 'entered')::bigint,
+    (d.totals ->> 'transferred_in')::bigint, (d.totals ->> 'transferred_out')::bigint, 0, (d.totals ->> 'completed')::bigint,
+    (d.totals ->> 'succeeded')::bigint, (d.totals ->> 'dropped_out')::bigint, (d.totals ->> 'cancelled')::bigint,
+    d.totals -> 'reasons', d.totals -> 'steps'
+FROM parcours.deleted_version d JOIN parcours.journey_ever j ON j.journey_id = d.journey_id
+) l
+ORDER BY l.journey, l.version, l.journey_id_;
