@@ -335,4 +335,4 @@ def test_delete_says_what_stands_in_the_way_and_keeps_the_totals(live: Cli) -> N
     assert "welcome" in live("journey", "list", "--deleted").out
     assert live("audit", "welcome", "--json").json[0]["command"] == "delete"
     # The key is free.
-    assert first_line(live("apply", live.file("again.yaml", WELCOME))) == "welcome: draft 1 is made."
+    assert "welcome: draft 1 is made." in live("apply", live.file("again.yaml", WELCOME)).lines

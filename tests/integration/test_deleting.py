@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from parcours.engine.removal import remove_some
+from parcours.engine.removal import Removed, remove_some
 from parcours.service.deleting import list_deleted
 from support.runner import email, journey
 from support.worker import Document, Installation, installed, line, people
@@ -140,6 +140,7 @@ async def test_a_removal_goes_on_where_it_was(database_url: str) -> None:
         now = here.clock.now() + timedelta(minutes=1)
         # Some steps, some of them in vain: what a dying worker did not commit is done again.
         # Every third step is in vain: what a dying worker did not commit is done again.
+        done = Removed()
         for number in range(200):
             with suppress(Died):
                 async with here.database.transaction() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.runner import Simulator, command, event, identify, journey, run
+from support.runner import Simulator, command, email, event, identify, journey, run
 
 LONG = {"pause": {"wait": {"for": "9h"}}}
 SHORT = {"pause": {"wait": {"for": "1h"}}}
@@ -62,9 +62,7 @@ def test_a_paused_journey_is_stopped_first_where_that_is_said(simulator: Simulat
 
 
 def test_a_message_that_waits_for_its_window_goes_with_the_journey(simulator: Simulator) -> None:
-    mail = {"email": {"subject": "S", "text": "T", "from": "a@example.com", "reply_to": "a@example.com"}}
-    mail["email"]["transactional"] = True
-    case = journey({"mail": mail}, window={"from": "12:00", "to": "13:00"}, timezone="UTC")
+    case = journey({"mail": email("S")}, window={"from": "12:00", "to": "13:00"}, timezone="UTC")
     feed = [identify("8:00", "u1", email="u1@example.com"), *go("9:00")]
     commands = [command("9:30", "pause"), command("10:00", "delete", stop_first=True)]
     found = run(simulator, case, feed, commands)
