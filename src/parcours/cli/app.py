@@ -49,6 +49,7 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "used": Place(
             "used", JOURNEYS, "Tell where a journey, audience, sender, template, event or field is used."
         ),
+        "test": Place("trial", JOURNEYS, "Try a journey on yourself, with the data of somebody you choose."),
         "import": Place("importing", JOURNEYS, "Load people and events from files."),
         "why": Place("why", REPORTS, "Tell why a person did, or did not, enter and move."),
         "stuck": Place(

@@ -137,6 +137,10 @@ PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "unknown_person": (
+            "A journey is to be tried with the data of somebody who is not known, or was deleted.",
+            "Name somebody by user_id; parcours import makes people known.",
+        ),
         "bad_command": ("A line of a commands file is no command.", "Correct what the message names."),
         "invalid": ("The definition has errors.", "Run parcours check FILE to see all of them."),
         "unknown_journey": ("There is no journey of this key.", "Run parcours journey list."),

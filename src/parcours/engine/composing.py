@@ -23,17 +23,21 @@ class Composed:
     recipient: str | None = None
 
 
-def compose_email(claimed: Claimed, version: Version, renderer: Renderer) -> Composed:
-    """Render a mail and write it as MIME. Raises TemplateFailed, or ParcoursError for what no mail may hold."""
+def compose_email(claimed: Claimed, version: Version, renderer: Renderer, *, mark: str = "") -> Composed:
+    """Render a mail and write it as MIME, `mark` before its subject.
+
+    Raises TemplateFailed, or ParcoursError for what no mail may hold.
+    """
     step, defaults = version.email(claimed.step), version.journey.email
     sender = step.from_ or defaults.from_ or ""
     content = render(claimed, version, renderer)
+    subject = f"{mark}{content.subject}"
     attached = version.attached.get(claimed.step)
     payload = build(
         message_id=claimed.message_id, date=claimed.at, sender=sender, to=claimed.recipient,
-        subject=content.subject, text=content.text, html=content.html,
+        subject=subject, text=content.text, html=content.html,
         reply_to=step.reply_to or defaults.reply_to, mixed=attached.mark if attached else None,
     )  # fmt: skip
     tail = attached.tail if attached else b""
     outgoing = Outgoing(claimed.message_id, parse_address(sender).spec, claimed.recipient, payload, tail)
-    return Composed(outgoing, content.subject)
+    return Composed(outgoing, subject)
