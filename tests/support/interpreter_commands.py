@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from parcours.domain.lifecycle import Command
 from support.interpreter_answer import Answer, counts
-from support.interpreter_lifecycle import fire_overdue, lifecycle, publish, release_queue
+from support.interpreter_lifecycle import fire_overdue, lifecycle, publish, release_queue, resume_with_changes
 from support.interpreter_people import add_people, delete_profile, remove_people, stub
+from support.interpreter_transfer import apply_kept
 from support.interpreter_versions import VERSION_COMMANDS, delete, duplicate, make_version
 from support.interpreter_world import Family, Version, World, instant_text
 
@@ -35,7 +36,9 @@ def run_command(world: World, command: Mapping[str, Any]) -> None:
     if family is None:
         _print(world, key, name, Answer(number, error="unknown_journey"))
         return
-    if name in _LIFECYCLE:
+    if name == "resume" and options.get("with_changes"):
+        _print(world, key, name, resume_with_changes(world, family, options))
+    elif name in _LIFECYCLE:
         _print(world, key, name, lifecycle(world, family, cast("Command", name), number, options))
     elif name == "duplicate":
         key, answer = duplicate(world, family, number, options)
@@ -68,6 +71,7 @@ def _open_and_end(world: World, family: Family) -> None:
         if not version.started and (entry.start is None or entry.start <= world.now):
             version.started = True
             if version.may_move:
+                apply_kept(world, version)
                 fire_overdue(world, version)
             release_queue(world, version)
         if version.entry_open and entry.end is not None and entry.end <= world.now:

@@ -22,7 +22,7 @@ def _pass_one(world: World, family: Family) -> bool:
     one, version = family.waiting[0], family.admitting
     if version is not None and not version.drops:
         entry = version.journey.entry
-        entered = sum(p.version is version for p in world.participants)
+        entered = sum(p.entered_in is version for p in world.participants)
         full = entry.cap is not None and entered >= entry.cap
         if not full:
             at = next_at_gate(family)

@@ -12,10 +12,11 @@ from support.interpreter_answer import Answer, counts
 from support.interpreter_feed import settle_caused
 from support.interpreter_pauses import pause
 from support.interpreter_runs import plan
+from support.interpreter_transfer import move_people, moving_error, moving_refusal, sources_of
 from support.interpreter_walk import fire, leave, meet_wait, release
 from support.interpreter_world import Family, Version, World
 
-__all__ = ["fire_overdue", "lifecycle", "publish", "release_queue", "starts_in_vain"]
+__all__ = ["fire_overdue", "lifecycle", "publish", "release_queue", "resume_with_changes", "starts_in_vain"]
 
 
 def lifecycle(
@@ -45,9 +46,12 @@ def lifecycle(
         if world.has_errors(newest.journey) or starts_in_vain(world, family, newest.journey):
             answer.refused = "invalid"
             return answer
-        if options.get("people", "stay") != "stay":
-            raise NotImplementedError("transfer")
-        publish(world, family, newest)
+        if options.get("people", "stay") == "move":
+            _publish_and_move(world, family, newest, options, answer)
+        else:
+            publish(world, family, newest)
+        if answer.refused or answer.error:
+            return answer
     else:
         for version in acted:
             version.status = status_of(states[version.number])
@@ -59,6 +63,45 @@ def lifecycle(
             finish_if_empty(world, version)
         answer.target = newest.status
     return answer
+
+
+def resume_with_changes(world: World, family: Family, options: Mapping[str, Any]) -> Answer:
+    """Publish the draft of a paused journey and move everybody to it."""
+    paused = [version for version in family.published if version.status == "paused"]
+    if not paused:
+        return lifecycle(world, family, "resume", None, {})
+    if family.draft is None:
+        newest = paused[-1]
+        return Answer(newest.number, "paused", "paused", counts(world, newest), "no_draft")
+    return lifecycle(world, family, "publish", None, {**options, "people": "move"})
+
+
+def _publish_and_move(
+    world: World, family: Family, version: Version, options: Mapping[str, Any], answer: Answer
+) -> None:
+    sources = sources_of(family)
+    if moving_error(family, version, options):
+        answer.error = moving_error(family, version, options)
+        answer.source = answer.target = answer.version = (
+            None  # as for every command that cannot be carried out
+        )
+        answer.counts = {}
+        return
+    answer.counts = counts(world, *(sources or [version]))
+    answer.refused = moving_refusal(world, family, version, options)
+    if answer.refused:
+        return
+    for former in sources:
+        former.status, former.entry_open = "closed", False
+    publish(world, family, version)
+    start = version.journey.entry.start
+    version.started = start is None or start <= world.now
+    move_people(world, family, version, sources, options)
+    for former in sources:
+        finish_if_empty(world, former)
+    if version.may_move:
+        fire_overdue(world, version)
+        release_queue(world, version)
 
 
 def _carry_out(world: World, name: Command, versions: list[Version]) -> None:

@@ -121,16 +121,20 @@ def _ledger(world: World, family: Family, version: Version) -> Line:
     moves = [m for m in world.moves if m.participant.family is family and m.version == version.number]
     status = Counter(p.status for p in people)
     reasons = Counter(p.reason for p in people if p.status == "dropped_out")
+    entered = sum(p.entered_in is version for p in world.participants)
+    come = Counter(t.step for t in world.transfers if t.target is version)
+    gone = Counter(t.step for t in world.transfers if t.source is version)
     steps: dict[str, dict[str, int]] = {
         "entry": {
-            "in": len(people),
+            "in": entered + come[None],
             "here": sum(p.queued for p in people),
-            "out": sum(m.source is None for m in moves),
+            "out": sum(m.source is None for m in moves) + gone[None],
         }
     }
     for step in version.journey.steps.values():
-        came = sum(m.target == step.id for m in moves)
-        went = came if isinstance(step, End) else sum(m.source == step.id for m in moves)
+        came = sum(m.target == step.id for m in moves) + come[step.id]
+        left = sum(m.source == step.id for m in moves) + gone[step.id]
+        went = came if isinstance(step, End) else left
         here = sum(p.active and p.step == step.id for p in people)
         steps[step.id] = {"in": came, "here": here, "out": went}
     return {
@@ -138,9 +142,9 @@ def _ledger(world: World, family: Family, version: Version) -> Line:
         "journey": family.key,
         "version": version.number,
         "status": version.status,
-        "entered": len(people),
-        "transferred_in": 0,
-        "transferred_out": 0,
+        "entered": entered,
+        "transferred_in": sum(come.values()),
+        "transferred_out": sum(gone.values()),
         "active": status["active"],
         "completed": status["completed"],
         "succeeded": status["succeeded"],

@@ -28,7 +28,7 @@ from support.interpreter_message import note_message, send_email
 from support.interpreter_webhook import call_webhook
 from support.interpreter_world import Caused, Move, Participant, World, zone_of
 
-__all__ = ["fire", "judge", "leave", "meet_wait", "release", "start_walk"]
+__all__ = ["fire", "go_to", "judge", "leave", "meet_wait", "release", "start_walk"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def judge(world: World, p: Participant, *, blind: bool = False) -> bool:
     scene = world.scene_of_passage(p, blind=blind)
     met = False
     goal = journey.goal
-    if goal is not None and not p.goal_met and holds(goal.when, scene):
+    if goal is not None and (goal.leave or not p.goal_met) and holds(goal.when, scene):
         p.goal_met = met = True
         if goal.leave:
             leave(world, p, "succeeded", None)
@@ -83,6 +83,11 @@ def start_walk(world: World, p: Participant) -> None:
     walk(world, p, Onward(Jump(p.version.journey.first_step), judged=True))
 
 
+def go_to(world: World, p: Participant, step: str) -> None:
+    """Bring somebody, just judged, to a step that an answer names."""
+    walk(world, p, Onward(Jump(step), judged=True))
+
+
 def release(world: World, p: Participant) -> None:
     """Bring somebody from the queue to the first step; goal, exits and exclusion are asked again."""
     walk(world, p, Onward(Jump(p.version.journey.first_step)))
@@ -103,7 +108,7 @@ def fire(world: World, p: Participant) -> None:
     elif isinstance(step, Email | Webhook):
         walk(world, p, hand_out(world, p, step))
     else:
-        assert isinstance(step, Wait)
+        assert isinstance(step, Wait | UpdateProfile)
         walk(world, p, Onward(Jump(step.next)))
 
 
@@ -156,9 +161,15 @@ def enter(world: World, p: Participant, step: Step) -> Onward | None:
             return None
         case UpdateProfile():
             update(world, p, step)
+            if not p.version.may_move:  # an answer led here before the start date
+                p.deadline = world.now
+                return None
             return Onward(Jump(step.next))
         case Email() | Webhook():
             p.reached_at = world.now
+            if not p.version.may_move:
+                p.deadline = world.now
+                return None
             return hand_out(world, p, step)
         case Experiment():
             return take_arm(p, step)
@@ -222,7 +233,8 @@ def enter_wait(world: World, p: Participant, step: Wait) -> Onward | None:
             p.deadline = instant + (step.offset or timedelta())
         except OverflowError:  # before the year 1, or behind the year 9999
             p.deadline = None if step.offset and step.offset > timedelta() else world.now
-    return Onward(Jump(step.next)) if p.deadline is not None and p.deadline <= world.now else None
+    passes = p.version.may_move and p.deadline is not None and p.deadline <= world.now
+    return Onward(Jump(step.next)) if passes else None
 
 
 def update(world: World, p: Participant, step: UpdateProfile) -> None:

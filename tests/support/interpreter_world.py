@@ -22,6 +22,7 @@ __all__ = [
     "Profile",
     "Refusal",
     "Run",
+    "Transfer",
     "Version",
     "Waiting",
     "World",
@@ -148,6 +149,10 @@ class Participant:
     kept: list[Happening] = field(default_factory=list)
     saved: dict[str, Any] = field(default_factory=dict)
     outcomes: list[tuple[str, str]] = field(default_factory=list)  # (step, outcome) of its messages
+    entered_in: Version = field(init=False)  # the version that admitted it
+
+    def __post_init__(self) -> None:
+        self.entered_in = self.version
 
     @property
     def active(self) -> bool:
@@ -170,7 +175,7 @@ class Participant:
     @property
     def waits_to_send(self) -> bool:
         """Whether it stands at a message step until its window opens (R21)."""
-        step = None if self.step is None else self.version.journey.steps[self.step]
+        step = None if self.step is None else self.version.journey.steps.get(self.step)
         return self.active and isinstance(step, Email | Webhook) and self.deadline is not None
 
     @property
@@ -188,6 +193,16 @@ class Move:
     source: str | None
     target: str | None
     at: datetime
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Somebody taken from one version to another, standing at a step, or queued."""
+
+    participant: Participant
+    source: Version
+    target: Version
+    step: str | None
 
 
 @dataclass(frozen=True)
@@ -242,6 +257,7 @@ class World:
     messages: list[Message] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
     command_lines: list[dict[str, Any]] = field(default_factory=list)
     stubs: dict[tuple[str, str, str | None], tuple[str, str | None, Any]] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)

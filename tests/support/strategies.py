@@ -15,6 +15,7 @@ from support.strategies_commands import command, commands
 from support.strategies_journeys import events_of, journeys, steps_of
 from support.strategies_pauses import pause_options
 from support.strategies_runs import rules
+from support.strategies_transfer import transfer_cases
 from support.strategies_values import (
     ATTRIBUTES,
     AUDIENCES,
@@ -28,7 +29,7 @@ from support.strategies_values import (
     values_of,
 )
 
-__all__ = ["cases", "paused_cases"]
+__all__ = ["cases", "moved_cases", "paused_cases"]
 
 KEYS = ("a", "B", "c")  # by code point B comes first
 PEOPLE = ("u1", "u10", "u2", "U3", "é4", "u 5")
@@ -116,6 +117,11 @@ def paused_cases(draw: st.DrawFn) -> Case:
             1, command(draw(st.integers(begins, ends)), "a", draw(st.sampled_from(("close", "stop"))))
         )
     return Case((document,), tuple(feed), tuple(given), start=slot(0), to=slot(LAST))
+
+
+def moved_cases() -> st.SearchStrategy[Case]:
+    """Draw cases in which people are transferred to new versions."""
+    return transfer_cases(_lines, _beginnings, PEOPLE)
 
 
 @st.composite

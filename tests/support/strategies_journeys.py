@@ -21,7 +21,7 @@ from support.strategies_values import (
 )
 from support.strategies_webhooks import webhooks
 
-__all__ = ["events_of", "journeys", "steps_of"]
+__all__ = ["Plan", "bodies", "events_of", "goals", "journeys", "steps_of", "windows"]
 
 KINDS = (
     "email",
@@ -53,11 +53,11 @@ TEXTS = (
 SAVED = "order"
 
 
-class _Plan:
+class Plan:
     """What the steps of one journey may name: their own ids in order, ends, emails."""
 
-    def __init__(self, kinds: list[str], ends: list[str]) -> None:
-        self.ids = [f"{kind[0]}{number}" for number, kind in enumerate(kinds)]
+    def __init__(self, kinds: list[str], ends: list[str], ids: list[str] | None = None) -> None:
+        self.ids = ids or [f"{kind[0]}{number}" for number, kind in enumerate(kinds)]
         self.kinds = dict(zip(self.ids, kinds, strict=True))
         self.ends = ends
         self.emails = tuple(step for step in self.ids if self.kinds[step] in ("email", "webhook"))
@@ -86,34 +86,39 @@ def journeys(draw: st.DrawFn, key: str, *, first: str | None = None) -> Document
     kinds = [draw(st.sampled_from(KINDS)) for _ in range(draw(st.integers(1, 7)))]
     if first is not None or draw(st.integers(0, 2)) == 0:
         kinds[0] = first or "wait_for"
-    plan = _Plan(kinds, draw(st.sampled_from((["end"], ["end"], ["done", "end"]))))
+    plan = Plan(kinds, draw(st.sampled_from((["end"], ["end"], ["done", "end"]))))
     document: Document = {
         "journey": key,
         "timezone": draw(st.sampled_from(("UTC", "UTC", "Europe/Stockholm"))),
         "entry": draw(_entries()),
         "email": {"from": "anna@example.com", "reply_to": "help@example.com", "transactional": True},
-        "steps": {step: draw(_steps(plan, step)) for step in plan.ids},
+        "steps": {step: draw(bodies(plan, step)) for step in plan.ids},
     }
     document["steps"] |= {end: {"end": {}} for end in plan.ends}
     if draw(st.integers(0, 5)) == 0:
         document["email"]["on_skip"] = draw(st.sampled_from(("next", "drop_out", "end")))
-    inside = st.one_of(event_tests(), event_tests(), conditions(plan.roots(), plan.emails))
     if draw(st.integers(0, 3)) == 0:
         document["lifetime"] = draw(st.sampled_from(("1h", "2h", "4h", "6h")))
     if draw(st.integers(0, 3)) == 0:
         document["profile_timezone"] = True
     if draw(st.integers(0, 2)) == 0:
-        document["window"] = draw(_windows())
+        document["window"] = draw(windows())
+    return document | draw(goals(plan))
+
+
+@st.composite
+def goals(draw: st.DrawFn, plan: Plan) -> Document:
+    """Draw goal and exit rules, where there are any."""
+    found: Document = {}
+    inside = st.one_of(event_tests(), event_tests(), conditions(plan.roots(), plan.emails))
     goal = draw(st.sampled_from((None, None, "leave", "remember")))
     if goal == "leave":
-        document["goal"] = draw(inside)
+        found["goal"] = draw(inside)
     elif goal == "remember":
-        document["goal"] = {"when": draw(inside), "leave": False}
+        found["goal"] = {"when": draw(inside), "leave": False}
     if draw(st.integers(0, 2)) == 0:
-        document["exit"] = draw(
-            st.lists(st.one_of(st.just({"event": "Bye"}), inside), min_size=1, max_size=2)
-        )
-    return document
+        found["exit"] = draw(st.lists(st.one_of(st.just({"event": "Bye"}), inside), min_size=1, max_size=2))
+    return found
 
 
 @st.composite
@@ -159,7 +164,7 @@ def _triggers(draw: st.DrawFn) -> Document:
 
 
 @st.composite
-def _targets(draw: st.DrawFn, plan: _Plan, step: str, *, slow: bool = False) -> Document:
+def _targets(draw: st.DrawFn, plan: Plan, step: str, *, slow: bool = False) -> Document:
     """Draw where a branch leads: mostly ahead, sometimes back, sometimes out."""
     way = draw(st.sampled_from(("ahead", "ahead", "ahead", "back", "out")))
     if way == "out":
@@ -169,7 +174,8 @@ def _targets(draw: st.DrawFn, plan: _Plan, step: str, *, slow: bool = False) -> 
 
 
 @st.composite
-def _steps(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
+def bodies(draw: st.DrawFn, plan: Plan, step: str) -> Document:
+    """Draw what a step says, by its kind."""
     match plan.kinds[step]:
         case "email":
             return draw(_emails(plan, step))
@@ -198,7 +204,7 @@ def _steps(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
 
 
 @st.composite
-def _emails(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
+def _emails(draw: st.DrawFn, plan: Plan, step: str) -> Document:
     rare_text = draw(st.integers(0, 5)) == 0
     email: Document = {
         "subject": draw(st.sampled_from(SUBJECTS)),
@@ -213,7 +219,7 @@ def _emails(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
 
 
 @st.composite
-def _alternatives(draw: st.DrawFn, plan: _Plan, step: str) -> list[Document]:
+def _alternatives(draw: st.DrawFn, plan: Plan, step: str) -> list[Document]:
     found: list[Document] = []
     for number in range(draw(st.integers(1, 3))):
         awaited: Document = {"event": draw(st.sampled_from(EVENTS))}
@@ -229,7 +235,8 @@ def _alternatives(draw: st.DrawFn, plan: _Plan, step: str) -> list[Document]:
 
 
 @st.composite
-def _windows(draw: st.DrawFn) -> Document:
+def windows(draw: st.DrawFn) -> Document:
+    """Draw times at which messages may leave."""
     window: Document = {"from": draw(st.sampled_from(CLOCKS))}
     if draw(st.integers(0, 3)):
         window["to"] = draw(st.sampled_from(CLOCKS))
@@ -239,7 +246,7 @@ def _windows(draw: st.DrawFn) -> Document:
 
 
 @st.composite
-def _field_waits(draw: st.DrawFn, plan: _Plan, step: str) -> Document:
+def _field_waits(draw: st.DrawFn, plan: Plan, step: str) -> Document:
     fields = [f"{root}.due" for root in plan.roots() if root != "participant"]
     wait: Document = {
         "until_field": draw(st.sampled_from([*fields, "profile.plan", "participant.entered_at"]))
@@ -260,7 +267,7 @@ def _time_waits(draw: st.DrawFn) -> Document:
 
 
 @st.composite
-def _arms(draw: st.DrawFn, plan: _Plan, step: str) -> list[Document]:
+def _arms(draw: st.DrawFn, plan: Plan, step: str) -> list[Document]:
     shares = draw(st.sampled_from(((50, 50), (33.3, 33.3, 33.4), (0, 99.9, 0.1), (100,), (20, 0, 80))))
     arms: list[Document] = []
     for number, share in enumerate(shares):

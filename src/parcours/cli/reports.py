@@ -84,7 +84,8 @@ def _show(ledgers: Sequence[Ledger], *, steps: bool) -> None:
     show_table(columns, cells, numbers=[column for column in columns if column not in WORDS])
     for one in ledgers:
         if one.settling:
-            show(f"{one.journey} {one.version} is settling: {one.settling} cancelled people to write down.")
+            what = "cancelled" if one.status == "stopped" else "transferred"
+            show(f"{one.journey} {one.version} is settling: {one.settling} {what} people to write down.")
     for one in ledgers if steps else ():
         show()
         show(f"{one.journey} {one.version}", style="bold")

@@ -29,7 +29,7 @@ from parcours.domain.condition import (
 
 __all__ = ["Listening", "judged", "listening", "nature"]
 
-Site = Literal["row", "timer", "admission"]
+Site = Literal["row", "timer", "admission", "transfer"]
 
 
 def judged(condition: Condition, site: Site, scope: Scope) -> sql.Composable | None:
@@ -40,6 +40,8 @@ def judged(condition: Condition, site: Site, scope: Scope) -> sql.Composable | N
         if kind == "event":
             if site == "row" and isinstance(alternative, EventTest):
                 parts.append(_row_is(alternative, scope))
+            elif site == "transfer":  # what happened in the passage was never asked by this version
+                parts.append(predicate(alternative, scope))
         else:
             parts.append(predicate(alternative, scope))
     return either(parts) if parts else None

@@ -126,12 +126,16 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a journey compiles to before it becomes SQL."""
+    """What a journey compiles to before it becomes SQL.
+
+    `landings`: where people go who are transferred from a step at which nobody stands here.
+    """
 
     journey: Journey
     entry: Tree
     rests: tuple[Rest, ...]
     routes: tuple[Route, ...]
+    landings: Mapping[str, Tree] = field(default_factory=dict)
 
     def rest(self, step: str) -> Rest:
         """Return the rest at a step; KeyError where nobody rests."""
@@ -149,9 +153,12 @@ class Plan:
         return lines
 
 
-def build_plan(journey: Journey) -> Plan:
-    """Fold splits into routes and list every rest with its exits. The journey must have passed the checks."""
-    return _Builder(journey).build()
+def build_plan(journey: Journey, answers: Mapping[str, Target] | None = None) -> Plan:
+    """Fold splits into routes and list every rest with its exits. The journey must have passed the checks.
+
+    `answers`, where people are transferred to this journey: whither those go who stand at steps that it lacks.
+    """
+    return _Builder(journey).build(answers)
 
 
 # Where a message is refused for one of these, the person leaves unless the journey says otherwise (lifecycle).
@@ -165,7 +172,7 @@ class _Builder:
     routes: dict[tuple[tuple[str, ...], str | None, str, str | None], Route] = field(default_factory=dict)
     resting_splits: frozenset[str] = frozenset()
 
-    def build(self) -> Plan:
+    def build(self, answers: Mapping[str, Target] | None) -> Plan:
         steps = self.journey.steps
         self.resting_splits = _splits_that_rest(steps)
         entry = self.tree(Jump(self.journey.first_step), "split_else", ())
@@ -175,7 +182,20 @@ class _Builder:
             if not isinstance(step, End)
             and (not isinstance(step, Split | Experiment) or step.id in self.resting_splits)
         )
-        return Plan(self.journey, entry, rests, tuple(self.routes.values()))
+        landings = {} if answers is None else self.landings(answers)
+        return Plan(self.journey, entry, rests, tuple(self.routes.values()), landings)
+
+    def landings(self, answers: Mapping[str, Target]) -> dict[str, Tree]:
+        """Answers, and steps that decide at once: the former version may have let people rest there."""
+        found = {step: self.tree(target, "step_removed", ()) for step, target in answers.items()}
+        for step in self.journey.steps.values():
+            if step.id in self.resting_splits:
+                continue
+            if isinstance(step, Split):
+                found[step.id] = self.fork(step, ())
+            elif isinstance(step, Experiment):
+                found[step.id] = self.draw(step, ())
+        return found
 
     def exits(self, step: Step) -> tuple[Exit, ...]:
         match step:

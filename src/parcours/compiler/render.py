@@ -21,11 +21,11 @@ from parcours.compiler.scopes import Scopes
 from parcours.compiler.templates import template
 from parcours.compiler.trees import route_of, values_of
 from parcours.compiler.values import compared
-from parcours.compiler.waits import carried, outlived, wake
+from parcours.compiler.waits import carried, landed, outlived, wake
 from parcours.domain.condition import AudienceTest, Condition
-from parcours.domain.journey import EventTrigger, Journey, UpdateProfile, WaitFor, Webhook
+from parcours.domain.journey import EventTrigger, Journey, Target, UpdateProfile, WaitFor, Webhook
 
-__all__ = ["compile_journey"]
+__all__ = ["compile_journey", "compile_matching"]
 
 NULL_TEXT = sql.SQL("NULL::text")
 NULL_JSON = sql.SQL("NULL::jsonb")
@@ -33,18 +33,33 @@ NULL_ROUTE = sql.SQL("NULL::integer")
 
 
 def compile_journey(
-    journey: Journey, version_no: int, audiences: Mapping[str, Condition] | None = None
+    journey: Journey,
+    version_no: int,
+    audiences: Mapping[str, Condition] | None = None,
+    answers: Mapping[str, Target] | None = None,
 ) -> Program:
     """Compile a checked journey. The Program does not depend on the number of buckets or the batch size.
 
-    `audiences` are the conditions of audiences that have one, which are frozen with the version.
+    `audiences` are the conditions of audiences that have one, which are frozen with the version. `answers`, where
+    people of former versions are transferred to this one: whither those go who stand at steps that it lacks.
     """
-    return _Renderer(build_plan(journey), version_no, audiences or {}).program()
+    plan = build_plan(journey, answers)
+    return _Renderer(plan, version_no, audiences or {}, transfers=answers is not None).program()
+
+
+def compile_matching(journey: Journey, version_no: int, audiences: Mapping[str, Condition]) -> Statement:
+    """Compile the question who of another version would leave at once on being transferred here: (reason, people)."""
+    params = Parameters()
+    renderer = _Renderer(build_plan(journey, {}), version_no, audiences, transfers=True)
+    return Statement(renderer.matching(params).as_string(None), params.values)
 
 
 class _Renderer:
-    def __init__(self, plan: Plan, version_no: int, audiences: Mapping[str, Condition]) -> None:
+    def __init__(
+        self, plan: Plan, version_no: int, audiences: Mapping[str, Condition], *, transfers: bool = False
+    ) -> None:
         self.plan = plan
+        self.transfers = transfers
         self.journey: Journey = plan.journey
         self.version_no = version_no
         self.audiences = audiences
@@ -66,6 +81,8 @@ class _Renderer:
             makers["run"] = lambda params: run(self.journey, self.scopes.suggested(params))
         if recurs(self.journey):
             makers["tacit"] = self.tacit
+        if self.transfers:
+            makers["transfer"] = self.transfer
         statements = {}
         for name, make in makers.items():
             params = Parameters()
@@ -151,6 +168,31 @@ class _Renderer:
         )
         return self.passage(source, scope)
 
+    def transfer(self, params: Parameters) -> sql.Composable:
+        """Whoever comes from another version: judged, then at the same step as before, or where an answer says."""
+        scope = self.scopes.due(params)
+        return self.passage(self.arriving(params, scope), scope, moved=True)
+
+    def matching(self, params: Parameters) -> sql.Composable:
+        """How many of those who would come from another version would leave at once, by reason."""
+        arriving = self.arriving(params, self.scopes.due(params))
+        count = "SELECT d.leaves, count(*) FROM ({} OFFSET 0) d WHERE d.leaves IS NOT NULL GROUP BY d.leaves"
+        return sql.SQL(count).format(arriving)
+
+    def arriving(self, params: Parameters, scope: Scope) -> sql.Composable:
+        routes = [
+            sql.SQL("WHEN {} THEN {}").format(params.bind(step, "text"), route_of(tree, scope))
+            for step, tree in self.plan.landings.items()
+        ]
+        return template("transfer").format(
+            leave=self.leave("transfer", scope),
+            route=_case(sql.SQL("p.step"), routes, NULL_ROUTE),
+            remember=self.remember("transfer", scope),
+            seen=values_of(self.plan.landings.values(), scope) or NULL_JSON,
+            wake=landed(self.journey, params),
+            carried=carried(self.journey, "due"),
+        )
+
     def propose(self, params: Parameters) -> sql.Composable:
         """Whoever would be admitted waits at the gate, which knows cap and rate."""
         return template("propose").format(candidates=self.candidates(params))
@@ -181,7 +223,7 @@ class _Renderer:
             parts["journey"] = params.bind(self.journey.key, "text")
         return template(name).format(**parts)
 
-    def passage(self, source: sql.Composable, scope: Scope) -> sql.Composable:
+    def passage(self, source: sql.Composable, scope: Scope, *, moved: bool = False) -> sql.Composable:
         bind = scope.params.bind
         routes = [
             sql.SQL("({}, {}, {}, {}, {})").format(
@@ -196,6 +238,9 @@ class _Renderer:
         return template("passage").format(
             source=source,
             routes=sql.SQL(", ").join(routes),
+            moved_column=sql.SQL(", moved_from" if moved else ""),
+            moved_value=sql.SQL(", d.moved_from" if moved else ""),
+            moved_too=sql.SQL(" OR d.moved_from IS NOT NULL" if moved else ""),
             wake=wake(self.plan, self.scopes.stamping(scope.params)),
         )
 

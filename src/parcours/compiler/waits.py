@@ -18,7 +18,7 @@ from parcours.compiler.predicates import field_value, instant_of, local_zone, sp
 from parcours.compiler.scope import Parameters, Scope
 from parcours.domain.journey import Journey, UpdateProfile, Wait, WaitFor
 
-__all__ = ["carried", "outlived", "wake"]
+__all__ = ["carried", "landed", "outlived", "wake"]
 
 AT_ONCE = sql.SQL("'-infinity'::timestamptz")
 NEVER = sql.SQL("'infinity'::timestamptz")
@@ -64,6 +64,20 @@ def wake(plan: Plan, scope: Scope) -> sql.Composable:
         due=due,
         life=span(plan.journey.lifetime, scope),
     )
+
+
+def landed(journey: Journey, params: Parameters) -> sql.Composable:
+    """When whoever is transferred to a step is due there: a deadline stays, but for a time-out that is there no more."""
+    endless = [s.id for s in journey.steps.values() if isinstance(s, WaitFor) and s.timeout is None]
+    due: sql.Composable = sql.SQL("p.wake_at")
+    if endless:
+        due = sql.SQL("CASE WHEN p.step = ANY ({}) THEN 'infinity' ELSE p.wake_at END").format(
+            params.bind(endless, "text[]")
+        )
+    if journey.lifetime is None:
+        return due
+    life = params.bind(f"{journey.lifetime.total_seconds():.0f} seconds", "interval")
+    return sql.SQL("least({}, p.entered_at + {})").format(due, life)
 
 
 def _window_is_open(journey: Journey, scope: Scope) -> sql.Composable:

@@ -170,6 +170,10 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "journey_exists": ("There is a journey of this key already.", "Choose another key."),
         "until_past": ("A pause would end before it begins.", "Give an instant that is still to come."),
+        "unknown_answer": (
+            "An answer names a step that needs none, or one that is not there.",
+            "Correct what the message names.",
+        ),
         "bad_option": (
             "An option of a command has a value that cannot be.",
             "Choose one that the hint names.",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from parcours.domain.lifecycle import Rights, Status
 from parcours.domain.timing import format_instant, parse_instant
 
-__all__ = ["FenceVersion"]
+__all__ = ["FenceVersion", "Task"]
+
+Task: TypeAlias = Literal["resume", "sweep", "transfer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class FenceVersion:
     published_at: datetime
     floor: datetime | None = None
     refuse_with: str | None = None
-    task: Literal["resume", "sweep"] | None = None
+    task: Task | None = None
     task_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:

@@ -50,6 +50,18 @@ REFUSED_COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A running version cannot be edited.",
             "Pause it, or make a new version and publish that.",
         ),
+        "answers_needed": (
+            "People stand at steps that the new version does not have.",
+            "Say for each of these steps whither its people go, or that they drop out.",
+        ),
+        "kind_changed": (
+            "A step with people at it is of another kind in the new version.",
+            "Give the new step an id of its own, and say whither the people of the old one go.",
+        ),
+        "no_draft": (
+            "There is no draft, so nothing would change.",
+            "Use resume, or make a new version and change that.",
+        ),
         "draft_exists": ("The journey already has a draft.", "Publish it or delete it first."),
         "still_settling": (
             "The previous command is still being carried out.",

@@ -31,6 +31,7 @@ PROBE_EVERY = timedelta(seconds=60)
 OVERDUE_GRACE = timedelta(seconds=5)
 YIELD = timedelta(milliseconds=20)
 SOON = timedelta(milliseconds=10)
+HELD_UP = timedelta(milliseconds=200)
 
 
 @dataclass(slots=True)
@@ -201,6 +202,8 @@ class BucketWork:
         wake, sends, inbox = row
         if result.yielded:
             return now + YIELD
+        if result.held_up and not result.more:
+            return now + HELD_UP  # rows of those who are held up stay in the inbox meanwhile
         if result.more or inbox:
             return now
         later = now + PROBE_EVERY

@@ -48,6 +48,7 @@ async def drop_culprit(
             "movable": movable,
             "until": clock,
             "after": FIRST,
+            "leaving": [],
         }
         taken = await (await connection.execute(query("take_round"), given)).fetchone()
         assert taken is not None

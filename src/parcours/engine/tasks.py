@@ -1,4 +1,4 @@
-"""Tasks in a unit: what a command made true is written down in sets, a part at a time: sweep and resume."""
+"""Tasks in a unit: what a command made true is written down in sets, a part at a time: sweep, resume, transfer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from psycopg.types.numeric import Int4, Int8
 from parcours.domain.fence import FenceVersion
 from parcours.domain.timing import BEGINNING
 from parcours.engine.counted import same
+from parcours.engine.transfer import transfer
 
 if TYPE_CHECKING:
     from parcours.engine.unit import Unit
@@ -18,6 +19,8 @@ __all__ = ["do_task"]
 
 async def do_task(unit: Unit, entry: FenceVersion) -> bool:
     """Do a part of the task; True when it is done in this bucket."""
+    if entry.task == "transfer":
+        return await transfer(unit, entry)
     limit = unit.limits.task_people
     given = {"v": Int4(entry.version_id), "at": entry.task_at, "n": Int8(limit)}
     if entry.task == "sweep":

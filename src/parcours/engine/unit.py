@@ -61,6 +61,7 @@ class UnitResult:
     rows: int = 0
     swept: int = 0
     more: bool = False
+    held_up: bool = False  # a transfer waits for the outcome of messages that are in a provider's hands
     yielded: bool = False  # a command waits for this journey: nothing was done
     gone: bool = False  # the journey has no fence here: it was deleted
     clock: datetime = BEGINNING
@@ -194,7 +195,7 @@ class Unit:
     # Tasks -----------------------------------------------------------------------------------------------------
 
     async def tasks(self) -> None:
-        """Write down in sets what a command made true: the sweep of a stop, the release of a resume."""
+        """Write down in sets what a command made true: the sweep of a stop, the release of a resume, a transfer."""
         fence = []
         for entry in self.result.fence:
             if entry.task is not None and await do_task(self, entry):
@@ -215,7 +216,9 @@ class Unit:
         # A version whose task stands keeps its rows: they are applied when it is done.
         inside_batch = self.next_batch()
         settling = [
-            v for v in self.result.fence if v.task is not None and v.status not in ("stopped", "finished")
+            v
+            for v in self.result.fence
+            if v.task not in (None, "transfer") and v.status not in ("stopped", "finished")
         ]
         frozen = [v for v in [*ready, *settling] if v in settling or not v.rights.may_move]
         decided = 0
@@ -256,6 +259,7 @@ class Unit:
                 movable=movable,
                 until=self.until,
                 after=self.after,
+                leaving=[v.version_id for v in self.result.fence if v.task == "transfer"],
             )
             people, last, count, kinds, rows = await cursor.fetchone()
             self.after = last if people >= self.limits.rows else FIRST

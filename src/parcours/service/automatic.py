@@ -39,7 +39,10 @@ async def run_scheduled(connection: Connection, at: datetime) -> list[CommandRes
             if version.status in ("live", "closed"):
                 await connection.execute(query("release_version"), {"v": version_id, "at": instant})
                 family = await lock_family(connection, key)
-            await family.set_fences(instant)
+            # What was kept for people whom a transfer took along before the start (P71).
+            await family.set_fences(
+                instant, {version_id: "resume"} if version.status in ("live", "closed") else None
+            )
             order = Order(key, "publish", version_no, actor="engine", reason="start date")
             result = CommandResult(key, version_no, "open", version.status, version.status)
             await audit(connection, order, instant, result)

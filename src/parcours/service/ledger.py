@@ -62,7 +62,7 @@ class Ledger:
     succeeded: int
     dropped_out: int
     cancelled: int
-    settling: int = 0  # of those cancelled: not yet written down
+    settling: int = 0  # still to be written down: as cancelled, or as transferred
     transferred_in: int = 0
     transferred_out: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -137,8 +137,11 @@ class _Page:
 
     def mismatches(self) -> Iterator[Mismatch]:
         counted = self.counted
-        somewhere = self.status["active"] + sum(counted[status, ""] for status in LEFT)
-        yield Mismatch(self.bucket, "entered = active + left", counted["entered", ""], somewhere)
+        somewhere = self.status["active"] + sum(counted[kind, ""] for kind in (*LEFT, "transferred_out"))
+        come = counted["entered", ""] + counted["transferred_in", ""]
+        yield Mismatch(
+            self.bucket, "entered + transferred in = active + left + transferred out", come, somewhere
+        )
         for status in LEFT:
             yield Mismatch(self.bucket, f"{status} people", counted[status, ""], self.status[status])
         for reason in sorted(self.reasons.keys() | {name for kind, name in counted if kind == "reason"}):
@@ -156,12 +159,17 @@ class _Book:
     version: int
     version_id: int
     status: str
-    settling: bool
+    settling: str | None
     step_ids: list[str]
     pages: dict[int, _Page] = field(default_factory=dict)
 
     def page(self, bucket: int) -> _Page:
         return self.pages.setdefault(bucket, _Page(bucket))
+
+    @property
+    def transferring(self) -> bool:
+        """Whether the people here are on the way to a newer version."""
+        return self.settling == "transfer"
 
     def close(self) -> Ledger:
         pages = self.pages.values()
@@ -191,7 +199,9 @@ class _Book:
             succeeded=counted["succeeded", ""],
             dropped_out=counted["dropped_out", ""],
             cancelled=counted["cancelled", ""] + unswept,
-            settling=unswept,
+            settling=unswept + (sum(here.values()) if self.transferring else 0),
+            transferred_in=counted["transferred_in", ""],
+            transferred_out=counted["transferred_out", ""],
             reasons={name: n for (kind, name), n in sorted(counted.items()) if kind == "reason"},
             steps=steps,
             mismatches=tuple(m for page in pages for m in page.mismatches() if m.expected != m.found),

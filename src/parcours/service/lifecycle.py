@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from parcours.domain.choices import Choices
 from parcours.domain.errors import ParcoursError
+from parcours.domain.fence import Task
 from parcours.domain.lifecycle import (
     Become,
     Command,
@@ -24,11 +25,12 @@ from parcours.domain.lifecycle import (
     status_of,
 )
 from parcours.domain.records import CommandResult
-from parcours.service.answering import Order, audit, nothing_to_do, refused
+from parcours.service.answering import Order, audit, check_options, nothing_to_do, refused
 from parcours.service.deleting import delete
 from parcours.service.drafting import duplicate, edit, new_version
+from parcours.service.moving import changes_too, finish_emptied, heed_transfer
 from parcours.service.pausing import Chosen, choose
-from parcours.service.publishing import publish
+from parcours.service.publishing import publish, resume_with_changes
 from parcours.service.restarting import restart
 from parcours.service.settling import takes_now
 from parcours.service.versions import Family, VersionRow, lock_family
@@ -59,8 +61,11 @@ async def execute(connection: Connection, order: Order, at: datetime) -> Command
 
 async def _execute(connection: Connection, order: Order, at: datetime) -> CommandResult:
     family = await lock_family(connection, order.journey)
+    await finish_emptied(family, at)
     if order.command in _WAYS:
         return await _WAYS[order.command](family, order, at)
+    if order.command == "resume" and changes_too(order.options):
+        return await resume_with_changes(family, order, at)
     _check_options(order)
     asked = [family.find(order.version_no)] if order.version_no is not None else family.versions
     if order.command == "publish":
@@ -70,6 +75,9 @@ async def _execute(connection: Connection, order: Order, at: datetime) -> Comman
         acted = [version for version in asked if version.version_id in chosen.choices]
     else:
         acted = [version for version in asked if _becomes(order, version)]
+    acted, waits = heed_transfer(family, order.command, acted)
+    if waits:
+        return await refused(family, order, at, family.published[-1], "still_settling")
     if not acted:
         return await nothing_to_do(family, order, at, asked, code=chosen.refused)
     acted, busy = await takes_now(family, order.command, acted)
@@ -80,7 +88,7 @@ async def _execute(connection: Connection, order: Order, at: datetime) -> Comman
         await family.lock_fences()
     counts = await family.counts(acted)
     becomes = newest.status
-    tasks: dict[int, Literal["resume", "sweep"]] = {}
+    tasks: dict[int, Task] = {}
     for version in acted:
         state = _becomes(order, version) or state_of(version.status, entry_open=version.entry_open)
         status = status_of(state)
@@ -117,17 +125,17 @@ def _becomes(order: Order, version: VersionRow) -> State | None:
 
 
 def _check_options(order: Order) -> None:
+    if order.command == "publish":
+        check_options(order, ("people", "answers"))
+        return
     if order.command not in AVAILABLE:
         raise ParcoursError(
             "not_available", f"{order.command} cannot be done yet", hint=f"There are {', '.join(AVAILABLE)}."
         )
-    defaults = {"people": "stay"}
-    for name, value in order.options.items() if order.command != "pause" else ():
-        if defaults.get(name) != value:
-            raise ParcoursError(
-                "not_available", f"the choice {name}: {value} cannot be made yet", place=f"options.{name}",
-                hint=f"Leave it out: {defaults.get(name, 'the default')} is what happens.",
-            )  # fmt: skip
+    if order.command == "resume":
+        check_options(order, ("with_changes", "answers"))
+    elif order.command != "pause":
+        check_options(order)
 
 
 def _choices(version: VersionRow, chosen: Chosen) -> Choices:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from typing import Literal
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from parcours.compiler import compile_journey
 from parcours.domain.choices import Choices
+from parcours.domain.fence import Task
 from parcours.domain.journey import Journey
 from parcours.domain.records import CommandResult
-from parcours.service.answering import Order, audit, nothing_to_do
+from parcours.service.answering import Order, audit, nothing_to_do, refused
 from parcours.service.audience_conditions import audience_conditions
 from parcours.service.checking import check_version, refused_as_invalid
+from parcours.service.moving import Move, empty_into, moves_people, plan_move
 from parcours.service.schedules import plan_schedules
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.queries import query
 
-__all__ = ["publish", "put_live"]
+__all__ = ["publish", "put_live", "resume_with_changes"]
 
 
 async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
@@ -27,10 +30,15 @@ async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
         return await nothing_to_do(family, order, at, family.published)
     if version.status != "draft":
         return await nothing_to_do(family, order, at, [version])
+    moves = moves_people(order.options)
+    if family.transferring:
+        return await refused(family, order, at, version, "still_settling")
     checked = await check_version(family.connection, version)
     journey = checked.journey
+    if moves and journey is not None and not checked.errors:
+        return await _publish_and_move(family, order, at, version, journey)
     result = CommandResult(
-        order.journey, version.version_no, "publish", "draft", "live", await family.counts([version]),
+        order.journey, version.version_no, order.command, "draft", "live", await family.counts([version]),
         dry_run=order.dry_run, changed=(version.version_id,),
     )  # fmt: skip
     if journey is None or checked.errors:
@@ -45,14 +53,57 @@ async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
     return result
 
 
-async def put_live(family: Family, version: VersionRow, journey: Journey, at: datetime) -> None:
-    """Make a draft live: the version that admitted until now shuts its entry, everything planned is planned anew."""
+async def resume_with_changes(family: Family, order: Order, at: datetime) -> CommandResult:
+    """Publish the draft of a paused journey and move everybody to it, in one command."""
+    answers = order.options.get("answers")
+    paused = [version for version in family.published if version.status == "paused"]
+    if not paused:
+        return await nothing_to_do(family, order, at, family.published or family.versions)
+    if family.draft is None:
+        return await refused(family, order, at, paused[-1], "no_draft")
+    options = {"people": "move"} if answers is None else {"people": "move", "answers": answers}
+    return await publish(family, replace(order, version_no=None, options=options), at)
+
+
+async def _publish_and_move(
+    family: Family, order: Order, at: datetime, version: VersionRow, journey: Journey
+) -> CommandResult:
+    """Put a draft live and let the people of all former versions go over to it, where nothing stands in the way."""
+    if not order.dry_run:
+        await family.lock_fences()  # from here on nobody comes to another step
+    move = await plan_move(family, journey, order.options.get("answers"))
+    blocked = move.refusal(journey)
+    result = CommandResult(
+        order.journey, version.version_no, order.command, "draft", "live",
+        await family.counts(list(move.sources) or [version]), dry_run=order.dry_run, changed=(version.version_id,),
+    )  # fmt: skip
+    if blocked is not None:
+        result = replace(
+            result, to_status="draft", refused=blocked.code, message=blocked.message, hint=blocked.hint, changed=()
+        )  # fmt: skip
+    elif not order.dry_run:
+        await put_live(family, version, journey, at, move)
+    if not order.dry_run:
+        await audit(family.connection, order, at, result)
+    return result
+
+
+async def put_live(
+    family: Family, version: VersionRow, journey: Journey, at: datetime, move: Move | None = None
+) -> None:
+    """Make a draft live: the version that admitted until now shuts its entry, everything planned is planned anew.
+
+    With `move` the people of former versions are taken over, in sets, from the commit on.
+    """
     await family.lock_fences()
+    tasks: dict[int, Task] = {}
+    if move is not None:
+        tasks = await empty_into(family, move, at)
     for earlier in family.published:
         if earlier.entry_open:
             await _shut(family, earlier, at)
-    await _freeze(family, version, journey, at)
-    await family.set_fences(at)
+    await _freeze(family, version, journey, at, move)
+    await family.set_fences(at, tasks)
 
 
 async def _shut(family: Family, version: VersionRow, at: datetime) -> None:
@@ -67,14 +118,18 @@ async def _shut(family: Family, version: VersionRow, at: datetime) -> None:
         await family.set_status(version, status, entry_open=False, at=at)
 
 
-async def _freeze(family: Family, version: VersionRow, journey: Journey, at: datetime) -> None:
+async def _freeze(
+    family: Family, version: VersionRow, journey: Journey, at: datetime, move: Move | None
+) -> None:
     connection, version_id = family.connection, version.version_id
-    program = compile_journey(journey, version.version_no, await audience_conditions(connection))
+    answers = None if move is None else move.answers
+    program = compile_journey(journey, version.version_no, await audience_conditions(connection), answers)
     await connection.execute(
         query("publish_version"),
         {
             "v": version_id, "program": json.dumps(program.as_json()), "fingerprint": program.fingerprint(), "at": at,
             "starts_at": journey.entry.start, "ends_at": journey.entry.end,
+            "released_at": at if move is not None else None,  # what was due in the pause before is done now
         },
     )  # fmt: skip
     pairs = [{"kind": kind, "name": name} for kind, name in program.listeners]
@@ -86,7 +141,12 @@ async def _freeze(family: Family, version: VersionRow, journey: Journey, at: dat
         given = {"v": version_id, "at": journey.entry.end, "command": journey.entry.at_end}
         await connection.execute(query("schedule_command"), given)
     gated = journey.entry.cap is not None or journey.entry.rate is not None
-    limits = {"cap": journey.entry.cap, "rate": journey.entry.rate} if gated else {}
+    limits: dict[str, Any] = {}
+    if gated:
+        # Who waited for the version before goes from now on, whatever the rate (P65).
+        rate = journey.entry.rate
+        last = at - timedelta(seconds=1 / rate) if rate is not None else None
+        limits = {"cap": journey.entry.cap, "rate": rate, "last": last}
     await connection.execute(
         query("set_gate" if gated else "lift_gate"), {"j": family.journey_id, "v": version_id, **limits}
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from parcours.domain.choices import Choices
 from parcours.domain.errors import ParcoursError
-from parcours.domain.fence import FenceVersion
+from parcours.domain.fence import FenceVersion, Task
 from parcours.domain.lifecycle import Rights, Status, rights
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -57,6 +57,11 @@ class Family:
         """Every version that was ever published, oldest first."""
         return [v for v in self.versions if v.status != "draft"]
 
+    @property
+    def transferring(self) -> list[VersionRow]:
+        """The versions whose people are on the way to the newest one."""
+        return [v for v in self.versions if v.settling == "transfer"]
+
     def find(self, version_no: int) -> VersionRow:
         """Return a version by its number. Raises ParcoursError `unknown_version`."""
         for version in self.versions:
@@ -83,7 +88,9 @@ class Family:
         return {"inside": inside[0], "queued": inside[1], "messages": messages[0]}
 
     async def anybody_inside(self, version: VersionRow) -> bool:
-        """Tell whether somebody is inside a version."""
+        """Tell whether somebody is inside a version, or on the way to it from a former one."""
+        if version == self.published[-1] and self.transferring:
+            return True
         row = await (
             await self.connection.execute(query("anybody_inside"), {"v": version.version_id})
         ).fetchone()
@@ -120,9 +127,7 @@ class Family:
         await self.connection.execute(query("raise_fences"), {"j": self.journey_id})
         await self.connection.execute(query("lock_fences"), {"j": self.journey_id})
 
-    async def set_fences(
-        self, at: datetime, tasks: dict[int, Literal["resume", "sweep"]] | None = None
-    ) -> None:
+    async def set_fences(self, at: datetime, tasks: dict[int, Task] | None = None) -> None:
         """Write the rights of every version into every bucket. `tasks` are new ones by version id."""
         entries = [
             _fence(version, at, (tasks or {}).get(version.version_id))
@@ -149,7 +154,7 @@ async def lock_family(connection: Connection, key: str) -> Family:
     return Family(connection, key, row[0], [VersionRow(*version) for version in await cursor.fetchall()])
 
 
-def _fence(version: VersionRow, at: datetime, task: Literal["resume", "sweep"] | None) -> FenceVersion:
+def _fence(version: VersionRow, at: datetime, task: Task | None) -> FenceVersion:
     waiting = version.starts_at is not None and at < version.starts_at
     choices = Choices.from_json(version.pause)
     allowed = rights(

@@ -1,9 +1,9 @@
 -- name: set_gate
 -- scope: shared
 -- Let a journey's gate guard the version published now: nobody has gone through it yet.
-INSERT INTO parcours.gate (journey_id, version_id, cap, rate) VALUES (%(j)s, %(v)s, %(cap)s, %(rate)s)
+INSERT INTO parcours.gate (journey_id, version_id, cap, rate, last_at) VALUES (%(j)s, %(v)s, %(cap)s, %(rate)s, %(last)s)
 ON CONFLICT (journey_id) DO UPDATE
-SET version_id = excluded.version_id, cap = excluded.cap, rate = excluded.rate, granted = 0, last_at = NULL;
+SET version_id = excluded.version_id, cap = excluded.cap, rate = excluded.rate, granted = 0, last_at = excluded.last_at;
 
 -- name: lift_gate
 -- scope: shared

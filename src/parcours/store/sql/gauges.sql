@@ -3,12 +3,12 @@
 -- name: gauge_people
 -- scope: all
 -- How many people are inside each journey, by what was counted; those of a stopped version are cancelled.
-SELECT j.journey_key, sum(CASE WHEN c.kind = 'entered' THEN c.n ELSE -c.n END)::bigint
+SELECT j.journey_key, sum(CASE WHEN c.kind IN ('entered', 'transferred_in') THEN c.n ELSE -c.n END)::bigint
 FROM parcours.journey j
 JOIN parcours.version v USING (journey_id)
 JOIN parcours.counter c ON c.version_id = v.version_id
 WHERE v.status NOT IN ('draft', 'stopped')
-  AND c.kind IN ('entered', 'completed', 'succeeded', 'dropped_out', 'cancelled')
+  AND c.kind IN ('entered', 'transferred_in', 'completed', 'succeeded', 'dropped_out', 'cancelled', 'transferred_out')
 GROUP BY j.journey_key ORDER BY j.journey_key;
 
 -- name: gauge_messages

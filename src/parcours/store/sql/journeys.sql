@@ -89,7 +89,7 @@ SELECT j.name FROM parcours.journey j WHERE j.journey_id = %(j)s;
 -- Freeze a draft: from now on it is live and has its Program.
 UPDATE parcours.version
 SET status = 'live', entry_open = true, program = %(program)s::jsonb, fingerprint = %(fingerprint)s, published_at = %(at)s,
-    starts_at = %(starts_at)s, ends_at = %(ends_at)s
+    starts_at = %(starts_at)s, ends_at = %(ends_at)s, released_at = %(released_at)s
 WHERE version_id = %(v)s;
 
 -- name: set_status
@@ -196,6 +196,10 @@ SET rights = (
                 SELECT 1 FROM parcours.kept k
                 WHERE k.bucket = f.bucket AND k.version_id = (n.value ->> 'version_id')::integer)
                 THEN n.value || '{"task": null, "task_at": null}'
+            WHEN n.value ->> 'task' = 'transfer' AND NOT EXISTS (
+                SELECT 1 FROM parcours.participant p
+                WHERE p.bucket = f.bucket AND p.version_id = (n.value ->> 'version_id')::integer AND p.finished_at IS NULL)
+                THEN n.value || '{"task": null, "task_at": null}'
             WHEN n.value ->> 'task' IS NULL AND n.value ->> 'status' <> 'paused' AND o.value ->> 'task' IS NOT NULL
                 THEN n.value || jsonb_build_object('task', o.value -> 'task', 'task_at', o.value -> 'task_at')
             ELSE n.value
@@ -238,7 +242,8 @@ SELECT EXISTS (
 -- Closed versions that may be finished, and stopped ones that may be swept.
 SELECT v.journey_id, j.journey_key, v.version_id, v.version_no, v.status, v.settling
 FROM parcours.version v JOIN parcours.journey j USING (journey_id)
-WHERE v.status = 'closed' OR v.settling IS NOT NULL
+WHERE v.settling IS NOT NULL OR v.status = 'closed' AND NOT EXISTS (
+    SELECT 1 FROM parcours.version o WHERE o.journey_id = v.journey_id AND o.settling = 'transfer')
 ORDER BY j.journey_key, v.version_no;
 
 -- name: other_journeys

@@ -8,7 +8,7 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 -- name: ledger_versions
 -- scope: shared
 -- The published versions, of one journey or of all.
-SELECT j.journey_key, v.version_no, v.version_id, v.status, v.settling IS NOT NULL,
+SELECT j.journey_key, v.version_no, v.version_id, v.status, v.settling,
     ARRAY(SELECT jsonb_array_elements_text(v.program -> 'step_ids'))
 FROM parcours.version v JOIN parcours.journey j USING (journey_id)
 WHERE v.status <> 'draft' AND (%(key)s::text IS NULL OR j.journey_key = %(key)s)
@@ -19,7 +19,7 @@ ORDER BY j.journey_key, v.version_no;
 -- What the units have counted, bucket by bucket.
 SELECT c.bucket, c.version_id, c.kind, c.name, c.n FROM parcours.counter c
 WHERE c.version_id = ANY (%(versions)s::integer[])
-  AND c.kind IN ('entered', 'completed', 'succeeded', 'dropped_out', 'cancelled', 'reason', 'in', 'out');
+  AND c.kind IN ('entered', 'transferred_in', 'transferred_out', 'completed', 'succeeded', 'dropped_out', 'cancelled', 'reason', 'in', 'out');
 
 -- name: ledger_people
 -- scope: all

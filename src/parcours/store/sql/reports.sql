@@ -19,10 +19,10 @@ ORDER BY j.journey_key, v.version_no DESC;
 -- scope: all
 -- How many are inside each version, by what was counted.
 SELECT c.version_id,
-    sum(CASE WHEN c.kind = 'entered' THEN c.n ELSE -c.n END)::bigint
+    sum(CASE WHEN c.kind IN ('entered', 'transferred_in') THEN c.n ELSE -c.n END)::bigint
 FROM parcours.counter c
 WHERE c.version_id = ANY (%(versions)s::integer[])
-  AND c.kind IN ('entered', 'completed', 'succeeded', 'dropped_out', 'cancelled')
+  AND c.kind IN ('entered', 'transferred_in', 'completed', 'succeeded', 'dropped_out', 'cancelled', 'transferred_out')
 GROUP BY c.version_id;
 
 -- name: report_messages

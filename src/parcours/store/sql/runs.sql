@@ -98,6 +98,7 @@ WHERE v.entry_open;
 SELECT v.journey_id, j.journey_key, v.version_id, v.version_no, v.status, v.settling
 FROM parcours.version v JOIN parcours.journey j USING (journey_id)
 WHERE v.one_shot AND v.status = 'live'
+  AND NOT EXISTS (SELECT 1 FROM parcours.version o WHERE o.journey_id = v.journey_id AND o.settling = 'transfer')
   AND NOT EXISTS (SELECT 1 FROM parcours.schedule s WHERE s.version_id = v.version_id)
   AND NOT EXISTS (SELECT 1 FROM parcours.run r WHERE r.version_id = v.version_id AND r.done_at IS NULL)
   AND NOT EXISTS (

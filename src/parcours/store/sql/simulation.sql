@@ -180,7 +180,8 @@ ORDER BY j.journey_key, pr.user_id, m.entry_no, m.at, j.journey_id, m.seq, e.no;
 -- The ledger of every version; of a deleted one as it was kept.
 SELECT l.* FROM (
 SELECT j.journey_id AS journey_id_, j.journey_key AS journey, v.version_no AS version, v.status,
-    coalesce(c.entered, 0) AS entered, 0 AS transferred_in, 0 AS transferred_out, coalesce(a.active, 0) AS active,
+    coalesce(c.entered, 0) AS entered, coalesce(c.transferred_in, 0) AS transferred_in,
+    coalesce(c.transferred_out, 0) AS transferred_out, coalesce(a.active, 0) AS active,
     coalesce(c.completed, 0) AS completed, coalesce(c.succeeded, 0) AS succeeded,
     coalesce(c.dropped_out, 0) AS dropped_out, coalesce(c.cancelled, 0) AS cancelled,
     coalesce(r.reasons, '{}') AS reasons, s.steps
@@ -188,6 +189,8 @@ FROM parcours.version v
 JOIN parcours.journey j USING (journey_id)
 LEFT JOIN LATERAL (
     SELECT sum(n) FILTER (WHERE kind = 'entered')::bigint AS entered,
+        sum(n) FILTER (WHERE kind = 'transferred_in')::bigint AS transferred_in,
+        sum(n) FILTER (WHERE kind = 'transferred_out')::bigint AS transferred_out,
         sum(n) FILTER (WHERE kind = 'completed')::bigint AS completed,
         sum(n) FILTER (WHERE kind = 'succeeded')::bigint AS succeeded,
         sum(n) FILTER (WHERE kind = 'dropped_out')::bigint AS dropped_out,

@@ -27,14 +27,18 @@ SELECT set_config('enable_seqscan', 'off', true), set_config('enable_memoize', '
 
 -- name: take_round
 -- scope: bucket
--- Choose the oldest inbox row of each person behind `after` whose timer is not due before it; by row addresses, since no
+-- Choose the oldest inbox row of each person behind `after` whose timer is not due before it, and who is not in a version
+-- whose people are being transferred (`leaving`): theirs wait for them. By row addresses, since no
 -- statistics are ever right for a queue, and nobody else touches these rows. Returns how many people were looked at and
 -- the last of them, how many rows were chosen, of which kinds, and their addresses.
 SELECT count(*), max(c.profile_id::text COLLATE "C"), count(*) FILTER (WHERE c.chosen),
     coalesce(array_agg(DISTINCT c.kind) FILTER (WHERE c.chosen), '{}'),
     coalesce(array_agg(c.address) FILTER (WHERE c.chosen), '{}')::text
 FROM (
-    SELECT o.profile_id, o.address, o.kind, NOT %(timers_due)s OR NOT EXISTS (
+    SELECT o.profile_id, o.address, o.kind, (cardinality(%(leaving)s::integer[]) = 0 OR NOT EXISTS (
+        SELECT 1 FROM parcours.participant e
+        WHERE e.bucket = %(b)s AND e.journey_id = %(j)s AND e.profile_id = o.profile_id AND e.finished_at IS NULL
+          AND e.version_id = ANY (%(leaving)s::integer[]))) AND (NOT %(timers_due)s OR NOT EXISTS (
         SELECT 1 FROM (
             SELECT a.version_id, a.wake_at, a.finished_at FROM parcours.participant a
             WHERE a.bucket = %(b)s AND a.journey_id = %(j)s AND a.profile_id = o.profile_id
@@ -42,7 +46,7 @@ FROM (
         ) p
         LEFT JOIN parcours.version v ON v.version_id = p.version_id
         WHERE p.finished_at IS NULL AND p.version_id = ANY (%(movable)s::integer[]) AND p.wake_at <= %(until)s
-          AND greatest(p.wake_at, v.released_at) < o.happened_at) AS chosen
+          AND greatest(p.wake_at, v.released_at) < o.happened_at)) AS chosen
     FROM (
         SELECT DISTINCT ON (q.profile_id) q.ctid AS address, q.profile_id, q.happened_at, q.kind
         FROM parcours.inbox q
@@ -72,7 +76,7 @@ SELECT set_config('enable_indexscan', 'on', true), set_config('enable_bitmapscan
 -- scope: bucket
 -- Let people stand where their passage of this batch took them, each guarded by the step it leaves.
 UPDATE parcours.participant p
-SET step = m.to_step, seq = m.seq, status = m.status, reason = m.reason, wake_at = m.wake_at,
+SET version_id = m.version_id, step = m.to_step, seq = m.seq, status = m.status, reason = m.reason, wake_at = m.wake_at,
     since_at = CASE WHEN m.seq > p.seq THEN m.since_at ELSE p.since_at END,
     since_no = CASE WHEN m.seq > p.seq THEN m.since_no ELSE p.since_no END,
     hops = CASE WHEN m.at = p.entered_step_at THEN p.hops + 1 ELSE 0 END,
@@ -145,27 +149,37 @@ WHERE l.bucket = %(b)s AND l.journey_id = %(j)s AND l.batch BETWEEN %(first)s AN
 
 -- name: count_moves
 -- scope: bucket
--- Keep the counters of the ledger in the transaction of the moves they count.
+-- Keep the counters of the ledger in the transaction of the moves they count. A transfer counts in both versions: out of the
+-- step in the one, into it in the other, where that has it.
 INSERT INTO parcours.counter AS c (bucket, version_id, kind, name, n)
-SELECT %(b)s::integer, t.version_id, i.kind, i.name, sum(t.n)
+SELECT %(b)s::integer, i.version_id, i.kind, i.name, sum(t.n)
 FROM (
-    SELECT m.version_id, m.from_step, m.path, m.status, m.reason, m.entered, count(*) AS n
+    SELECT m.version_id, m.from_step, m.path, m.status, m.reason, m.entered, m.moved_from, count(*) AS n
     FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch BETWEEN %(first)s AND %(last)s AND m.at >= %(since)s
-    GROUP BY m.version_id, m.from_step, m.path, m.status, m.reason, m.entered
+    GROUP BY m.version_id, m.from_step, m.path, m.status, m.reason, m.entered, m.moved_from
 ) t
 CROSS JOIN LATERAL (
-    SELECT 'entered' AS kind, '' AS name WHERE t.entered
-    UNION ALL SELECT 'in', 'entry' WHERE t.entered
-    UNION ALL SELECT 'out', coalesce(t.from_step, 'entry') WHERE t.path <> '{}' OR t.status <> 'active'
-    UNION ALL SELECT 'in', s.step FROM unnest(t.path) AS s (step)
-    UNION ALL SELECT 'out', s.step FROM unnest(t.path) WITH ORDINALITY AS s (step, no)
-        WHERE s.no < cardinality(t.path) OR t.status <> 'active'
-    UNION ALL SELECT t.status, '' WHERE t.status <> 'active'
-    UNION ALL SELECT 'reason', t.reason WHERE t.status = 'dropped_out'
+    SELECT t.moved_from IS NULL OR t.from_step IS NULL
+        OR (SELECT v.program -> 'step_ids' ? t.from_step FROM parcours.version v WHERE v.version_id = t.version_id) AS has_it
+) s
+CROSS JOIN LATERAL (
+    SELECT t.version_id, 'entered' AS kind, '' AS name WHERE t.entered
+    UNION ALL SELECT t.version_id, 'in', 'entry' WHERE t.entered
+    UNION ALL SELECT t.version_id, 'out', coalesce(t.from_step, 'entry')
+        WHERE s.has_it AND (t.path <> '{}' OR t.status <> 'active')
+    UNION ALL SELECT t.version_id, 'in', p.step FROM unnest(t.path) AS p (step)
+    UNION ALL SELECT t.version_id, 'out', p.step FROM unnest(t.path) WITH ORDINALITY AS p (step, no)
+        WHERE p.no < cardinality(t.path) OR t.status <> 'active'
+    UNION ALL SELECT t.version_id, t.status, '' WHERE t.status <> 'active'
+    UNION ALL SELECT t.version_id, 'reason', t.reason WHERE t.status = 'dropped_out'
+    UNION ALL SELECT t.version_id, 'transferred_in', '' WHERE t.moved_from IS NOT NULL
+    UNION ALL SELECT t.version_id, 'in', coalesce(t.from_step, 'entry') WHERE t.moved_from IS NOT NULL AND s.has_it
+    UNION ALL SELECT t.moved_from, 'transferred_out', '' WHERE t.moved_from IS NOT NULL
+    UNION ALL SELECT t.moved_from, 'out', coalesce(t.from_step, 'entry') WHERE t.moved_from IS NOT NULL
 ) i
-GROUP BY t.version_id, i.kind, i.name
-ORDER BY t.version_id, i.kind, i.name
+GROUP BY i.version_id, i.kind, i.name
+ORDER BY i.version_id, i.kind, i.name
 ON CONFLICT (bucket, version_id, kind, name) DO UPDATE SET n = c.n + excluded.n;
 
 -- name: recheck_events
