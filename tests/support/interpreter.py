@@ -150,6 +150,8 @@ def _own_instants(world: World) -> Iterator[datetime]:
                 yield entry.start
             if version.entry_open and entry.end is not None:
                 yield entry.end
+            if version.status == "paused" and version.choices.until is not None:
+                yield version.choices.until
 
 
 def _assert_supported(journey: Journey) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from parcours.domain.lifecycle import Command
@@ -70,13 +71,20 @@ def _open_and_end(world: World, family: Family) -> None:
         entry = version.journey.entry
         if not version.started and (entry.start is None or entry.start <= world.now):
             version.started = True
-            if version.may_move:
+            if version.lets_in:
                 apply_kept(world, version)
                 fire_overdue(world, version)
             release_queue(world, version)
         if version.entry_open and entry.end is not None and entry.end <= world.now:
             name: Command = "close" if entry.at_end == "close" else "stop"
             _print(world, family.key, name, lifecycle(world, family, name, version.number, {}))
+        until = version.choices.until if version.status == "paused" else None
+        if until is not None and until <= world.now:
+            then = version.choices.then
+            version.choices = replace(version.choices, until=None, then="resume")
+            answer = lifecycle(world, family, then, version.number, {}, ends_pause=True)
+            answer.refused = "resume_blocked" if answer.refused else None
+            _print(world, family.key, then, answer)
 
 
 def _print(world: World, key: str | None, name: str, answer: Answer) -> None:

@@ -113,5 +113,5 @@ def admit(
     for key in version.journey.entry.removes_from:
         world.caused.append(Caused("remove", profile, family, key))
     judge(world, p, blind=True)
-    if p.active and version.may_move:
+    if p.active and version.lets_in:
         start_walk(world, p)

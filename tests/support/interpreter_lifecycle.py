@@ -20,7 +20,13 @@ __all__ = ["fire_overdue", "lifecycle", "publish", "release_queue", "resume_with
 
 
 def lifecycle(
-    world: World, family: Family, name: Command, number: int | None, options: Mapping[str, Any]
+    world: World,
+    family: Family,
+    name: Command,
+    number: int | None,
+    options: Mapping[str, Any],
+    *,
+    ends_pause: bool = False,
 ) -> Answer:
     """Act on every version to which the command legally applies; else the newest one answers (P41)."""
     versions = _concerned(family, name, number)
@@ -42,6 +48,10 @@ def lifecycle(
         outcome = decide(name, cast("Status", newest.status), entry_open=newest.entry_open)
         answer.refused = outcome.code if isinstance(outcome, Refuse) else None
         return answer
+    if name == "resume":
+        for version in acted:
+            if world.has_errors(version.journey) or starts_in_vain(world, family, version.journey):
+                return Answer(version.number, "paused", "paused", counts(world, version), "invalid")
     if name == "publish":
         if world.has_errors(newest.journey) or starts_in_vain(world, family, newest.journey):
             answer.refused = "invalid"
@@ -54,14 +64,14 @@ def lifecycle(
             return answer
     else:
         for version in acted:
-            version.status = status_of(states[version.number])
-            version.entry_open = entry_is_open(states[version.number])
-    answer.target = newest.status
-    _carry_out(world, name, acted)
+            state = "closed" if ends_pause and name == "close" else states[version.number]
+            version.status = status_of(state)
+            version.entry_open = entry_is_open(state)
     if name == "close":
         for version in acted:
             finish_if_empty(world, version)
-        answer.target = newest.status
+    answer.target = newest.status
+    _carry_out(world, "resume" if ends_pause and name == "close" else name, acted)
     return answer
 
 
@@ -179,7 +189,7 @@ def fire_overdue(world: World, *going: Version) -> None:
 
 def release_queue(world: World, version: Version) -> None:
     """Bring the queue to the first step, oldest first, where people may move."""
-    if not version.may_move:
+    if not version.lets_in:
         return
     for p in world.inside(version):
         if p.queued:

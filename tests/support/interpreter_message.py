@@ -31,14 +31,14 @@ def note_message(world: World, p: Participant, outcome: str, reason: str) -> Non
     )
 
 
-def send_email(world: World, p: Participant, step: Email, *, expired: bool = False) -> tuple[Target, str]:
+def send_email(world: World, p: Participant, step: Email, *, gate: str | None = None) -> tuple[Target, str]:
     """Hand one email out; return where its outcome leads and the reason of a drop-out."""
     address = p.profile.attributes.get("email")
     to = address if isinstance(address, str) and _ADDRESS.fullmatch(address) else None
     outcome, reason, _ = stubbed(world, p, step.id)
     subject = None
-    if expired:
-        outcome, reason = "skipped", "expired"
+    if gate is not None:
+        outcome, reason = "skipped", gate
     elif to is None:
         outcome, reason = "skipped", "no_address"
     elif outcome != "skipped":
@@ -53,7 +53,7 @@ def send_email(world: World, p: Participant, step: Email, *, expired: bool = Fal
     if outcome in {"sent", "uncertain"}:
         return Jump(step.next), ""
     assert reason is not None
-    if reason == "step_failed":
+    if reason in ("step_failed", "pause_discard"):
         return DropOut(), reason
     if outcome == "rejected":
         return _route(step.on_error or DropOut(), step), reason

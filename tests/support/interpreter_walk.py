@@ -186,9 +186,16 @@ def hand_out(world: World, p: Participant, step: Email | Webhook) -> Onward | No
         if opening > world.now:
             p.deadline = opening
             return None
-    expired = step.expires is not None and world.now >= p.reached_at + step.expires
+    if p.version.inside == "hold":
+        p.deadline = world.now
+        return None
+    gate = None
+    if step.expires is not None and world.now >= p.reached_at + step.expires:
+        gate = "expired"
+    if p.version.inside == "discard":
+        gate = "pause_discard"
     send = send_email if isinstance(step, Email) else call_webhook
-    target, reason = send(world, p, step, expired=expired)  # type: ignore[arg-type]
+    target, reason = send(world, p, step, gate=gate)  # type: ignore[arg-type]
     return Onward(target, reason)
 
 

@@ -13,11 +13,13 @@ from support.interpreter_world import Message, Participant, World
 __all__ = ["call_webhook"]
 
 
-def call_webhook(world: World, p: Participant, step: Webhook, *, expired: bool = False) -> tuple[Target, str]:
+def call_webhook(
+    world: World, p: Participant, step: Webhook, *, gate: str | None = None
+) -> tuple[Target, str]:
     """Call once; return where the outcome leads and the reason of a drop-out."""
     outcome, reason, body = stubbed(world, p, step.id)
-    if expired:
-        outcome, reason = "skipped", "expired"
+    if gate is not None:
+        outcome, reason = "skipped", gate
     url = None
     if outcome != "skipped":
         try:
@@ -34,7 +36,8 @@ def call_webhook(world: World, p: Participant, step: Webhook, *, expired: bool =
         return Jump(step.next), ""
     assert reason is not None
     if outcome == "skipped":
-        return (DropOut() if reason in DROP_BY_DEFAULT else Jump(step.next)), reason
+        drops = reason == "pause_discard" or reason in DROP_BY_DEFAULT
+        return (DropOut() if drops else Jump(step.next)), reason
     if reason == "step_failed" or step.on_error is None:
         return DropOut(), reason
     return (Jump(step.next) if step.on_error == "next" else step.on_error), reason

@@ -80,9 +80,20 @@ class Version:
         return self.status == "paused" and self.choices.entrants == "drop"
 
     @property
+    def inside(self) -> str | None:
+        """What a pause does to those inside; None without a pause."""
+        return self.choices.inside if self.status == "paused" else None
+
+    @property
     def may_move(self) -> bool:
-        """Whether people go on: not in a pause, not before the start date (P5, P36)."""
-        return self.status in {"live", "closed"} and self.started
+        """Whether people go on: not frozen by a pause, not before the start date (P5, P36)."""
+        going = self.status in {"live", "closed"} or self.inside in {"hold", "discard"}
+        return going and self.started
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether people come to the first step: in no pause, not before the start date."""
+        return self.may_move and self.status != "paused"
 
 
 @dataclass(eq=False)
@@ -167,16 +178,26 @@ class Participant:
 
     @property
     def due_at(self) -> datetime | None:
-        """The instant of its next timer, while it is inside: of its step or of its lifetime."""
-        return min(
-            (at for at in (self.deadline, self.ends_at) if at is not None and self.active), default=None
-        )
+        """The instant of its next timer, while it is inside: of its step or of its lifetime.
+
+        A message that a pause holds has none; nor has the queue in a pause.
+        """
+        inside = self.version.inside
+        if not self.active or (self.queued and inside is not None):
+            return None
+        deadline = None if inside == "hold" and self.at_message else self.deadline
+        return min((at for at in (deadline, self.ends_at) if at is not None), default=None)
+
+    @property
+    def at_message(self) -> bool:
+        """Whether it stands at a step that makes a message."""
+        step = None if self.step is None else self.version.journey.steps.get(self.step)
+        return isinstance(step, Email | Webhook)
 
     @property
     def waits_to_send(self) -> bool:
-        """Whether it stands at a message step until its window opens (R21)."""
-        step = None if self.step is None else self.version.journey.steps.get(self.step)
-        return self.active and isinstance(step, Email | Webhook) and self.deadline is not None
+        """Whether it stands at a message step until its window opens (R21), or its pause is over."""
+        return self.active and self.at_message and self.deadline is not None
 
     @property
     def queued(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from support.strategies_values import Document
+from support.strategies_values import LAST, Document, slot
 
 __all__ = ["pause_options", "second_options"]
 
@@ -14,7 +14,15 @@ def pause_options(draw: st.DrawFn, at: int) -> Document:
     """Draw the choices of a pause that begins at a slot; half of them say nothing."""
     if draw(st.booleans()):
         return {}
-    return {"entrants": draw(st.sampled_from(("queue", "drop", "drop")))}
+    found: Document = {}
+    if draw(st.booleans()):
+        found["entrants"] = draw(st.sampled_from(("queue", "drop")))
+    if draw(st.integers(0, 2)):
+        found["inside"] = draw(st.sampled_from(("freeze", "hold", "hold", "discard", "discard")))
+    if draw(st.integers(0, 3)) == 0:
+        found["until"] = slot(draw(st.integers(at + 1, at + LAST // 2)))
+        found["then"] = draw(st.sampled_from(("resume", "resume", "close", "stop")))
+    return found
 
 
 @st.composite
@@ -24,6 +32,9 @@ def second_options(draw: st.DrawFn, at: int) -> Document:
         st.sampled_from(
             (
                 {},
+                {"until": "none"},
+                {"until": {"at": slot(at + 3), "then": "close"}},
+                {"until": slot(at)},
                 {"entrants": "drop"},
                 {"entrants": "queue"},
                 {"inside": "hold"},

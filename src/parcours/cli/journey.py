@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from parcours.cli.journey_choices import CatchUp, Entrants, Inside, Then, Timers, Until
 from parcours.cli.journey_output import Done, show_deleted, show_done, show_journeys, show_people, show_report
 from parcours.cli.journey_problems import problems
 from parcours.cli.output import say, show_error, show_json, waiting
@@ -99,23 +100,22 @@ def publish(
 
 
 @app.command(
-    epilog='Example: parcours journey pause welcome --reason "wrong price in the mail" --entrants drop'
+    epilog='Example: parcours journey pause welcome --inside hold --until 2026-12-01T08:00:00Z --reason "wrong price"'
 )
 def pause(
-    context: typer.Context, keys: Keys, *,
-    entrants: Annotated[
-        str | None, typer.Option(help="Who would enter: queue (unless told otherwise) or drop.", show_default=False)
-    ] = None,
-    version: Version = None, at: At = None, dry_run: DryRun = False, reason: Reason = None, no_wait: NoWait = False,
-    as_json: AsJson = False,
+    context: typer.Context, keys: Keys, *, entrants: Entrants = None, inside: Inside = None, timers: Timers = None,
+    until: Until = None, then: Then = None, catch_up: CatchUp = None, version: Version = None, at: At = None,
+    dry_run: DryRun = False, reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Freeze everybody where they stand; who enters queues before the first step, or is refused.
+    """Freeze everybody where they stand; who enters queues before the first step. Or as the choices say.
 
-    Nobody goes on and no message is sent. Goals, exit rules, exclusion and deletion still let people leave.
-    Another pause of what is paused changes who may enter from now on.
+    No message is sent. Goals, exit rules, exclusion and deletion still let people leave.
+    Another pause of what is paused changes who may enter, when the pause ends, and the pace behind it.
     """
-    options = {"entrants": entrants}
-    given = {name: value for name, value in options.items() if value is not None}
+    said = {
+        "entrants": entrants, "inside": inside, "timers": timers, "until": until, "then": then, "catch_up": catch_up
+    }  # fmt: skip
+    given = {name: value for name, value in said.items() if value is not None}
     order = Order("", "pause", version, given, reason=reason, dry_run=dry_run)
     _command(context, keys, order, at=at, no_wait=no_wait, as_json=as_json)
 

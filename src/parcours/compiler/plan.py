@@ -223,6 +223,7 @@ class _Builder:
             else:
                 target = Jump(step.next) if on_skip == "next" else on_skip
             ways.append(Exit(f"skipped:{reason}", self.tree(target, reason, ())))
+        ways.append(Exit("skipped:pause_discard", self.tree(DropOut(), "pause_discard", ())))
         for reason in ("send_failed", "step_failed"):
             if step.on_error is None or reason == "step_failed":
                 target = DropOut()

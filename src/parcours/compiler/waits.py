@@ -56,7 +56,7 @@ def wake(plan: Plan, scope: Scope) -> sql.Composable:
     # A message that leaves at the instant of its walk is of the walk (R4): a lifetime that is over ends behind it.
     messages = [rest.step for rest in plan.rests if rest.kind in MESSAGE_KINDS]
     return sql.SQL(
-        "CASE WHEN w.stands = ANY ({messages}) AND d.entered_at + {life} <= d.at{opened} THEN {due}"
+        "CASE WHEN w.stands = ANY ({messages}) AND d.entered_at + {life} <= d.at AND %(may_send)s{opened} THEN {due}"
         " ELSE least({due}, d.entered_at + {life}) END"
     ).format(
         messages=scope.params.bind(messages, "text[]"),

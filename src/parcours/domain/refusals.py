@@ -67,6 +67,10 @@ REFUSED_COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The previous command is still being carried out.",
             "Try again when it has settled.",
         ),
+        "resume_blocked": (
+            "A pause was to end by itself, and the definition has errors by now.",
+            "Mend what `parcours journey problems KEY` names, then resume.",
+        ),
         "pause_choice_fixed": (
             "`inside` and `timers` are fixed for this pause.",
             "Resume, then pause with other choices.",

@@ -40,8 +40,10 @@ async def admit(
     proposed = 0
     if "propose" in unit.loaded[asked.version_id].statements:
         proposed = (await unit.compiled(asked, "propose", **given)).rowcount
-    may_move = asked.rights.may_move and asked.task is None
-    admitted = await unit.compiled(asked, "admit", **given, batch=Int8(batch), may_move=may_move)
+    may_move = asked.rights.may_move and not asked.busy and asked.status != "paused"
+    admitted = await unit.compiled(
+        asked, "admit", **given, batch=Int8(batch), may_move=may_move, parks=asked.parks
+    )
     if admitted.rowcount + proposed < count:
         # Asked before the admitted are inside, so that they are not refused for it.
         await unit.compiled(asked, "refuse", **given)

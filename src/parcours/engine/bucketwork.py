@@ -194,8 +194,8 @@ class BucketWork:
         now = self.now()
         given = {
             "b": Int4(bucket), "j": Int4(journey_id),
-            "movable": [v.version_id for v in result.fence if v.rights.may_move and v.task is None],
-            "may_send": any(v.rights.may_send for v in result.fence), "channels": list(self.couriers),
+            "movable": [v.version_id for v in result.fence if v.rights.may_move and not v.busy],
+            "may_send": any(v.claims for v in result.fence), "channels": list(self.couriers),
         }  # fmt: skip
         row = await (await connection.execute(query("next_instants"), given, prepare=True)).fetchone()
         assert row is not None

@@ -70,7 +70,7 @@ async def claim(
     `rooms` are those of the channels: what one is slow to take does not keep another one waiting. `opened_by` is the
     latest opening of a window that counts, `until` unless given: a virtual clock comes to openings last (R5).
     """
-    sending = [v for v in fence if v.rights.may_send and v.task is None]
+    sending = [v for v in fence if v.claims and not v.busy]
     free = {channel: room for channel, room in rooms.items() if room.messages > 0}
     if not sending or not free:
         return []

@@ -39,6 +39,12 @@ def limits_of(sending: Iterable[FenceVersion], versions: Mapping[int, Version]) 
         }
         floor = format_instant(entry.floor) if entry.floor else None
         rows.append(
-            {"version_id": entry.version_id, "floor": floor, "expires": expires, **window_of(journey)}
+            {
+                "version_id": entry.version_id,
+                "floor": floor,
+                "expires": expires,
+                "discard": entry.inside == "discard",
+                **window_of(journey),
+            }
         )
     return json.dumps(rows)

@@ -39,7 +39,7 @@ async def drop_culprit(
         movable = [
             entry.version_id
             for entry in (FenceVersion.from_json(one) for one in rights)
-            if entry.rights.may_move and entry.task is None
+            if entry.rights.may_move and not entry.busy
         ]
         given = {
             **common,

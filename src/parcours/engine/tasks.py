@@ -33,9 +33,10 @@ async def do_task(unit: Unit, entry: FenceVersion) -> bool:
         unit.result.swept += swept.rowcount
         count = max(swept.rowcount, messages.rowcount)
     else:
+        queued = await unit.execute("unpark_queue", v=Int4(entry.version_id), n=Int8(limit))
         released = await unit.execute("release_kept", **given)
         await unit.execute("forget_kept", v=Int4(entry.version_id), n=Int8(limit))
-        count = released.rowcount
+        count = max(queued.rowcount, released.rowcount)
     if count >= limit:
         unit.result.more = True
         return False

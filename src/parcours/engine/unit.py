@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from parcours.domain.identity import FIRST
 from parcours.domain.runs import FenceRun
 from parcours.domain.timing import BEGINNING
 from parcours.engine.admission import SUGGESTING, admit
+from parcours.engine.chores import do_chores
 from parcours.engine.counted import same
 from parcours.engine.handing import window_of
 from parcours.engine.held import hold_back, put_back
@@ -159,7 +160,7 @@ class Unit:
 
     def ready(self) -> list[FenceVersion]:
         """Return the versions that work now: not over, and without a task."""
-        return [v for v in self.result.fence if v.status not in ("stopped", "finished") and v.task is None]
+        return [v for v in self.result.fence if v.status not in ("stopped", "finished") and not v.busy]
 
     async def finish(self) -> None:
         """Queue the messages and keep the counters of everything this unit moved."""
@@ -182,7 +183,8 @@ class Unit:
                         channels=list(version.program.message_steps.values()),
                         **window_of(version.journey),
                     )
-                if version is not None and version.program.message_steps and version.journey.window:
+                waits = version is not None and (version.journey.window or entry.inside is not None)
+                if version is not None and version.program.message_steps and waits:
                     await self.execute(
                         "cancel_messages",
                         **span,
@@ -198,10 +200,10 @@ class Unit:
         """Write down in sets what a command made true: the sweep of a stop, the release of a resume, a transfer."""
         fence = []
         for entry in self.result.fence:
-            if entry.task is not None and await do_task(self, entry):
-                fence.append(FenceVersion.from_json({**entry.as_json(), "task": None, "task_at": None}))
-            else:
-                fence.append(entry)
+            left = await do_chores(self, entry)
+            if left.task is not None and not left.chores and await do_task(self, left):
+                left = replace(left, task=None, task_at=None)
+            fence.append(left)
         self.result.fence = fence
 
     # Inbox rounds ----------------------------------------------------------------------------------------------
@@ -218,7 +220,7 @@ class Unit:
         settling = [
             v
             for v in self.result.fence
-            if v.task not in (None, "transfer") and v.status not in ("stopped", "finished")
+            if v.busy and v.task != "transfer" and v.status not in ("stopped", "finished")
         ]
         frozen = [v for v in [*ready, *settling] if v in settling or not v.rights.may_move]
         decided = 0
@@ -354,6 +356,9 @@ class Unit:
     async def compiled(self, entry: FenceVersion, name: str, **given: Any) -> Any:
         """Run a statement of a version's Program."""
         statement = self.loaded[entry.version_id].statements[name]
-        given.update(b=Int4(self.bucket), j=Int4(self.journey_id), v=Int4(entry.version_id), now=self.now)
+        given.update(
+            b=Int4(self.bucket), j=Int4(self.journey_id), v=Int4(entry.version_id), now=self.now,
+            may_send=entry.claims,
+        )  # fmt: skip
         cursor = AsyncRawCursor(self.connection, row_factory=tuple_row)
         return await cursor.execute(statement.text, statement.values(given), prepare=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit
 from parcours.service.lifecycle import execute
+from parcours.service.pause_ends import end_pause
 from parcours.service.schedules import end_runs
 from parcours.service.scheduling import carry_out
 from parcours.service.versions import lock_family
@@ -16,14 +17,26 @@ from parcours.store.queries import query
 __all__ = ["finish_versions", "run_scheduled"]
 
 
-async def run_scheduled(connection: Connection, at: datetime) -> list[CommandResult]:
-    """Carry out what happens by itself and is due, in its order.
+async def run_scheduled(connection: Connection, at: datetime, most: int | None = None) -> list[CommandResult]:
+    """Carry out what happens by itself and is due, in its order; at most so many.
 
     Start and end dates count from their own instant, commands given for later from this one.
     """
-    cursor = await connection.execute(query("scheduled_due"), {"at": at})
+    cursor = await connection.execute(query("scheduled_due"), {"at": at, "n": most})
     results = []
-    for number, version_id, due, command, key, version_no, _, _, _, given in await cursor.fetchall():
+    for (
+        number,
+        version_id,
+        due,
+        command,
+        key,
+        version_no,
+        _,
+        _,
+        _,
+        given,
+        pause_no,
+    ) in await cursor.fetchall():
         if given:
             result = await carry_out(connection, number, key, command, at)
             results += [result] if result is not None else []
@@ -31,6 +44,11 @@ async def run_scheduled(connection: Connection, at: datetime) -> list[CommandRes
         done = await connection.execute(query("end_scheduled"), {"id": number, "at": at})
         if done.rowcount == 0:
             continue  # another worker was faster
+        if pause_no is not None:
+            order = Order(key, command, version_no, actor="engine", reason="end of the pause")
+            result = await end_pause(connection, order, pause_no, due)
+            results += [result] if result is not None else []
+            continue
         family = await lock_family(connection, key)
         version = family.find(version_no)
         instant = max(due, version.published_at or due)

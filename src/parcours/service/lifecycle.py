@@ -7,9 +7,10 @@ fences and audit. What needs many rows is left behind as a task in the fences.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from parcours.domain.choices import Choices
 from parcours.domain.errors import ParcoursError
@@ -26,10 +27,11 @@ from parcours.domain.lifecycle import (
 )
 from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit, check_options, nothing_to_do, refused
+from parcours.service.checking import check_version, refused_as_invalid
 from parcours.service.deleting import delete
 from parcours.service.drafting import duplicate, edit, new_version
 from parcours.service.moving import changes_too, finish_emptied, heed_transfer
-from parcours.service.pausing import Chosen, choose
+from parcours.service.pausing import Chosen, choose, chores_of, plan_end
 from parcours.service.publishing import publish, resume_with_changes
 from parcours.service.restarting import restart
 from parcours.service.settling import takes_now
@@ -50,16 +52,20 @@ _WAYS: Final[Mapping[str, _Way]] = MappingProxyType(
 )
 
 
-async def execute(connection: Connection, order: Order, at: datetime) -> CommandResult:
+async def execute(
+    connection: Connection, order: Order, at: datetime, *, ends_pause: bool = False
+) -> CommandResult:
     """Carry out a command in the caller's transaction; with `dry_run` only say what it would do.
+
+    With `ends_pause` a close is the end of a pause: the entry shuts, and people inside go on.
 
     A refusal is an answer, recorded in the audit, not an error. Raises ParcoursError `unknown_journey`,
     `unknown_version`, `not_available`.
     """
-    return await warned(connection, await _execute(connection, order, at))
+    return await warned(connection, await _execute(connection, order, at, ends_pause=ends_pause))
 
 
-async def _execute(connection: Connection, order: Order, at: datetime) -> CommandResult:
+async def _execute(connection: Connection, order: Order, at: datetime, *, ends_pause: bool) -> CommandResult:
     family = await lock_family(connection, order.journey)
     await finish_emptied(family, at)
     if order.command in _WAYS:
@@ -84,14 +90,20 @@ async def _execute(connection: Connection, order: Order, at: datetime) -> Comman
     if busy is not None:
         return await refused(family, order, at, busy, "still_settling")
     newest = acted[-1]
+    if order.command == "resume" and (invalid := await _invalid(family, order, at, acted)) is not None:
+        return invalid
     if not order.dry_run:
         await family.lock_fences()
     counts = await family.counts(acted)
     becomes = newest.status
     tasks: dict[int, Task] = {}
+    chores: dict[int, list[dict[str, Any]]] = {}
     for version in acted:
         state = _becomes(order, version) or state_of(version.status, entry_open=version.entry_open)
+        if ends_pause and order.command == "close":
+            state = "closed"
         status = status_of(state)
+        released = version.status == "paused" and status in ("live", "closed")
         if order.command == "close" and status == "closed" and not await family.anybody_inside(version):
             status = "finished"
         if version is newest:
@@ -99,23 +111,47 @@ async def _execute(connection: Connection, order: Order, at: datetime) -> Comman
         if order.dry_run:
             continue
         settling = None
-        if order.command == "resume":
+        if released:
             tasks[version.version_id] = "resume"
+        if order.command == "pause":
+            chores[version.version_id] = chores_of(version, chosen.choices[version.version_id], at)
         if status == "stopped" and counts["inside"] + counts["messages"]:
             tasks[version.version_id] = "sweep"
             settling = "sweep"
         await family.set_status(
             version, status, entry_open=entry_is_open(state), at=at, settling=settling,
-            pause=_choices(version, chosen) if status == "paused" else None, release=order.command == "resume",
+            pause=_choices(version, chosen) if status == "paused" else None, release=released,
         )  # fmt: skip
+        if order.command == "pause":
+            await plan_end(connection, version, chosen.choices[version.version_id], at)
     result = CommandResult(
         order.journey, newest.version_no, order.command, newest.status, becomes, counts, dry_run=order.dry_run,
         changed=tuple(version.version_id for version in acted),
     )  # fmt: skip
     if not order.dry_run:
-        await family.set_fences(at, tasks)
+        await family.set_fences(at, tasks, chores)
         await audit(connection, order, at, result)
     return result
+
+
+async def _invalid(
+    family: Family, order: Order, at: datetime, versions: list[VersionRow]
+) -> CommandResult | None:
+    """Refuse a resume of versions of which one has errors by now: nothing changes (lifecycle, Validation)."""
+    for version in versions:
+        checked = await check_version(family.connection, version)
+        if checked.journey is None or checked.errors:
+            result = CommandResult(
+                order.journey, version.version_no, order.command, version.status, version.status,
+                await family.counts([version]), dry_run=order.dry_run,
+            )  # fmt: skip
+            result = refused_as_invalid(result, checked.problems)
+            if order.actor == "engine":
+                result = replace(result, refused="resume_blocked")
+            if not order.dry_run:
+                await audit(family.connection, order, at, result)
+            return result
+    return None
 
 
 def _becomes(order: Order, version: VersionRow) -> State | None:

@@ -1,18 +1,22 @@
-"""Pause: the choices of versions that are paused now, or were before; and what happens by itself at the end of a pause."""
+"""Pause: the choices of versions that are paused now, or were before, and what they leave to be done."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from parcours.domain.choices import Choices, Wish, begin, change, read_wish
 from parcours.domain.errors import ParcoursError
 from parcours.domain.lifecycle import Become, Refuse, decide
+from parcours.domain.timing import format_instant
 from parcours.service.answering import Order
 from parcours.service.versions import VersionRow
+from parcours.store.database import Connection
+from parcours.store.queries import query
 
-__all__ = ["Chosen", "choose"]
+__all__ = ["Chosen", "choose", "chores_of", "plan_end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,21 @@ def choose(order: Order, asked: Sequence[VersionRow], at: datetime) -> Chosen:
     return Chosen(choices, refused)
 
 
+def chores_of(version: VersionRow, choices: Choices, at: datetime) -> list[dict[str, Any]]:
+    """Return what is left to the units when a version is paused: where others go on, the queue is put aside."""
+    if version.status == "paused" or choices.inside == "freeze":
+        return []
+    return [{"do": "park", "at": format_instant(at)}]
+
+
+async def plan_end(connection: Connection, version: VersionRow, choices: Choices, at: datetime) -> None:
+    """Note what a pause does by itself at its end, in place of what was noted before."""
+    await connection.execute(query("void_pause_end"), {"v": version.version_id, "at": at})
+    if choices.until is not None:
+        given = {"v": version.version_id, "at": choices.until, "command": choices.then}
+        await connection.execute(query("end_pause_by_itself"), given)
+
+
 def _chosen(version: VersionRow, wish: Wish) -> Choices | str | None:
     """Return the choices, the code of a refusal, or None where nothing changes."""
     if version.status == "paused":
@@ -56,7 +75,7 @@ def _chosen(version: VersionRow, wish: Wish) -> Choices | str | None:
 def _check_available(chosen: Choices) -> None:
     """Refuse what cannot be done yet."""
     plain = Choices()
-    for name in ("inside", "timers", "until", "catch_up"):
+    for name in ("timers", "catch_up"):
         value = getattr(chosen, name)
         if value != getattr(plain, name):
             raise ParcoursError(

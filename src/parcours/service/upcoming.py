@@ -46,6 +46,13 @@ class Upcoming:
         return asdict(self) | {"at": None if self.at is None else format_instant(self.at)}
 
 
+PAUSE_ENDS = {
+    "resume": "people go on",
+    "close": "nobody enters any more, and people inside go on to the end",
+    "stop": "everybody inside is cancelled",
+}
+
+
 async def what_happens_next(connection: Connection, key: str, now: datetime) -> list[Upcoming]:
     """Return what will happen to a journey by itself: by instant, then what has none.
 
@@ -65,7 +72,7 @@ async def what_happens_next(connection: Connection, key: str, now: datetime) -> 
     ]  # fmt: skip
     given["versions"] = going
     numbers = {v["version_id"]: v["version_no"] for v in versions}
-    commands = [_command(row, versions) for row in await _rows(connection, "coming_commands", given)]
+    commands = [_command(row) for row in await _rows(connection, "coming_commands", given)]
     coming = [*commands]
     coming += [_run(row) for row in await _rows(connection, "coming_runs", given)]
     timers = await (await connection.execute(query("coming_timers"), given)).fetchall()
@@ -79,17 +86,15 @@ async def what_happens_next(connection: Connection, key: str, now: datetime) -> 
     return sorted(coming, key=lambda one: (one.at is None, one.at or now, one.version or 0))
 
 
-def _command(row: Row, versions: list[Row]) -> Upcoming:
+def _command(row: Row) -> Upcoming:
     number, command = row["version_no"], row["command"]
     if row["actor"] is not None:
         reason = f": {row['reason']}" if row["reason"] else ""
         said = f"{command}, given by {row['actor']}{reason}"
         return Upcoming("command", said, row["at"], number, None, command, row["scheduled_id"])
-    paused = any(v["version_no"] == number and v["status"] == "paused" for v in versions)
-    if command == "resume" and paused:
-        return Upcoming(
-            "pause_end", "the pause ends by itself: people go on", row["at"], number, None, command
-        )
+    if row["pause_no"] is not None:
+        said = f"the pause ends by itself: {PAUSE_ENDS[command]}"
+        return Upcoming("pause_end", said, row["at"], number, None, command)
     return Upcoming("date", DATES.get(command) or str(command), row["at"], number, None, command)
 
 

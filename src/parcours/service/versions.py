@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -102,6 +103,8 @@ class Family:
     ) -> VersionRow:  # fmt: skip
         """Give a version its new status, here and in the database; `pause` are the choices of a paused one."""
         stored = pause.as_json() if pause is not None else None
+        if version.status == "paused" and status != "paused":
+            await self.connection.execute(query("void_pause_end"), {"v": version.version_id, "at": at})
         await self.connection.execute(
             query("set_status"),
             {
@@ -127,10 +130,16 @@ class Family:
         await self.connection.execute(query("raise_fences"), {"j": self.journey_id})
         await self.connection.execute(query("lock_fences"), {"j": self.journey_id})
 
-    async def set_fences(self, at: datetime, tasks: dict[int, Task] | None = None) -> None:
-        """Write the rights of every version into every bucket. `tasks` are new ones by version id."""
+    async def set_fences(
+        self, at: datetime, tasks: dict[int, Task] | None = None,
+        chores: Mapping[int, Sequence[Mapping[str, Any]]] | None = None,
+    ) -> None:  # fmt: skip
+        """Write the rights of every version into every bucket. `tasks` and `chores` are new ones by version id."""
         entries = [
-            _fence(version, at, (tasks or {}).get(version.version_id))
+            replace(
+                _fence(version, at, (tasks or {}).get(version.version_id)),
+                chores=tuple((chores or {}).get(version.version_id, ())),
+            )
             for version in self.published
             if version.status not in ("finished", "stopped")
             or version.settling
@@ -180,4 +189,5 @@ def _fence(version: VersionRow, at: datetime, task: Task | None) -> FenceVersion
         refuse_with=refuse_with,
         task=task,
         task_at=at if task else None,
+        inside=choices.inside if version.status == "paused" else None,
     )

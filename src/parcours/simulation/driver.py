@@ -196,11 +196,15 @@ class Simulation:
         return min(instants, default=None)
 
     async def automatic(self, now: datetime) -> None:
-        """What happens by itself and is due: start and end dates."""
-        async with self.connection.transaction():
-            results = await run_scheduled(self.connection, now)
-        self.printed += [command_line(now, result) for result in results]
-        await self.quiet(now - TICK)
+        """What happens by itself and is due: start and end dates, ends of pauses, each wholly settled (P46)."""
+        more = True
+        while more:
+            async with self.connection.transaction():
+                results = await run_scheduled(self.connection, now, most=1)
+            self.printed += [command_line(now, result) for result in results]
+            await self.quiet(now - TICK)
+            row = await (await self.connection.execute(query("next_scheduled"))).fetchone()
+            more = row is not None and row[0] is not None and row[0] <= now
 
     async def scheduled(self, now: datetime) -> None:
         """Scheduled runs, each wholly settled before the next: journeys by key (R3)."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.runner import Simulator, command, event, journey, run
+from support.runner import Simulator, command, email, event, identify, journey, run
 
 WAIT = {"pause": {"wait": {"for": "1h"}}}
 PLAIN = {"inside": 0, "queued": 0, "messages": 0}
@@ -111,3 +111,223 @@ def test_a_pause_of_a_journey_is_one_of_each_version(simulator: Simulator) -> No
     assert found.refusals == ["u2 11:00 Go journey_paused"]
     assert found.people == ["j v1 u1#1 9:00 completed end 12:00"]
     assert found.ledger(1)["status"] == "finished"
+
+
+# hold ------------------------------------------------------------------------------------------------------------
+
+MAILS = {
+    "rest": {"wait": {"for": "1h"}},
+    "mail": email("One"),
+    "again": {"wait": {"for": "1h"}},
+    "last": email("Two"),
+}
+ADDRESSES = [identify("8:00", f"u{n}", email=f"u{n}@example.com") for n in (1, 2, 3)]
+
+
+def test_hold_stops_people_before_the_next_message(simulator: Simulator) -> None:
+    """Waits go on; at the message people stand, and it is queued until the resume."""
+    commands = [command("9:30", "pause", inside="hold"), command("12:00", "resume")]
+    feed = [*ADDRESSES, event("9:00", "u1", "Go"), event("9:40", "u2", "Go")]
+    found = run(simulator, journey(MAILS), feed, commands)
+    assert found.moves == [
+        "u1#1 9:00 null > rest", "u1#1 10:00 rest > mail", "u1#1 12:00 mail > again", "u1#1 13:00 again > last",
+        "u1#1 13:00 last > end",
+        "u2#1 12:00 null > rest", "u2#1 13:00 rest > mail", "u2#1 13:00 mail > again", "u2#1 14:00 again > last",
+        "u2#1 14:00 last > end",
+    ]  # fmt: skip
+    assert found.messages[0] == "u1#1 mail 12:00 sent One"
+    assert found.kind("command")[1]["counts"] == {"inside": 2, "queued": 1, "messages": 1}
+
+
+def test_held_people_leave_by_goal_and_their_message_is_cancelled(simulator: Simulator) -> None:
+    commands = [command("9:30", "pause", inside="hold"), command("12:00", "resume")]
+    feed = [*ADDRESSES, event("9:00", "u1", "Go"), event("11:00", "u1", "Buy")]
+    found = run(simulator, journey(MAILS, goal={"event": "Buy"}), feed, commands)
+    assert found.people == ["j v1 u1#1 9:00 succeeded mail 11:00"]
+    assert found.messages == ["u1#1 mail 11:00 cancelled:left -"]
+
+
+def test_awaited_events_move_people_who_are_held(simulator: Simulator) -> None:
+    steps = {
+        "hear": {"wait_for": [{"event": "A", "next": "mark"}, {"timeout": "9h", "next": "end"}]},
+        "mark": {"update_profile": {"set": {"heard": True}}},
+        "mail": email("Heard"),
+        "end": {"end": {}},
+    }
+    commands = [command("9:30", "pause", inside="hold"), command("12:00", "resume")]
+    found = run(
+        simulator,
+        journey(steps),
+        [*ADDRESSES, event("9:00", "u1", "Go"), event("10:00", "u1", "A")],
+        commands,
+    )
+    assert found.moves[1:] == ["u1#1 10:00 hear > mark", "u1#1 10:00 mark > mail", "u1#1 12:00 mail > end"]
+
+
+def test_what_is_held_too_long_expires(simulator: Simulator) -> None:
+    steps = {"rest": {"wait": {"for": "1h"}}, "mail": email("Offer", expires="1h"), "end": {"end": {}}}
+    commands = [command("9:30", "pause", inside="hold"), command("11:00", "resume")]
+    found = run(simulator, journey(steps), [*ADDRESSES, event("9:00", "u1", "Go")], commands)
+    assert found.messages == ["u1#1 mail 11:00 skipped:expired -"]
+
+
+def test_a_lifetime_ends_for_those_who_are_held(simulator: Simulator) -> None:
+    commands = [command("9:30", "pause", inside="hold"), command("12:00", "resume")]
+    found = run(simulator, journey(MAILS, lifetime="2h"), [*ADDRESSES, event("9:00", "u1", "Go")], commands)
+    assert found.people == ["j v1 u1#1 9:00 dropped_out:lifetime_exceeded mail 11:00"]
+    assert found.messages == ["u1#1 mail 11:00 cancelled:left -"]
+
+
+def test_a_held_message_waits_for_its_window_too(simulator: Simulator) -> None:
+    commands = [command("9:30", "pause", inside="hold"), command("12:00", "resume")]
+    case = journey(MAILS, window={"from": "13:00", "to": "18:00"})
+    found = run(simulator, case, [*ADDRESSES, event("9:00", "u1", "Go")], commands)
+    assert found.messages[0] == "u1#1 mail 13:00 sent One"
+
+
+# discard ---------------------------------------------------------------------------------------------------------
+
+
+def test_discard_drops_people_out_at_the_next_message(simulator: Simulator) -> None:
+    commands = [command("9:30", "pause", inside="discard"), command("10:30", "resume")]
+    feed = [
+        *ADDRESSES,
+        *(event(at, user, "Go") for at, user in (("9:00", "u1"), ("9:29", "u2"), ("9:45", "u3"))),
+    ]
+    case = journey({"rest": {"wait": {"for": "1h1m"}}, **MAILS} | {"rest": {"wait": {"for": "1h1m"}}})
+    found = run(simulator, case, feed, commands)
+    assert found.people[0] == "j v1 u1#1 9:00 dropped_out:pause_discard mail 10:01"
+    assert found.people[1:] == ["j v1 u2#1 9:29 completed end 11:30", "j v1 u3#1 9:45 completed end 12:31"]
+    assert found.messages[0] == "u1#1 mail 10:01 skipped:pause_discard -"
+    assert found.kind("message")[0]["to"] == "u1@example.com"
+    assert found.ledger()["reasons"] == {"pause_discard": 1}
+
+
+def test_discard_ignores_on_skip_and_refuses_webhooks_too(simulator: Simulator) -> None:
+    steps = {
+        "rest": {"wait": {"for": "1h"}},
+        "hook": {"webhook": {"url": "https://example.com/hook"}},
+        "end": {"end": {}},
+    }
+    commands = [command("9:30", "pause", inside="discard")]
+    found = run(simulator, journey(steps), [event("9:00", "u1", "Go")], commands)
+    assert found.people == ["j v1 u1#1 9:00 dropped_out:pause_discard hook 10:00"]
+    assert (found.kind("message")[0]["to"], found.messages) == (
+        None,
+        ["u1#1 hook 10:00 skipped:pause_discard -"],
+    )
+
+
+def test_discard_refuses_a_message_whose_window_opens_in_the_pause(simulator: Simulator) -> None:
+    case = journey({"mail": email("One"), "end": {"end": {}}}, window={"from": "13:00", "to": "18:00"})
+    feed = [*ADDRESSES, event("9:00", "u1", "Go")]
+    early = [command("9:30", "pause", inside="discard"), command("12:00", "resume")]
+    assert run(simulator, case, feed, early).messages == ["u1#1 mail 13:00 sent One"]
+    late = [command("9:30", "pause", inside="discard"), command("14:00", "resume")]
+    assert run(simulator, case, feed, late).messages == ["u1#1 mail 13:00 skipped:pause_discard -"]
+
+
+def test_a_queue_waits_while_others_go_on(simulator: Simulator) -> None:
+    """Also one that was there when the pause began: here, before the start date."""
+    case = journey(MAILS, start="2026-03-02T10:00:00")
+    feed = [*ADDRESSES, event("9:00", "u1", "Go"), event("11:00", "u2", "Go")]
+    commands = [command("9:30", "pause", inside="hold"), command("12:00", "resume")]
+    found = run(simulator, case, feed, commands)
+    assert [move for move in found.moves if "null" in move] == [
+        "u1#1 12:00 null > rest",
+        "u2#1 12:00 null > rest",
+    ]
+
+
+# until -----------------------------------------------------------------------------------------------------------
+
+ON = [event("9:00", "u1", "Go"), event("10:00", "u2", "Go"), event("13:00", "u3", "Go")]
+
+
+@pytest.mark.parametrize(
+    ("then", "lines", "people"),
+    [
+        (
+            {},
+            ["12:00 resume v1 paused > live"],
+            [
+                "u1#1 9:00 completed end 12:00",
+                "u2#1 10:00 completed end 13:00",
+                "u3#1 13:00 completed end 14:00",
+            ],
+        ),
+        (
+            {"then": "close"},
+            ["12:00 close v1 paused > closed"],
+            ["u1#1 9:00 completed end 12:00", "u2#1 10:00 completed end 13:00"],
+        ),
+        (
+            {"then": "stop"},
+            ["12:00 stop v1 paused > stopped"],
+            [
+                "u1#1 9:00 cancelled:journey_stopped pause 12:00",
+                "u2#1 10:00 cancelled:journey_stopped - 12:00",
+            ],
+        ),
+    ],
+)
+def test_a_pause_ends_by_itself(
+    simulator: Simulator, then: dict[str, Any], lines: list[str], people: list[str]
+) -> None:
+    found = run(
+        simulator, journey(WAIT), ON, [command("9:30", "pause", until="2026-03-02T12:00:00Z", **then)]
+    )
+    assert found.commands == ["9:30 pause v1 live > paused", *lines]
+    assert found.people == [f"j v1 {line}" for line in people]
+
+
+def test_a_pause_of_a_shut_version_ends_closed(simulator: Simulator) -> None:
+    commands = [command("9:10", "close"), command("9:30", "pause", until={"at": "2026-03-02T12:00:00Z"})]
+    found = run(simulator, journey(WAIT), ON[:1], commands)
+    assert found.commands[-1] == "12:00 resume v1 paused > closed"
+    assert found.people == ["j v1 u1#1 9:00 completed end 12:00"]
+
+
+def test_the_end_is_void_when_the_pause_is_over_or_was_told_otherwise(simulator: Simulator) -> None:
+    commands = [
+        command("9:10", "pause", until="2026-03-02T12:00:00Z", then="stop"),
+        command("9:20", "resume"),
+        command("9:30", "pause", until="2026-03-02T12:30:00Z", then="stop"),
+        command("9:40", "pause", until="2026-03-02T13:00:00Z"),
+        command("9:50", "pause", then="close"),
+    ]
+    found = run(simulator, journey(WAIT), ON[:1], commands)
+    assert found.commands[5:] == ["13:00 close v1 paused > closed"]
+    none = run(simulator, journey(WAIT), ON[:1], [*commands, command("9:55", "pause", until="none")])
+    assert none.ledger()["status"] == "paused"
+
+
+def test_a_resume_that_meets_errors_stays_paused(simulator: Simulator) -> None:
+    """Given, it is refused; by itself, it is recorded, and not tried again."""
+    one = journey({"rest": {"wait": {"for": "1h"}}, "end": {"end": {"start": "two"}}})
+    two = journey(WAIT, key="two", triggers=[{"manual": True}])
+    commands = [
+        command("9:30", "pause", until="2026-03-02T12:00:00Z"),
+        command("10:00", "stop", "two"),
+        command("11:00", "resume"),
+        command("13:00", "resume"),
+    ]
+    found = run(simulator, [one, two], [event("9:00", "u1", "Go")], commands)
+    assert found.commands == [
+        "9:30 pause v1 live > paused",
+        "10:00 stop v1 live > stopped",
+        "11:00 resume v1 paused > paused !invalid",
+        "12:00 resume v1 paused > paused !resume_blocked",
+        "13:00 resume v1 paused > paused !invalid",
+    ]
+    assert found.people == ["j v1 u1#1 9:00 active rest -"]
+
+
+def test_what_ends_by_itself_comes_before_what_is_given(simulator: Simulator) -> None:
+    commands = [
+        command("9:30", "pause", until="2026-03-02T12:00:00Z"),
+        command("12:00", "pause", inside="hold"),
+    ]
+    found = run(simulator, journey(WAIT), ON, commands)
+    assert found.commands[1:] == ["12:00 resume v1 paused > live", "12:00 pause v1 live > paused"]
+    assert found.moves[:2] == ["u1#1 9:00 null > pause", "u1#1 12:00 pause > end"]

@@ -140,12 +140,31 @@ INSERT INTO parcours.scheduled_command (version_id, at, command) VALUES (%(v)s, 
 -- scope: shared
 -- What should have happened by itself by now, in order; `given` are commands that somebody gave for later.
 SELECT s.scheduled_id, s.version_id, s.at, s.command, j.journey_key, v.version_no, v.journey_id, v.status, v.entry_open,
-    s.actor IS NOT NULL AS given
+    s.actor IS NOT NULL AS given, s.pause_no
 FROM parcours.scheduled_command s
 LEFT JOIN parcours.version v USING (version_id)
 JOIN parcours.journey j ON j.journey_id = coalesce(s.journey_id, v.journey_id)
 WHERE s.done_at IS NULL AND s.at <= %(at)s
-ORDER BY s.at, j.journey_key, v.version_no, s.scheduled_id;
+ORDER BY s.at, j.journey_key, v.version_no, s.scheduled_id LIMIT %(n)s::bigint;
+
+-- name: end_pause_by_itself
+-- scope: shared
+-- Note what the present pause of a version does by itself.
+INSERT INTO parcours.scheduled_command (version_id, at, command, pause_no)
+SELECT v.version_id, %(at)s, %(command)s, v.pause_no FROM parcours.version v WHERE v.version_id = %(v)s;
+
+-- name: void_pause_end
+-- scope: shared
+-- A pause does by itself no more what was noted: it is over, or was told otherwise.
+UPDATE parcours.scheduled_command SET done_at = %(at)s
+WHERE version_id = %(v)s AND pause_no IS NOT NULL AND done_at IS NULL;
+
+-- name: block_pause_end
+-- scope: shared
+-- A pause that was to end by itself met errors: it goes on, and says so.
+UPDATE parcours.version
+SET pause = pause || %(said)s::jsonb
+WHERE version_id = %(v)s AND status = 'paused';
 
 -- name: next_scheduled
 -- scope: shared
@@ -186,7 +205,8 @@ SELECT 1 FROM parcours.fence WHERE journey_id = %(j)s ORDER BY bucket FOR NO KEY
 
 -- name: set_fences
 -- scope: all
--- Give every bucket the rights of every version; tasks not yet written down stay, a resume is one only where rows were kept.
+-- Give every bucket the rights of every version; tasks not yet written down stay (but for a resume where people are frozen
+-- again), a resume is one only where something was kept or parked, and chores of before come first.
 -- exempt immutable: JSON is put together from JSON and numbers, which look the same everywhere; not yet tried on Citus
 UPDATE parcours.fence f
 SET rights = (
@@ -195,15 +215,24 @@ SET rights = (
             WHEN n.value ->> 'task' = 'resume' AND NOT EXISTS (
                 SELECT 1 FROM parcours.kept k
                 WHERE k.bucket = f.bucket AND k.version_id = (n.value ->> 'version_id')::integer)
+              AND NOT EXISTS (
+                SELECT 1 FROM parcours.participant p
+                WHERE p.bucket = f.bucket AND p.version_id = (n.value ->> 'version_id')::integer AND p.finished_at IS NULL
+                  AND p.wake_at = '9999-12-31 23:59:59.999999+00')
+              AND jsonb_array_length(coalesce(o.value -> 'chores', '[]')) = 0
                 THEN n.value || '{"task": null, "task_at": null}'
             WHEN n.value ->> 'task' = 'transfer' AND NOT EXISTS (
                 SELECT 1 FROM parcours.participant p
                 WHERE p.bucket = f.bucket AND p.version_id = (n.value ->> 'version_id')::integer AND p.finished_at IS NULL)
                 THEN n.value || '{"task": null, "task_at": null}'
-            WHEN n.value ->> 'task' IS NULL AND n.value ->> 'status' <> 'paused' AND o.value ->> 'task' IS NOT NULL
+            WHEN n.value ->> 'task' IS NULL AND (n.value ->> 'inside') IS DISTINCT FROM 'freeze'
+              AND o.value ->> 'task' IS NOT NULL
                 THEN n.value || jsonb_build_object('task', o.value -> 'task', 'task_at', o.value -> 'task_at')
             ELSE n.value
-        END ORDER BY n.no), '[]')
+        END || jsonb_build_object('chores', CASE
+            WHEN n.value ->> 'status' IN ('stopped', 'finished') THEN '[]'
+            ELSE coalesce(o.value -> 'chores', '[]') || (n.value -> 'chores') END)
+        ORDER BY n.no), '[]')
     FROM jsonb_array_elements(%(rights)s::jsonb) WITH ORDINALITY AS n (value, no)
     LEFT JOIN jsonb_array_elements(f.rights) AS o (value) ON o.value ->> 'version_id' = n.value ->> 'version_id')
 WHERE f.journey_id = %(j)s;
@@ -214,7 +243,8 @@ WHERE f.journey_id = %(j)s;
 SELECT count(*) FROM parcours.fence f
 WHERE f.journey_id = %(j)s AND EXISTS (
     SELECT 1 FROM jsonb_array_elements(f.rights) AS e (value)
-    WHERE (e.value ->> 'version_id')::integer = %(v)s AND e.value ->> 'task' IS NOT NULL);
+    WHERE (e.value ->> 'version_id')::integer = %(v)s
+      AND (e.value ->> 'task' IS NOT NULL OR coalesce(e.value -> 'chores', '[]') <> '[]'));
 
 -- name: count_inside
 -- scope: all

@@ -27,18 +27,18 @@ FROM unnest(ARRAY(
 JOIN parcours.message q ON q.bucket = %(b)s AND q.ctid = a.address
 JOIN unnest(%(channels)s::text[], %(hand_over)s::interval[]) AS h (channel, hand_over) ON h.channel = q.channel
 JOIN jsonb_to_recordset(%(limits)s::jsonb) AS w (
-    version_id integer, floor timestamptz, expires jsonb, zone text, own_zone boolean, weekdays integer[], opens time, shuts time
+    version_id integer, floor timestamptz, expires jsonb, discard boolean, zone text, own_zone boolean, weekdays integer[], opens time, shuts time
 ) ON w.version_id = q.version_id
 CROSS JOIN LATERAL (
     SELECT pr.attributes, pr.user_id, p.event, p.saved, p.entered_at, v.verdict, v.addressed, v.opening, v.at,
         CASE WHEN v.verdict = 'cancelled' THEN CASE WHEN pr.deleted_at IS NULL THEN 'left' ELSE 'profile_deleted' END
-             WHEN v.verdict = 'skipped' THEN CASE WHEN v.expired THEN 'expired' ELSE 'no_address' END END AS reason
+             WHEN v.verdict = 'skipped' THEN CASE WHEN w.discard THEN 'pause_discard' WHEN v.expired THEN 'expired' ELSE 'no_address' END END AS reason
     FROM parcours.participant p
     JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = q.profile_id
     CROSS JOIN LATERAL (
         SELECT u.*, CASE WHEN p.finished_at IS NOT NULL OR p.seq <> q.seq OR pr.deleted_at IS NOT NULL THEN 'cancelled'
              WHEN u.opening > u.at THEN 'queued'
-             WHEN NOT u.expired AND (q.channel <> 'email' OR u.addressed) THEN 'claimed'
+             WHEN NOT w.discard AND NOT u.expired AND (q.channel <> 'email' OR u.addressed) THEN 'claimed'
              ELSE 'skipped' END AS verdict
         FROM (
             SELECT t.at, coalesce(q.queued_at + (w.expires ->> q.step)::interval <= t.at, false) AS expired,

@@ -35,11 +35,11 @@ WHERE EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = l.bucket AND i.jou
    OR EXISTS (
     SELECT 1 FROM parcours.fence f CROSS JOIN LATERAL jsonb_array_elements(f.rights) AS e (value)
     WHERE f.bucket = l.bucket AND f.journey_id = j.journey_id
-      AND (e.value ->> 'task' IS NOT NULL OR substr(e.value ->> 'rights', 2, 1) = '1' AND EXISTS (
+      AND (e.value ->> 'task' IS NOT NULL OR coalesce(e.value -> 'chores', '[]') <> '[]' OR substr(e.value ->> 'rights', 2, 1) = '1' AND EXISTS (
         SELECT 1 FROM parcours.participant p
         WHERE p.bucket = l.bucket AND p.version_id = (e.value ->> 'version_id')::integer AND p.finished_at IS NULL
           AND p.wake_at <= %(until)s)
-       OR substr(e.value ->> 'rights', 3, 1) = '1' AND EXISTS (
+       OR (substr(e.value ->> 'rights', 3, 1) = '1' OR e.value ->> 'inside' = 'discard') AND EXISTS (
         SELECT 1 FROM parcours.message o
         WHERE o.bucket = l.bucket AND o.journey_id = j.journey_id AND o.version_id = (e.value ->> 'version_id')::integer
           AND o.state = 'queued' AND o.due_at <= %(until)s)))
@@ -60,7 +60,8 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT o.due_at FROM parcours.message o
     WHERE o.bucket = f.bucket AND o.journey_id = f.journey_id AND o.version_id = (e.value ->> 'version_id')::integer
-      AND o.state = 'queued' AND substr(e.value ->> 'rights', 3, 1) = '1' AND o.due_at > %(now)s
+      AND o.state = 'queued' AND (substr(e.value ->> 'rights', 3, 1) = '1' OR e.value ->> 'inside' = 'discard')
+      AND o.due_at > %(now)s
 ) d;
 
 -- name: journeys_by_key

@@ -98,3 +98,37 @@ SET rights = (
         THEN e.value || '{"task": null, "task_at": null}' ELSE e.value END ORDER BY e.no)
     FROM jsonb_array_elements(rights) WITH ORDINALITY AS e (value, no))
 WHERE bucket = %(b)s AND journey_id = %(j)s;
+
+-- name: end_chores
+-- scope: bucket
+-- Keep in the fence what is left of a version's chores in this bucket.
+-- exempt immutable: JSON is put together from JSON, which looks the same everywhere; not yet tried on Citus
+UPDATE parcours.fence
+SET rights = (
+    SELECT jsonb_agg(CASE WHEN (e.value ->> 'version_id')::integer = %(v)s
+        THEN e.value || jsonb_build_object('chores', %(chores)s::jsonb) ELSE e.value END ORDER BY e.no)
+    FROM jsonb_array_elements(rights) WITH ORDINALITY AS e (value, no))
+WHERE bucket = %(b)s AND journey_id = %(j)s;
+
+-- name: park_queue
+-- scope: bucket
+-- Put the queue aside, some people at a time: in a pause in which others go on it waits for the resume, at the end of time.
+UPDATE parcours.participant p SET wake_at = '9999-12-31 23:59:59.999999+00'
+FROM (
+    SELECT q.profile_id, q.entry_no FROM parcours.participant q
+    WHERE q.bucket = %(b)s AND q.version_id = %(v)s AND q.finished_at IS NULL AND q.wake_at <= %(at)s AND q.step IS NULL
+    ORDER BY q.wake_at LIMIT %(n)s
+) s
+WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = s.profile_id AND p.entry_no = s.entry_no;
+
+-- name: unpark_queue
+-- scope: bucket
+-- The queue is due again, some people at a time.
+UPDATE parcours.participant p SET wake_at = p.entered_at
+FROM (
+    SELECT q.profile_id, q.entry_no FROM parcours.participant q
+    WHERE q.bucket = %(b)s AND q.version_id = %(v)s AND q.finished_at IS NULL
+      AND q.wake_at = '9999-12-31 23:59:59.999999+00' AND q.step IS NULL
+    LIMIT %(n)s
+) s
+WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = s.profile_id AND p.entry_no = s.entry_no;

@@ -3,7 +3,7 @@
 -- name: coming_commands
 -- scope: shared
 -- What is to be done at an instant: commands given for later, start and end dates, ends of pauses.
-SELECT v.version_no, s.at, s.command, s.actor, s.reason, s.scheduled_id, s.options
+SELECT v.version_no, s.at, s.command, s.actor, s.reason, s.scheduled_id, s.options, s.pause_no
 FROM parcours.scheduled_command s LEFT JOIN parcours.version v USING (version_id)
 WHERE coalesce(s.journey_id, v.journey_id) = %(j)s AND s.done_at IS NULL
 ORDER BY s.at, v.version_no, s.scheduled_id;
