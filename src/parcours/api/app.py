@@ -94,6 +94,7 @@ def _gauges(load: Load | None) -> CollectorRegistry:
     queued = gauge("messages_queued", "Messages that wait to be sent", "journey")
     for journey, n in load.queued.items():
         queued.labels(journey).set(n)
+    gauge("sending_held", "Whether all sending is held").set(load.held)
     gauge("pending_rows", "What came in and is to be routed").set(load.pending)
     gauge("inbox_rows", "What was routed and is to be applied").set(load.inbox)
     oldest = gauge("oldest_due_seconds", "For how long the oldest due work of a kind has waited", "kind")

@@ -11,7 +11,15 @@ from typing import Annotated, Any
 import typer
 
 from parcours.cli.journey_choices import CatchUp, Entrants, Inside, Then, Timers, Until
-from parcours.cli.journey_output import Done, show_deleted, show_done, show_journeys, show_people, show_report
+from parcours.cli.journey_output import (
+    Done,
+    show_deleted,
+    show_done,
+    show_held,
+    show_journeys,
+    show_people,
+    show_report,
+)
 from parcours.cli.journey_problems import problems
 from parcours.cli.output import say, show_error, show_json, waiting
 from parcours.cli.scheduling import At, give_later, scheduled, unschedule
@@ -19,6 +27,7 @@ from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
 from parcours.service.definitions import journey_problems
 from parcours.service.deleting import list_deleted
+from parcours.service.holding import Held, read_hold
 from parcours.service.ledger import read_ledgers
 from parcours.service.lifecycle import Order, execute
 from parcours.service.people import PeopleChanged, PeopleOrder, change_people
@@ -61,11 +70,13 @@ def list_all(context: typer.Context, *, deleted: Deleted = False, as_json: AsJso
         _list_deleted(context, as_json=as_json)
         return
 
-    async def work(installed: Installation) -> list[dict[str, Any]]:
+    async def work(installed: Installation) -> tuple[list[dict[str, Any]], Held | None]:
         async with installed.database.transaction() as connection:
-            return await list_journeys(connection)
+            return await list_journeys(connection), await read_hold(connection)
 
-    show_journeys(connected(context, work), as_json=as_json)
+    journeys, held = connected(context, work)
+    show_held(held)
+    show_journeys(journeys, as_json=as_json)
 
 
 @app.command(epilog="Example: parcours journey show welcome")
@@ -78,6 +89,7 @@ def show(context: typer.Context, key: Key, *, as_json: AsJson = False) -> None:
             report = await show_journey(connection, key)
             upcoming = await what_happens_next(connection, key, installed.clock.now())
             checked = await journey_problems(connection, key, installed.clock.now())
+            show_held(await read_hold(connection))
         show_report(report, ledgers, upcoming, checked, as_json=as_json)
 
     connected(context, work)

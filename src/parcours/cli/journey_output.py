@@ -11,12 +11,13 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import format_instant
 from parcours.service.definitions import VersionProblems
+from parcours.service.holding import Held
 from parcours.service.ledger import Ledger
 from parcours.service.people import PeopleChanged
 from parcours.service.reports import JourneyReport
 from parcours.service.upcoming import Upcoming
 
-__all__ = ["Done", "show_deleted", "show_done", "show_journeys", "show_people", "show_report"]
+__all__ = ["Done", "show_deleted", "show_done", "show_held", "show_journeys", "show_people", "show_report"]
 
 EFFECTS: Final = {
     "publish": "triggers are on from now",
@@ -198,6 +199,12 @@ def _show_delete(done: Done) -> None:
         show(f"{result.counts['inside']} people inside {'would be' if result.dry_run else 'are'} cancelled.")
     if result.in_flight:
         show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")
+
+
+def show_held(held: Held | None) -> None:
+    """Say beside the answer that all sending is held."""
+    if held is not None:
+        say(f"{held} `parcours hold --release` lets them leave.")
 
 
 def show_deleted(lines: Sequence[dict[str, Any]], *, as_json: bool) -> None:

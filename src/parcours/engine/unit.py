@@ -143,7 +143,7 @@ class Unit:
             if row is None or not row[0]:
                 self.result.yielded = True
                 return False
-        await self.execute("tune_unit")
+        tuned = await (await self.execute("tune_unit")).fetchone()
         cursor = await self.execute("open_fence", now=self.now)
         row = await cursor.fetchone()
         if row is None:
@@ -155,6 +155,10 @@ class Unit:
             self.now = max(self.now, self.result.clock)
             self.until = max(self.until, self.now)
         self.result.fence = [FenceVersion.from_json(entry) for entry in rights]
+        if tuned[2]:  # all sending is held
+            self.result.fence = [
+                replace(v, rights=replace(v.rights, may_send=False)) for v in self.result.fence
+            ]
         self.runs = [FenceRun.from_json(run) for run in runs]
         return True
 

@@ -15,7 +15,10 @@ from parcours.service.versions import Family, VersionRow
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Order", "audit", "check_options", "nothing_to_do", "refused"]
+__all__ = ["EVERY_JOURNEY", "Order", "audit", "check_options", "nothing_to_do", "refused"]
+
+
+EVERY_JOURNEY = "*"  # in place of a key, in the audit: no journey is called so
 
 
 @dataclass(frozen=True, slots=True)

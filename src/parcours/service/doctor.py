@@ -12,6 +12,7 @@ import psycopg
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
 from parcours.service.gauges import read_load
+from parcours.service.holding import read_hold
 from parcours.service.ledger import read_ledgers
 from parcours.service.recovery import latest_backup
 from parcours.service.stuck import find_failed, find_stuck
@@ -68,6 +69,7 @@ async def examine(database: Database, now: datetime, *, embedded: bool) -> Async
         "due work": _due,
         "stuck people": _stuck,
         "commands": _commands,
+        "sending": _sending,
         "messages": _messages,
         "outcomes": _outcomes,
         "ledger": _ledger,
@@ -80,6 +82,13 @@ async def examine(database: Database, now: datetime, *, embedded: bool) -> Async
     for name, question in questions.items():
         for finding in await _asked(database, name, question, at):
             yield finding
+
+
+async def _sending(connection: Connection, _: datetime) -> list[Finding]:
+    held = await read_hold(connection)
+    if held is None:
+        return [Finding("sending", "ok", "Messages leave as they are due.")]
+    return [Finding("sending", "notice", str(held), "`parcours hold --release` lets them leave.")]
 
 
 async def _asked(database: Database, name: str, question: Question, now: datetime) -> list[Finding]:

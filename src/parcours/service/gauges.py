@@ -21,6 +21,7 @@ class Load:
     pending: int = 0
     inbox: int = 0
     oldest: Mapping[str, float] = field(default_factory=dict)
+    held: bool = False  # all sending
 
 
 async def read_load(connection: Connection, now: datetime) -> Load:
@@ -33,7 +34,9 @@ async def read_load(connection: Connection, now: datetime) -> Load:
     since: dict[str, datetime | None] = {kind: at for kind, _, at in arrivals}
     since["message"] = min((at for _, _, at in messages if at is not None), default=None)
     since["timer"] = timers[0] if timers else None
+    held = await (await connection.execute(query("hold_standing"))).fetchone()
     return Load(
+        held=held is not None,
         inside=inside,
         queued={journey: n for journey, n, _ in messages},
         pending=counts["pending"],

@@ -98,7 +98,7 @@ WHERE bucket = %(b)s AND holder = %(name)s AND term = %(term)s;
 -- name: worker_news
 -- scope: all
 -- What a worker looks at five times a second: which of its buckets got rows; the latest commands, and which journeys
--- those concern of which it has not heard. A command may commit behind a later one: so more are looked at than the new.
+-- those concern of which it has not heard, all where it is one over every journey. A command may commit behind a later one: so more are looked at than the new.
 WITH latest AS (
     SELECT a.audit_id, a.journey_key, a.refused FROM parcours.audit a ORDER BY a.audit_id DESC LIMIT 100
 )
@@ -107,7 +107,7 @@ SELECT
      WHERE EXISTS (SELECT 1 FROM parcours.pending p WHERE p.bucket = l.b)),
     (SELECT coalesce(array_agg(l.audit_id), '{}') FROM latest l),
     (SELECT coalesce(array_agg(DISTINCT j.journey_id), '{}')
-     FROM latest l JOIN parcours.journey j USING (journey_key)
+     FROM latest l JOIN parcours.journey j ON j.journey_key = l.journey_key OR l.journey_key = '*'
      WHERE l.refused IS NULL AND l.audit_id <> ALL (%(heard)s::bigint[]));
 
 -- name: bucket_journeys

@@ -31,7 +31,8 @@ JOIN parcours.journey j USING (journey_id)
 JOIN parcours.version v USING (version_id)
 JOIN parcours.participant p ON p.bucket = m.bucket AND p.journey_id = m.journey_id AND p.profile_id = m.profile_id
     AND p.entry_no = m.entry_no AND p.seq = m.seq AND p.finished_at IS NULL
-WHERE m.state = 'queued' AND (%(key)s::text IS NULL OR j.journey_key = %(key)s)
+WHERE m.state = 'queued' AND NOT EXISTS (SELECT 1 FROM parcours.hold h WHERE h.released_at IS NULL)
+  AND (%(key)s::text IS NULL OR j.journey_key = %(key)s)
   AND (%(person)s::uuid IS NULL OR m.profile_id = %(person)s)
   AND v.status IN ('live', 'closed') AND greatest(v.released_at, v.starts_at, '-infinity') < %(late)s
   AND (m.due_at < %(late)s OR (m.attempts > 0 AND p.entered_step_at < %(late)s))
