@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from parcours.channels.address import parse_address
 from parcours.channels.channel import Channel, Sent, Uncertain
 from parcours.cli.output import number_of, say, show, show_json
-from parcours.cli.session import connected
+from parcours.cli.session import connected, run, settings_of
+from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
+from parcours.domain.timing import format_instant, parse_instant
 from parcours.service.definitions import defined_journey
-from parcours.service.person_copy import latest_entry, read_person
+from parcours.service.person_copy import audiences_by_condition, latest_entry, read_person
+from parcours.settings import Settings
 from parcours.simulation.mails import TrialMail, mails_for
-from parcours.wiring import Installation, outgoing
+from parcours.simulation.walk import Answer, Happened, Walk, for_walk
+from parcours.simulation.walker import Outlets
+from parcours.store.scratch import scratch_database
+from parcours.wiring import Installation, installation, outgoing, start_embedded
 
 __all__ = ["app"]
 
 app = typer.Typer(
     help="Try a journey on yourself, with the data of somebody you choose.", no_args_is_help=True
 )
+
+LONGEST_MOMENT: Final = 3.0  # seconds that a wait takes
 
 Key = Annotated[str, typer.Argument(help="Key of a journey.")]
 As = Annotated[str, typer.Option("--as", help="Whose data is taken, by user_id.")]
@@ -74,8 +85,8 @@ def mails(
             journey, number, person, to=address, event=latest if given is None else given,
             at=installed.clock.now(), steps=step,
         )  # fmt: skip
-        async with outgoing(installed.settings, say) as channels:
-            return [await _sent(mail, channels["email"]) for mail in made]
+        async with outgoing(installed.settings, say) as channels, _open(channels["email"]) as channel:
+            return [await _sent(mail, channel) for mail in made]
 
     found = connected(context, work)
     if as_json:
@@ -84,6 +95,83 @@ def mails(
         _show_mails(found, address)
     if any(mail.outcome != "sent" for mail in found):
         raise typer.Exit(1)
+
+
+@app.command(
+    epilog="Example: parcours test walk welcome --as u1 --event 'Order Completed={\"total\": 120}@bought'"
+)
+def walk(
+    context: typer.Context,
+    key: Key,
+    *,
+    as_: As,
+    to: Annotated[str | None, typer.Option(help="Really send the mails, to this address.")] = None,
+    version: Version = None,
+    event: Annotated[
+        list[str] | None,
+        typer.Option(help="What the person does at a step: NAME@STEP or NAME=JSON@STEP; name several."),
+    ] = None,
+    entry: Annotated[
+        str | None, typer.Option(help="The properties of the event at the entry, as a JSON object.")
+    ] = None,
+    call_webhooks: Annotated[
+        bool, typer.Option("--call-webhooks", help="Really call webhooks; else they answer 200 and {}.")
+    ] = False,
+    ignore_entrance: Annotated[
+        bool, typer.Option("--ignore-entrance", help="Let the person in whatever filter and exclusion say.")
+    ] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Do not rest for a moment at each wait.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let one test person go through a journey, a draft too, and see each move and why.
+
+    The person is a copy of the one named, with attributes, events and audiences, in a database made for this and
+    dropped afterwards: nobody else is touched, and nothing is stored or counted. Waits take three seconds at most.
+    Branches are decided as for that person, experiments by the same hash. A wait for an event goes to its time-out
+    unless --event answers it. Webhooks are shown and not called. Exit status 1 where the person is not let in.
+    """
+    address = parse_address(to).spec if to is not None else None
+    answers = [_answer(text) for text in event or ()]
+    given = _properties(entry, "--entry") if entry is not None else None
+
+    async def copy(installed: Installation) -> tuple[Walk, list[str]]:
+        async with installed.database.transaction() as connection:
+            defined, _, _ = await defined_journey(connection, key, version)
+            journey, notes = for_walk(defined, ignore_entrance=ignore_entrance)
+            person = await read_person(connection, as_, buckets=installed.buckets)
+            name, latest = await latest_entry(connection, person, journey, buckets=installed.buckets)
+            audiences = await audiences_by_condition(connection)
+        for answer in answers:
+            if answer.step not in journey.steps:
+                known = ", ".join(journey.steps)
+                raise ParcoursError(
+                    "unknown_step", f"there is no step {answer.step}", hint=f"There are {known}."
+                )
+        properties = latest or {} if given is None else given
+        made = Walk(journey, person, audiences, installed.clock.now(), (name, properties), answers)
+        return made, notes
+
+    made, notes = connected(context, copy)
+    lines = [Happened("note", format_instant(made.start), note) for note in notes]
+    if not as_json:
+        for line in lines:
+            _show_line(line)
+    lines += run(
+        _walk(settings_of(context), made, address, call_webhooks=call_webhooks, fast=fast, quiet=as_json)
+    )
+    if as_json:
+        show_json([line.as_dict() for line in lines])
+    if any(line.kind == "refused" for line in lines):
+        raise typer.Exit(1)
+
+
+@asynccontextmanager
+async def _open(channel: Channel) -> AsyncIterator[Channel]:
+    await channel.start()
+    try:
+        yield channel
+    finally:
+        await channel.close()
 
 
 async def _sent(mail: TrialMail, channel: Channel) -> TrialMail:
@@ -127,3 +215,55 @@ def _properties(text: str, option: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise typer.BadParameter('write a JSON object, such as {"plan": "pro"}', param_hint=option)
     return value
+
+
+async def _walk(
+    settings: Settings, made: Walk, to: str | None, *, call_webhooks: bool, fast: bool, quiet: bool
+) -> list[Happened]:
+    """Walk in a database of its own, and show what happens while it does."""
+    task = asyncio.current_task()
+    assert task is not None
+    # Whoever ends it leaves no database behind.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    url = settings.database_url or (await asyncio.to_thread(start_embedded, settings, say)).url
+    lines = []
+    async with AsyncExitStack() as stack:
+        if to is not None or call_webhooks:
+            channels = await stack.enter_async_context(outgoing(settings, say))
+            email = await stack.enter_async_context(_open(channels["email"])) if to is not None else None
+            webhook = await stack.enter_async_context(_open(channels["webhook"])) if call_webhooks else None
+            made.outlets = Outlets(to, email, webhook)
+        own = await stack.enter_async_context(scratch_database(url, SystemClock().now()))
+        there = settings.model_copy(update={"database_url": own, "buckets": 1})
+        installed = await stack.enter_async_context(installation(there, migrate=True, say=say, connections=1))
+        async for line in made.go(installed.database):
+            lines.append(line)
+            if not quiet:
+                _show_line(line)
+            if line.kind == "wait" and not fast:
+                await asyncio.sleep(_moment(line))
+    return lines
+
+
+def _moment(line: Happened) -> float:
+    """Return for how long to rest at a wait: as long as it is, and never longer than a moment."""
+    begun, until = parse_instant(line.at), parse_instant(line.until or line.at)
+    assert begun is not None
+    assert until is not None
+    return max(0.0, min(LONGEST_MOMENT, (until - begun).total_seconds()))
+
+
+def _show_line(line: Happened) -> None:
+    styles = {"move": "bold", "end": "green", "refused": "red"}
+    show(f"{line.at}  {line.text}", style=styles.get(line.kind))
+    for name, value in (line.seen or {}).items():
+        said = "missing" if value is None else json.dumps(value, ensure_ascii=False)
+        show(f"    {name} = {said}")
+
+
+def _answer(text: str) -> Answer:
+    said, at, step = text.rpartition("@")
+    name, is_, properties = said.partition("=")
+    if not at or not name or not step:
+        raise typer.BadParameter("write NAME@STEP or NAME=JSON@STEP", param_hint="--event")
+    return Answer(step, name, _properties(properties, "--event") if is_ else {})

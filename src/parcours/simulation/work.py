@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from parcours.engine.delivery import Room, claim, settle
+from parcours.engine.content import Claimed
+from parcours.engine.delivery import Room, Settled, claim, settle
 from parcours.engine.gate import gates_waited_at, pass_gate
 from parcours.engine.route import route_bucket
 from parcours.engine.unit import Limits, Unit, UnitResult
-from parcours.engine.versions import Versions
+from parcours.engine.versions import Version, Versions
 from parcours.simulation.capture import Capture
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -89,7 +90,11 @@ class Work:
                 rooms=dict.fromkeys(CHANNELS, Room(limits.rows, HAND_OVER)), versions=unit.loaded, opened_by=until,
             )  # fmt: skip
             outcomes = [
-                self.capture.answer(c, await self.versions.get(self.connection, c.version_id)) for c in claims
+                await self.answer(c, await self.versions.get(self.connection, c.version_id)) for c in claims
             ]
             await settle(self.connection, bucket, outcomes)
         return result, len(claims)
+
+    async def answer(self, claimed: Claimed, version: Version) -> Settled:
+        """Say what becomes of a message."""
+        return self.capture.answer(claimed, version)
