@@ -129,7 +129,7 @@ def test_a_draft_from_the_entrance_to_the_time_out(cli: Cli, database_url: str) 
         ("wait", "breathe", lines[7][2]),
         ("move", "bought", "breathe → bought"),
         ("wait", "bought", lines[9][2]),
-        ("move", None, "bought"),
+        ("move", "bought", "bought"),
         ("end", "bought", "dropped_out (wait_timeout)"),
     ]
     assert "Order Completed" in lines[9][2]
@@ -146,6 +146,7 @@ def test_an_event_answers_a_wait_and_branches_say_why(cli: Cli) -> None:
     assert answer.lines[-1].endswith("completed")
     assert any(line.endswith("bought → which → over") for line in answer.lines)
     assert "    order.total = 120" in answer.lines
+    assert any(line.startswith("    at which: ") for line in answer.lines)
     large = walked(cli, "--event", 'Order Completed={"total": 500}@bought')
     assert moves(large)[3:] == ["bought → which → call", "call → over"]
     assert [text for kind, _, text in large if kind == "message"][1] == (

@@ -256,6 +256,8 @@ def _moment(line: Happened) -> float:
 def _show_line(line: Happened) -> None:
     styles = {"move": "bold", "end": "green", "refused": "red"}
     show(f"{line.at}  {line.text}", style=styles.get(line.kind))
+    for reason in line.because:
+        show(f"    {reason}")
     for name, value in (line.seen or {}).items():
         said = "missing" if value is None else json.dumps(value, ensure_ascii=False)
         show(f"    {name} = {said}")

@@ -8,10 +8,10 @@ from psycopg import sql
 
 from parcours.compiler.scope import Parameters, Scope
 from parcours.domain.condition import Condition, FieldTest
-from parcours.domain.journey import Email, Journey, WaitFor, Webhook
+from parcours.domain.journey import Email, Journey, Step, WaitFor, Webhook
 from parcours.domain.walk import parts
 
-__all__ = ["MESSAGE_KINDS", "answered", "channels", "kept_answer", "saved_names", "saving"]
+__all__ = ["MESSAGE_KINDS", "answered", "awaited", "channels", "kept_answer", "saved_names", "saving"]
 
 MESSAGE_KINDS = ("email", "webhook")  # kinds of rests; each is the name of its channel too
 
@@ -44,6 +44,18 @@ def answered(journey: Journey, step_id: str, exit_name: str, scope: Scope) -> Sc
     before = scope.roots.get(step.save_as, sql.SQL("NULL::jsonb"))
     now = sql.SQL("(CASE WHEN r.data ? 'answer' THEN r.data #> '{{answer,body}}' ELSE {} END)").format(before)
     return scope.with_root(step.save_as, now)
+
+
+def awaited(step: Step, scope: Scope) -> Scope:
+    """Return the scope behind an awaited event `r`: what it saves is seen by the very next split."""
+    if isinstance(step, WaitFor):
+        for one in step.events:
+            if one.save_as is not None:
+                before = scope.roots.get(one.save_as, sql.SQL("NULL::jsonb"))
+                now = "(CASE WHEN r.kind IN ('event', 'recheck') AND r.name = {} THEN r.data -> 'properties' ELSE {} END)"
+                name = scope.params.bind(one.event, "text")
+                scope = scope.with_root(one.save_as, sql.SQL(now).format(name, before))
+    return scope
 
 
 def saving(journey: Journey, condition: Condition, saved: sql.Composable, scope: Scope) -> Scope | None:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from parcours.compiler.calls import call, calls_others
 from parcours.compiler.judge import Listening, Site, judged, listening
-from parcours.compiler.messages import MESSAGE_KINDS, answered, channels, kept_answer, saving
+from parcours.compiler.messages import MESSAGE_KINDS, answered, awaited, channels, kept_answer, saving
 from parcours.compiler.plan import Exit, Plan, Rest, build_plan
 from parcours.compiler.predicates import either, predicate, span
 from parcours.compiler.program import Program, Statement
@@ -403,7 +403,7 @@ class _Renderer:
     def seen_inside(self, scope: Scope) -> sql.Composable:
         whens: list[sql.Composable] = []
         for rest in self.plan.rests:
-            seen = answered(self.journey, rest.step, "sent", scope)
+            seen = awaited(self.journey.steps[rest.step], answered(self.journey, rest.step, "sent", scope))
             values = values_of([way.tree for way in rest.exits if way.name != "timer"], seen)
             if values is not None:
                 whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), values))

@@ -46,13 +46,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One line of a walk. `seen` are the values that a branch compared; `until` the instant up to which somebody waits."""
+    """One line of a walk.
+
+    `because` says what made somebody move, and which branches were taken why; `seen` are the values that these compared;
+    `until` is the instant up to which somebody waits.
+    """
 
     kind: Literal["note", "event", "move", "message", "wait", "refused", "end"]
     at: str
     text: str
     step: str | None = None
     until: str | None = None
+    because: tuple[str, ...] = ()
     seen: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -233,7 +238,9 @@ class Walk:
         start = "entry" if move["entered"] or move["from"] is None else move["from"]
         text = " → ".join([start, *move["path"]])
         text += ", goal met" if move["goal"] else ""
-        return Happened("move", move["at"], text, move["to"], seen=move["seen"])
+        branches = [f"at {branch['step']}: {branch['said']}" for branch in move["branches"]]
+        because = tuple(filter(None, (move["said"], *branches)))
+        return Happened("move", move["at"], text, move["to"], because=because, seen=move["seen"])
 
     def message(self, message: Mapping[str, Any]) -> Happened | None:
         """Return the line of one message, once its outcome is known."""
