@@ -82,6 +82,7 @@ class Family:
     async def counts(self, versions: list[VersionRow]) -> dict[str, int]:
         """Count who is inside these versions, who of them is queued, and queued messages."""
         given = {"j": self.journey_id, "versions": [v.version_id for v in versions]}
+        # Messages are counted one by one, by an index that holds queued ones alone.
         inside = await (await self.connection.execute(query("count_inside"), given)).fetchone()
         messages = await (await self.connection.execute(query("count_queued_messages"), given)).fetchone()
         assert inside is not None

@@ -248,9 +248,14 @@ WHERE f.journey_id = %(j)s AND EXISTS (
 
 -- name: count_inside
 -- scope: all
--- How many people are inside these versions, how many of them queued.
-SELECT count(*), count(*) FILTER (WHERE p.step IS NULL) FROM parcours.participant p
-WHERE p.journey_id = %(j)s AND p.version_id = ANY (%(versions)s::integer[]) AND p.finished_at IS NULL;
+-- How many people are inside these versions, how many of them queued: by the ledger, since a command must not take the
+-- longer the more people there are.
+SELECT coalesce(sum(CASE WHEN c.kind IN ('entered', 'transferred_in') THEN c.n
+                         WHEN c.kind IN ('completed', 'succeeded', 'dropped_out', 'cancelled', 'transferred_out')
+                         THEN -c.n END), 0)::bigint,
+    coalesce(sum(CASE WHEN c.name = 'entry' THEN CASE c.kind WHEN 'in' THEN c.n WHEN 'out' THEN -c.n END END), 0)::bigint
+FROM parcours.lease l
+JOIN parcours.counter c ON c.bucket = l.bucket AND c.version_id = ANY (%(versions)s::integer[]);
 
 -- name: count_queued_messages
 -- scope: all
