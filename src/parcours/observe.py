@@ -145,6 +145,35 @@ class Trouble:
     retry_in: float | None = None  # seconds
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerChecked:
+    """The ledger of a version was held against its people in one bucket; `mismatches` equations did not hold."""
+
+    level: ClassVar[Level] = "debug"
+    version_id: int
+    bucket: int
+    mismatches: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRaised:
+    """Something deserves attention; `alert` is its kind, with the journey and what else tells it apart."""
+
+    level: ClassVar[Level] = "error"
+    alert: str
+    severity: str
+    said: str
+    journey: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCleared:
+    """An alert is over; `alert_id` is its number."""
+
+    level: ClassVar[Level] = "info"
+    alert_id: int
+
+
 Event: TypeAlias = (
     UnitDone
     | MessageSettled
@@ -156,6 +185,9 @@ Event: TypeAlias = (
     | ServerStarted
     | ServerStopped
     | Trouble
+    | LedgerChecked
+    | AlertRaised
+    | AlertCleared
 )
 
 

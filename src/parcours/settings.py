@@ -55,6 +55,19 @@ def _networks(text: str) -> str:
     return text
 
 
+def _addresses(text: str) -> str:
+    for part in text.split(","):
+        if not re.fullmatch(r"\s*(?:[^<>@]*<)?[^\s<>@,]+@[^\s<>@,]+>?\s*", part):
+            raise ValueError(f"{part.strip()!r} is no address")
+    return text
+
+
+def _http_url(url: str) -> str:
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise ValueError("must be https://HOST/PATH")
+    return url
+
+
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -106,6 +119,31 @@ class Settings(BaseSettings):
         default=50, ge=1, le=1000, description="webhooks called at the same time"
     )
 
+    alert_mail: Annotated[str, AfterValidator(_addresses)] | None = Field(
+        default=None, description="addresses to which alerts are mailed, parted by commas"
+    )
+    alert_from: Annotated[str, AfterValidator(_addresses)] | None = Field(
+        default=None, description="sender of these mails; unset: the first of those addresses"
+    )
+    alert_webhook: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        default=None, repr=False, description="URL that is called for alerts, signed like other webhooks"
+    )
+    alert_overdue: float = Field(
+        default=5, gt=0, le=1440, description="minutes after which due work that is not done is an alert"
+    )
+    alert_send_failures: float = Field(
+        default=20, gt=0, le=100, description="per cent of a journey's messages of an hour that may fail"
+    )
+    alert_send_minimum: int = Field(
+        default=20, ge=1, description="failed messages below which no rate is looked at"
+    )
+    alert_no_entrants: float = Field(
+        default=0,
+        ge=0,
+        le=87_600,
+        description="hours without an entrant after which a live journey is an alert; 0: only where one asks for it",
+    )
+
     worker_concurrency: int = Field(
         default=2, ge=1, le=256, description="units one worker runs at the same time, each on a connection"
     )
@@ -116,6 +154,11 @@ class Settings(BaseSettings):
     http_port: Port = Field(default=8780, description="port of the HTTP server")
     mailbox_port: Port = Field(default=8725, description="SMTP port of the built-in mailbox, on loopback")
 
+    @property
+    def alert_addresses(self) -> tuple[str, ...]:
+        """The addresses to which alerts are mailed."""
+        return tuple(part.strip() for part in (self.alert_mail or "").split(",") if part.strip())
+
     def dump(self) -> dict[str, str]:
         """Return the effective values by variable name, as text, passwords masked, unset ones empty."""
         shown = {name: "" if value is None else str(value) for name, value in self}
@@ -125,6 +168,8 @@ class Settings(BaseSettings):
             shown["smtp_password"] = MASK
         if self.webhook_secret is not None:
             shown["webhook_secret"] = MASK
+        if self.alert_webhook is not None:
+            shown["alert_webhook"] = MASK  # such URLs often are the secret
         return {PREFIX + name.upper(): text for name, text in shown.items()}
 
 

@@ -8,14 +8,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import psycopg
 from psycopg import errors
 
 from parcours.channels.channel import Channel
 from parcours.clock import Clock, SystemClock
 from parcours.domain.errors import ParcoursError
-from parcours.observe import CommandDone, Observer
+from parcours.observe import CommandDone, Observer, Trouble
 from parcours.service.automatic import finish_versions, run_scheduled
 from parcours.service.schedules import begin_runs
 from parcours.settings import Settings
@@ -24,6 +25,7 @@ from parcours.store.database import Connection, Database
 from parcours.store.embedded_cluster import Cluster
 from parcours.store.migrate import migrate as migrate_schema
 from parcours.store.migrate import read_buckets, verify
+from parcours.store.queries import query
 
 if TYPE_CHECKING:
     from parcours.channels.smtp import Server
@@ -36,9 +38,14 @@ __all__ = [
     "mailbox_folder",
     "outgoing",
     "start_embedded",
+    "watch",
+    "watch_channels",
     "webhook_channel",
     "work",
 ]
+
+
+WATCH_EVERY: Final = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,4 +221,50 @@ async def work(
         name=name,
         automatic=by_itself,
     )
-    await worker.run(stop)
+    watching = asyncio.create_task(watch(installed, channels, observer, stop))
+    try:
+        await worker.run(stop)
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+async def watch(
+    installed: Installation, channels: Mapping[str, Channel], observer: Observer, stop: asyncio.Event
+) -> None:
+    """Watch until `stop` is set: the ledger, alerts, and telling of them, by the channels that this process has."""
+    from parcours.service.watching import Watch  # noqa: PLC0415 - as above
+
+    database = installed.database
+    watching = Watch(database, installed.settings, channels, observer)
+    while not stop.is_set():
+        try:
+            async with database.transaction() as connection:
+                row = await (await connection.execute(query("database_now"))).fetchone()
+            assert row is not None
+            await watching.turn(row[0])
+        except (psycopg.Error, ParcoursError, OSError) as error:
+            code = error.code if isinstance(error, ParcoursError) else type(error).__name__
+            observer.observe(Trouble("watch", code, str(error), WATCH_EVERY))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WATCH_EVERY):
+                await stop.wait()
+
+
+@asynccontextmanager
+async def watch_channels(settings: Settings) -> AsyncIterator[dict[str, Channel]]:
+    """Yield the channels by which a process tells of alerts that sends nothing else: no built-in mailbox."""
+    from parcours.channels.email import EmailChannel  # noqa: PLC0415 - as above
+
+    channels: dict[str, Channel] = {"webhook": webhook_channel(settings)}
+    outside = mail_server(settings)
+    if outside is not None:
+        channels["email"] = EmailChannel(outside, connections=1, timeout=settings.smtp_timeout)
+    for channel in channels.values():
+        await channel.start()
+    try:
+        yield channels
+    finally:
+        for channel in channels.values():
+            await channel.close()

@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import Metric
 
 from parcours import observe
 from parcours.api.app import _gauges
+from parcours.domain.alerts import ALERTS as KINDS
 from parcours.observe import MetricsObserver, event_name
 from parcours.service.gauges import Load
 
@@ -32,7 +33,7 @@ def told() -> dict[str, Metric]:
     """Every metric that a process tells, by its name without what the kind adds."""
     registry = CollectorRegistry()
     MetricsObserver(registry)
-    load = Load(inside={"j": 1}, queued={"j": 1}, oldest={"timer": 0.0})
+    load = Load(inside={"j": 1}, queued={"j": 1}, oldest={"timer": 0.0}, alerts={("ledger", "critical"): 1})
     return {metric.name: metric for one in (registry, _gauges(load)) for metric in one.collect()}
 
 
@@ -115,3 +116,8 @@ def test_the_table_of_events_is_that_of_the_code() -> None:
         level, named = rows[name]
         assert level == kind.level
         assert [word for word in named if word != "unit"] == [item.name for item in fields(kind)]
+
+
+def test_the_table_of_alerts_is_that_of_the_code() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (critical|warning) \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
+    assert rows == [(kind, *entry) for kind, entry in KINDS.items()]

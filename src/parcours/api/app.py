@@ -100,4 +100,8 @@ def _gauges(load: Load | None) -> CollectorRegistry:
     oldest = gauge("oldest_due_seconds", "For how long the oldest due work of a kind has waited", "kind")
     for kind, seconds in load.oldest.items():
         oldest.labels(kind).set(seconds)
+    gauge("ledger_mismatches", "Equations of the ledger that do not hold").set(load.mismatches)
+    standing = gauge("alerts", "Alerts that stand", "kind", "severity")
+    for (kind, severity), n in load.alerts.items():
+        standing.labels(kind, severity).set(n)
     return registry

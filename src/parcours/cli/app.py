@@ -61,6 +61,9 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "mailbox": Place("mailbox", REPORTS, "Read the mail that the built-in mailbox caught."),
         "ledger": Place("reports", REPORTS, "Show where everybody who entered is, and that nobody is lost."),
         "audit": Place("reports", REPORTS, "Show who commanded what, when, and with which effect."),
+        "alerts": Place(
+            "alerts", RUNNING, "List what deserves attention: alerts that stand, since when, and what to do."
+        ),
         "doctor": Place("doctor", RUNNING, "Tell what is wrong with this installation, and how to mend it."),
         "backup": Place(
             "backup", RUNNING, "Write the built-in database to a file, while everything goes on."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from parcours.cli.alerts import show_alerts
 from parcours.cli.output import say, show, show_error, show_json, show_problems, show_table
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import CommandResult
@@ -105,6 +106,9 @@ def show_report(
         [_version_row(version, books.get(version["version_no"])) for version in report.versions],
         numbers=("version", "entered", "active", "completed", "succeeded", "dropped_out", "cancelled"),
     )
+    if report.alerts:
+        show()
+        show_alerts(report.alerts)
     if upcoming:
         show()
         show_table(("by itself", "version", "what"), map(_coming, upcoming), numbers=("version",))
@@ -283,6 +287,7 @@ def _notes(line: dict[str, Any]) -> str:
         notes.append(f"draft {line['draft']}")
     if line["inside_older"]:
         notes.append(f"{line['inside_older']} still inside older versions")
+    notes += [f"ALERT {kind}" for kind in dict.fromkeys(line["alerts"])]
     return ", ".join(notes)
 
 

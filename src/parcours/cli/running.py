@@ -22,7 +22,7 @@ from parcours.settings import Settings
 from parcours.store.database import Database
 from parcours.store.distribute import DISTRIBUTED_BUCKETS, migrate_distributed
 from parcours.store.migrate import migrations
-from parcours.wiring import Installation, installation, outgoing
+from parcours.wiring import Installation, installation, outgoing, watch, watch_channels
 from parcours.wiring import work as run_worker
 
 __all__ = ["app"]
@@ -62,6 +62,8 @@ def serve(
             app_ended.add_done_callback(lambda _: stop.set())
             if with_worker:
                 group.create_task(_working(installed, observer, stop, None))
+            else:
+                group.create_task(_watching(installed, observer, stop))
 
     _run(settings, parts)
 
@@ -151,6 +153,12 @@ async def _working(
 ) -> None:
     async with outgoing(installed.settings, say) as channels:
         await run_worker(installed, channels, observer, stop, name=name)
+
+
+async def _watching(installed: Installation, observer: Observer, stop: asyncio.Event) -> None:
+    """A server alone watches too: it tells where no worker is left."""
+    async with watch_channels(installed.settings) as channels:
+        await watch(installed, channels, observer, stop)
 
 
 def _observer(installed: Installation, registry: CollectorRegistry, *, verbose: bool) -> Observer:

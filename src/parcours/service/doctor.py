@@ -11,6 +11,7 @@ import psycopg
 
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
+from parcours.service.alerts import alerts
 from parcours.service.gauges import read_load
 from parcours.service.holding import read_hold
 from parcours.service.ledger import read_ledgers
@@ -73,6 +74,7 @@ async def examine(database: Database, now: datetime, *, embedded: bool) -> Async
         "messages": _messages,
         "outcomes": _outcomes,
         "ledger": _ledger,
+        "alerts": _alerts,
         "partitions": _partitions,
         "transactions": _transactions,
         "vacuum": _vacuum,
@@ -247,6 +249,22 @@ async def _ledger(connection: Connection, _: datetime) -> list[Finding]:
         remedy = "Keep the output of `parcours ledger --json`, and report it: it is a fault of the program."
         return [Finding("ledger", "wrong", "It does not balance.", remedy, details[:20])]
     return [Finding("ledger", "ok", f"All versions balance ({len(ledgers)}).")]
+
+
+async def _alerts(connection: Connection, _: datetime) -> list[Finding]:
+    standing = await alerts(connection)
+    if not standing:
+        return [Finding("alerts", "ok", "None stands.")]
+    details = tuple(
+        f"{one['severity']}: {one['kind']}{' ' + one['journey'] if one['journey'] else ''}, since {one['since']}: "
+        f"{one['said']}"
+        for one in standing[:20]
+    )
+    critical = sum(one["severity"] == "critical" for one in standing)
+    level: Level = "wrong" if critical else "notice"
+    said = "1 stands" if len(standing) == 1 else f"{len(standing)} stand"
+    remedy = "`parcours alerts` says what to do about each."
+    return [Finding("alerts", level, f"{said}, {critical} of them critical.", remedy, details)]
 
 
 async def _partitions(connection: Connection, now: datetime) -> list[Finding]:

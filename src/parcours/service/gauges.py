@@ -22,6 +22,8 @@ class Load:
     inbox: int = 0
     oldest: Mapping[str, float] = field(default_factory=dict)
     held: bool = False  # all sending
+    alerts: Mapping[tuple[str, str], int] = field(default_factory=dict)  # that stand, by kind and severity
+    mismatches: int = 0  # equations of the ledger that do not hold
 
 
 async def read_load(connection: Connection, now: datetime) -> Load:
@@ -30,6 +32,9 @@ async def read_load(connection: Connection, now: datetime) -> Load:
     messages = await (await connection.execute(query("gauge_messages"))).fetchall()
     arrivals = await (await connection.execute(query("gauge_arrivals"))).fetchall()
     timers = await (await connection.execute(query("gauge_timers"), {"now": now})).fetchone()
+    watched = await (await connection.execute(query("count_watched"))).fetchall()
+    alerts = {(kind, severity): n for kind, severity, n in watched}
+    mismatches = alerts.pop(("ledger mismatches", ""))
     counts = {kind: n for kind, n, _ in arrivals}
     since: dict[str, datetime | None] = {kind: at for kind, _, at in arrivals}
     since["message"] = min((at for _, _, at in messages if at is not None), default=None)
@@ -45,4 +50,6 @@ async def read_load(connection: Connection, now: datetime) -> Load:
             kind: max(0.0, (now - at).total_seconds()) if at is not None else 0.0
             for kind, at in since.items()
         },
+        alerts=alerts,
+        mismatches=mismatches,
     )

@@ -17,7 +17,7 @@ from parcours.domain.errors import ParcoursError
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Ledger", "Mismatch", "StepCount", "read_ledgers"]
+__all__ = ["Ledger", "Mismatch", "StepCount", "read_ledgers", "read_page"]
 
 LEFT: Final = ("completed", "succeeded", "dropped_out", "cancelled")
 
@@ -116,6 +116,17 @@ async def read_ledgers(connection: Connection, key: str | None = None) -> list[L
     async for bucket, version_id, status, reason, step, n in cursor:
         books[version_id].page(bucket).add_people(status, reason, step, n)
     return [book.close() for book in books.values()]
+
+
+async def read_page(connection: Connection, bucket: int, version_id: int) -> tuple[Mismatch, ...]:
+    """Return what does not hold of one version in one bucket. The transaction should be one snapshot."""
+    given = {"b": bucket, "v": version_id}
+    page = _Page(bucket)
+    async for kind, name, n in await connection.execute(query("page_counters"), given):
+        page.counted[kind, name] += n
+    async for status, reason, step, n in await connection.execute(query("page_people"), given):
+        page.add_people(status, reason, step, n)
+    return tuple(mismatch for mismatch in page.mismatches() if mismatch.expected != mismatch.found)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
+from parcours.service.alerts import alerts
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -41,6 +42,7 @@ class JourneyReport:
     versions: list[Row]
     messages: list[Row]
     refusals: list[Row]
+    alerts: list[Row]
 
     def as_dict(self) -> Row:
         """Return the wire form."""
@@ -48,6 +50,7 @@ class JourneyReport:
             "versions": self.versions,
             "messages": self.messages,
             "refusals": self.refusals,
+            "alerts": self.alerts,
         }
 
 
@@ -56,7 +59,12 @@ async def list_journeys(connection: Connection) -> list[Row]:
     rows = await _rows(connection, "report_versions", {"key": None})
     inside = await _inside(connection, rows)
     families = [list(family) for _, family in groupby(rows, key=itemgetter("journey_key"))]
-    return [_line(family, inside) for family in families]
+    standing = await alerts(connection)
+    return [
+        _line(family, inside)
+        | {"alerts": [one["kind"] for one in standing if one["journey"] == family[0]["journey_key"]]}
+        for family in families
+    ]
 
 
 def _line(versions: list[Row], inside: Mapping[int, int]) -> Row:
@@ -103,6 +111,7 @@ async def show_journey(connection: Connection, key: str) -> JourneyReport:
         [{name: row[name] for name in VERSION_COLUMNS} for row in rows if row["version_id"] is not None],
         [{"version_no": numbers[message.pop("version_id")], **message} for message in messages],
         refusals,
+        await alerts(connection, key),
     )
 
 
