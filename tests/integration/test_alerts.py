@@ -39,6 +39,7 @@ from support.worker import Log
 NOW = datetime(2026, 3, 9, tzinfo=UTC)  # dora's wait goes until the 11th
 LATE = datetime(2026, 3, 11, 9, 6, tzinfo=UTC)  # six minutes behind its end
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+EQUATION = "entered + transferred in = active + left + transferred out"
 SECRET = "a secret of tests"
 
 
@@ -139,11 +140,11 @@ async def test_a_broken_counter_is_written_down_and_alerts_until_it_is_mended(he
     )
     await check_everything(here, NOW)
     rows = await here.sql("SELECT bucket, equation, found - expected, cleared_at FROM mismatch")
-    assert rows == [(bucket, "entered = active + left", -2, None)]
+    assert rows == [(bucket, EQUATION, -2, None)]
     [alert] = await here.look(NOW)
     assert (alert["key"], alert["severity"], alert["journey"]) == ("ledger/welcome/1", "critical", "welcome")
     [wrong] = alert["details"]["mismatches"]
-    assert (wrong["bucket"], wrong["equation"]) == (bucket, "entered = active + left")
+    assert (wrong["bucket"], wrong["equation"]) == (bucket, EQUATION)
     async with here.database.transaction() as connection:
         load = await read_load(connection, NOW)
     assert (load.mismatches, load.alerts) == (1, {("ledger", "critical"): 1})
@@ -164,7 +165,7 @@ async def test_lost_people_are_noticed_too(here: Watched) -> None:
     await check_everything(here, NOW)
     [alert] = await here.look(NOW)
     assert {one["equation"] for one in alert["details"]["mismatches"]} == {
-        "entered = active + left",
+        EQUATION,
         "step opened: in = here + out",
     }
 

@@ -86,9 +86,9 @@ def test_the_ledger_accounts_for_everybody(played: Cli) -> None:
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        ("UPDATE counter SET n = n + 1 WHERE kind = 'entered'", "entered = active + left"),
+        ("UPDATE counter SET n = n + 1 WHERE kind = 'entered'", "= active + left"),
         ("UPDATE counter SET n = n + 1 WHERE kind = 'out' AND name = 'hello'", "step hello: in = here + out"),
-        ("DELETE FROM participant WHERE finished_at IS NULL", "entered = active + left"),
+        ("DELETE FROM participant WHERE finished_at IS NULL", "= active + left"),
         ("UPDATE participant SET status = 'completed' WHERE status = 'succeeded'", "succeeded people"),
     ],
 )
