@@ -145,7 +145,7 @@ def _publication(draw: st.DrawFn, at: int, former: list[Document], new: Document
     for step in sorted(gone):
         if draw(st.integers(0, 8)):
             to = draw(st.sampled_from(list(new["steps"])))
-            answers[step] = draw(st.sampled_from(({"to": to}, {"to": to}, {"drop_out": True})))
+            answers[step] = draw(st.sampled_from(({"to": to}, {"drop_out": True})))
     if draw(st.integers(0, 15)) == 0:
         answers[draw(st.sampled_from(("nowhere", *new["steps"])))] = {"drop_out": True}
     options: Document = {"answers": answers} if answers else {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from parcours.cli.output import say, show, show_json, show_problems
+from parcours.cli.plan_output import show_plan
 from parcours.cli.session import actor, connected
 from parcours.domain.checks import unique
 from parcours.domain.errors import ParcoursError
@@ -19,6 +21,7 @@ from parcours.service.checking import file_problems
 from parcours.service.definitions import journey_problems
 from parcours.service.files import LoadedFile, load_documents
 from parcours.service.lifecycle import Order, execute
+from parcours.service.publish_plan import PublishPlan, publish_plan
 from parcours.service.reports import notify_workers
 from parcours.service.where_used import audience_warnings
 from parcours.store.database import Connection
@@ -67,7 +70,7 @@ async def _apply(
         "saved": False,
         "dry_run": dry_run,
     }
-    lines: list[str] = []
+    lines: list[str | PublishPlan] = []
     # What could not be read is not in the definition: saved, it would be lost without a word.
     unread = has_errors(list(file.problems)) or (file.audience is not None and has_errors(problems))
     if (file.journey or file.audience) and not unread:
@@ -92,7 +95,10 @@ async def _apply(
         if problems:
             show_problems(str(file.path), problems)
         for line in lines:
-            show(line)
+            if isinstance(line, PublishPlan):
+                show_plan(line)
+            else:
+                show(line)
         if not answer["saved"]:
             say(f"{file.path} is not saved: it holds what cannot be read.", style="red")
     return answer
@@ -100,7 +106,7 @@ async def _apply(
 
 async def _save(
     connection: Connection, installed: Installation, file: LoadedFile, *, dry_run: bool
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, Any], list[str | PublishPlan]]:
     at = installed.clock.now()
     if file.audience is not None:
         done = await apply_audience(connection, file.audience, buckets=installed.buckets, at=at)
@@ -124,7 +130,11 @@ async def _save(
         result = await execute(connection, order, at)
     except ParcoursError as error:
         return _draft(applied), [_draft_line(applied, dry_run=dry_run), f"It cannot be published: {error}"]
-    return _draft(applied), [_draft_line(applied, dry_run=dry_run), _publish_line(result, file)]
+    said: list[str | PublishPlan] = [_draft_line(applied, dry_run=dry_run), _publish_line(result, file)]
+    if applied.version_no == 1:
+        return _draft(applied), said
+    plan = await publish_plan(connection, replace(order, options={"people": "move"}), at)
+    return _draft(applied) | {"plan": plan.as_dict()}, [*said, plan] if dry_run else said
 
 
 def _draft(applied: Applied) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from parcours.cli.journey_output import (
 )
 from parcours.cli.journey_problems import problems
 from parcours.cli.output import say, show_error, show_json, waiting
+from parcours.cli.plan_output import read_given_answers
 from parcours.cli.scheduling import At, give_later, scheduled, unschedule
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
@@ -31,6 +32,7 @@ from parcours.service.holding import Held, read_hold
 from parcours.service.ledger import read_ledgers
 from parcours.service.lifecycle import Order, execute
 from parcours.service.people import PeopleChanged, PeopleOrder, change_people
+from parcours.service.publish_plan import plan_of
 from parcours.service.reports import admitting_version, list_journeys, notify_workers, show_journey
 from parcours.service.upcoming import what_happens_next
 from parcours.service.waiting import find_in_flight, settle_in_flight
@@ -59,6 +61,13 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would hap
 Reason = Annotated[str | None, typer.Option(help="Why; kept in the audit.")]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Do not wait for messages that a provider holds already.")
+]
+PeopleGo = Annotated[
+    str | None, typer.Option(help="People inside: stay (unless told otherwise) or move.", show_default=False)
+]
+Answers = Annotated[
+    list[str] | None,
+    typer.Option(help="Whither people of a removed step go: STEP=STEP or STEP=drop_out.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
@@ -98,16 +107,22 @@ def show(context: typer.Context, key: Key, *, as_json: AsJson = False) -> None:
 app.command(epilog="Example: parcours journey problems welcome")(problems)
 
 
-@app.command(epilog="Example: parcours journey publish welcome --dry-run")
+@app.command(
+    epilog="Example: parcours journey publish welcome --people move --answer old_mail=new_mail --dry-run"
+)
 def publish(
-    context: typer.Context, keys: Keys, *, version: Version = None, at: At = None, dry_run: DryRun = False,
-    reason: Reason = None, as_json: AsJson = False,
+    context: typer.Context, keys: Keys, *, people: PeopleGo = None, answer: Answers = None, version: Version = None,
+    at: At = None, dry_run: DryRun = False, reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Start a draft: its triggers are on from now.
 
-    Earlier events are not replayed. People inside older versions stay there, and go on to the end.
+    Earlier events are not replayed. People inside older versions stay there, and go on to the end; with --people move
+    everybody goes over to the new version. See with --dry-run what differs, and what becomes of whom.
     """
-    order = Order("", "publish", version, reason=reason, dry_run=dry_run)
+    options: dict[str, Any] = {} if people is None else {"people": people}
+    if answer:
+        options["answers"] = read_given_answers(answer)
+    order = Order("", "publish", version, options, reason=reason, dry_run=dry_run)
     _command(context, keys, order, at=at, as_json=as_json)
 
 
@@ -132,13 +147,23 @@ def pause(
     _command(context, keys, order, at=at, no_wait=no_wait, as_json=as_json)
 
 
-@app.command(epilog="Example: parcours journey resume welcome")
+@app.command(epilog="Example: parcours journey resume welcome --with-changes")
 def resume(
-    context: typer.Context, keys: Keys, *, version: Version = None, at: At = None, dry_run: DryRun = False,
+    context: typer.Context, keys: Keys, *,
+    with_changes: Annotated[
+        bool, typer.Option("--with-changes", help="Publish the draft and move everybody to it.")
+    ] = False,
+    answer: Answers = None, version: Version = None, at: At = None, dry_run: DryRun = False,
     reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Let everybody go on after a pause: kept events first, then what became due, then the queue."""
-    order = Order("", "resume", version, reason=reason, dry_run=dry_run)
+    """Let everybody go on after a pause: kept events first, then what became due, then the queue.
+
+    With --with-changes they go on in the draft, which is published by it.
+    """
+    options: dict[str, Any] = {"with_changes": True} if with_changes else {}
+    if answer:
+        options["answers"] = read_given_answers(answer)
+    order = Order("", "resume", version, options, reason=reason, dry_run=dry_run)
     _command(context, keys, order, at=at, as_json=as_json)
 
 
@@ -301,13 +326,14 @@ async def _carry_out(installed: Installation, order: Order, *, no_wait: bool) ->
     database, clock = installed.database, installed.clock
     shuts = None
     async with database.transaction() as connection:
-        if order.command in ("publish", "restart"):
+        if order.command in ("publish", "restart") and order.options.get("people") != "move":
             shuts = await admitting_version(connection, order.journey)
+        plan = await plan_of(connection, order, clock.now()) if order.dry_run else None
         result = await execute(connection, order, clock.now())
         if not order.dry_run:
             await notify_workers(connection, order.journey)
     if not result.changed or order.dry_run or order.command not in WAITS:
-        return Done(result, shuts=shuts if result.changed else None)
+        return Done(result, shuts=shuts if result.changed else None, plan=plan)
     held = await find_in_flight(database, result.changed)
     result = replace(result, in_flight=len(held.messages))
     if no_wait or not held.messages:

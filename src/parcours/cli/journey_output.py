@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from parcours.cli.alerts import show_alerts
 from parcours.cli.output import say, show, show_error, show_json, show_problems, show_table
+from parcours.cli.plan_output import show_plan
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import format_instant
@@ -15,6 +16,7 @@ from parcours.service.definitions import VersionProblems
 from parcours.service.holding import Held
 from parcours.service.ledger import Ledger
 from parcours.service.people import PeopleChanged
+from parcours.service.publish_plan import PublishPlan
 from parcours.service.reports import JourneyReport
 from parcours.service.upcoming import Upcoming
 
@@ -33,6 +35,7 @@ MAKES: Final = {
     "edit": "`parcours apply FILE` replaces it, `parcours journey publish` starts it.",
     "duplicate": "`parcours journey publish` starts it.",
 }
+MOVED: Final = ("transferred_in", "transferred_out")
 SHOWN_NAMES: Final = 20
 
 
@@ -91,6 +94,7 @@ def show_report(
     if journey["tags"]:
         show(f"tags: {', '.join(journey['tags'])}")
     show()
+    moved = MOVED if any(ledger.transferred_in for ledger in ledgers) else ()
     show_table(
         (
             "version",
@@ -102,9 +106,19 @@ def show_report(
             "succeeded",
             "dropped_out",
             "cancelled",
+            *moved,
         ),
-        [_version_row(version, books.get(version["version_no"])) for version in report.versions],
-        numbers=("version", "entered", "active", "completed", "succeeded", "dropped_out", "cancelled"),
+        [_version_row(version, books.get(version["version_no"]), moved) for version in report.versions],
+        numbers=(
+            "version",
+            "entered",
+            "active",
+            "completed",
+            "succeeded",
+            "dropped_out",
+            "cancelled",
+            *moved,
+        ),
     )
     if report.alerts:
         show()
@@ -139,10 +153,12 @@ class Done:
     result: CommandResult
     shuts: dict[str, Any] | None = None
     settled: dict[str, int] | None = None
+    plan: PublishPlan | None = None  # of a publication that was only asked about
 
     def as_dict(self) -> dict[str, Any]:
         """Return the wire form."""
-        more = {"shuts": self.shuts, "settled": self.settled}
+        plan = self.plan.as_dict() if self.plan is not None else None
+        more = {"shuts": self.shuts, "settled": self.settled, "plan": plan}
         return self.result.as_dict() | {name: value for name, value in more.items() if value is not None}
 
 
@@ -150,6 +166,9 @@ def show_done(done: Done) -> None:
     """Print what a lifecycle command did, would do, or why it was refused."""
     result = done.result
     what = f"{result.journey} version {result.version}"
+    if done.plan is not None:
+        show_plan(done.plan)
+        show()
     if result.refused is not None:
         message = f"{result.command} of version {result.version} is refused: {result.message.rstrip('.')}"
         show_error(ParcoursError(result.refused, message, place=result.journey, hint=result.hint))
@@ -171,6 +190,8 @@ def show_done(done: Done) -> None:
         return
     would = "would become" if result.dry_run else "is"
     effect = EFFECTS[result.command]
+    if result.command == "resume" and result.from_status == "draft":
+        effect = "everybody goes over to it, and on"
     if result.to_status == "finished":
         effect = "nobody is inside"
     elif result.command == "close" and result.to_status == "paused":
@@ -265,14 +286,21 @@ def _show_counts(
         show_table(list(columns), [[row[name] for name in columns.values()] for row in rows], numbers=numbers)
 
 
-def _version_row(version: dict[str, Any], ledger: Ledger | None) -> tuple[Any, ...]:
+def _version_row(version: dict[str, Any], ledger: Ledger | None, moved: Sequence[str]) -> tuple[Any, ...]:
     status = status_text(version["status"], entry_open=version["entry_open"], settling=version["settling"])
     if ledger is None:
         return (version["version_no"], status, version["published_at"])
     if ledger.settling:
         status += f" ({ledger.settling} to write down)"
     counts = (ledger.entered, ledger.active, ledger.completed, ledger.succeeded, ledger.dropped_out)
-    return (version["version_no"], status, version["published_at"], *counts, ledger.cancelled)
+    return (
+        version["version_no"],
+        status,
+        version["published_at"],
+        *counts,
+        ledger.cancelled,
+        *(getattr(ledger, n) for n in moved),
+    )
 
 
 def _coming(one: Upcoming) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
@@ -20,12 +20,12 @@ from parcours.domain.problems import Problem
 from parcours.service.answering import Order
 from parcours.service.audience_conditions import audience_conditions
 from parcours.service.checking import check_version
-from parcours.service.moving import Move, definition_of, moves_people, plan_move
+from parcours.service.moving import Move, changes_too, definition_of, moves_people, plan_move
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["PublishPlan", "StepPlan", "publish_plan"]
+__all__ = ["PublishPlan", "StepPlan", "plan_of", "publish_plan"]
 
 People: TypeAlias = Literal["stay", "move"]
 ASKED_MOST: Final = 100_000  # people inside up to which it is asked who meets the new goal and exit rules
@@ -122,6 +122,20 @@ async def publish_plan(connection: Connection, order: Order, at: datetime) -> Pu
         )
     move = await plan_move(family, after, order.options.get("answers"))
     return await _Reader(family, draft, after, move, people, at).read(checked.problems)
+
+
+async def plan_of(connection: Connection, order: Order, at: datetime) -> PublishPlan | None:
+    """Return the publish plan of a publication or of a resume with changes; None for any other command."""
+    if order.command == "resume" and changes_too(order.options):
+        answers = order.options.get("answers")
+        options = {"people": "move"} if answers is None else {"people": "move", "answers": answers}
+        order = replace(order, command="publish", version_no=None, options=options)
+    if order.command != "publish":
+        return None
+    family = await lock_family(connection, order.journey)
+    if family.draft is None or order.version_no not in (None, family.draft.version_no):
+        return None
+    return await publish_plan(connection, order, at)
 
 
 @dataclass(frozen=True, slots=True)
