@@ -167,7 +167,7 @@ def show_done(done: Done) -> None:
     result = done.result
     what = f"{result.journey} version {result.version}"
     if done.plan is not None:
-        show_plan(done.plan)
+        show_plan(done.plan, refusal=False)
         show()
     if result.refused is not None:
         message = f"{result.command} of version {result.version} is refused: {result.message.rstrip('.')}"

@@ -12,10 +12,10 @@ from parcours.service.publish_plan import PublishPlan, StepPlan
 __all__ = ["read_given_answers", "show_plan"]
 
 RULES_MET = {
-    "goal": "meet the goal now, and succeed",
-    "exit_rule": "meet an exit rule now, and drop out",
-    "excluded": "are on an exclusion list, and drop out",
-    "profile_deleted": "were deleted",
+    "goal": "the goal now, and would succeed",
+    "exit_rule": "an exit rule now, and would drop out",
+    "excluded": "the exclusion list now, and would drop out",
+    "profile_deleted": "their deletion",
 }
 
 
@@ -33,8 +33,8 @@ def read_given_answers(given: Sequence[str] | None) -> dict[str, Any]:
     return answers
 
 
-def show_plan(plan: PublishPlan) -> None:
-    """Print what publishing would change, and for whom."""
+def show_plan(plan: PublishPlan, *, refusal: bool = True) -> None:
+    """Print what publishing would change, and for whom; `refusal`: also why it cannot be done."""
     show(f"{plan.journey} version {plan.version}: the publish plan", style="bold")
     _show_changes(plan)
     if not plan.inside:
@@ -50,7 +50,7 @@ def show_plan(plan: PublishPlan) -> None:
         show("With --people move everybody goes over to the new version.")
     else:
         _show_people(plan)
-    if plan.refused is not None:
+    if refusal and plan.refused is not None:
         show(f"It cannot be published like this: {plan.message} ({plan.refused})", style="red")
         if plan.hint:
             show(plan.hint)
@@ -82,7 +82,7 @@ def _show_people(plan: PublishPlan) -> None:
     numbers = ("here", "go on now", "keep their timer", "wait", "messages")
     show_table(("step", *numbers, ""), rows, numbers=numbers)
     for reason, number in (plan.matching or {}).items():
-        show(f"{number:,} of them {RULES_MET.get(reason, reason)}.")
+        show(f"Meeting {RULES_MET.get(reason, reason)}: {number:,}.")
     if plan.matching is None:
         show("New goal and exit rules are asked of each of them at once; how many meet them was not counted.")
     if plan.messages_cancelled:
