@@ -28,7 +28,9 @@ async def transfer(unit: Unit, entry: FenceVersion) -> bool:
     batch, limit = unit.next_batch(), unit.limits.task_people
     at = entry.task_at
     given = {"source": Int4(entry.version_id), "at": at}
-    decided = await unit.compiled(target, "transfer", **given, batch=Int8(batch), n=Int8(limit))
+    decided = await unit.compiled(
+        target, "transfer", **given, batch=Int8(batch), n=Int8(limit), parks=target.parks
+    )
     if decided.rowcount:
         span = {"batch": Int8(batch), "since": unit.since}
         moved = await unit.execute("move_participants", **span)

@@ -229,7 +229,7 @@ class _Reader:
             for source in self.move.sources:
                 given = {
                     "b": bucket, "j": self.family.journey_id, "v": self.draft.version_id, "source": source.version_id,
-                    "at": self.at, "now": self.at, "n": inside,
+                    "at": self.at, "now": self.at, "n": inside, "parks": False,
                 }  # fmt: skip
                 cursor = await self.family.connection.execute(
                     statement.text.encode(), {**statement.constants, **given}

@@ -405,6 +405,20 @@ def test_a_kept_event_that_the_new_version_does_not_await_is_gone(simulator: Sim
     assert found.people == ["j v2 u1#1 9:00 completed a 11:00"]
 
 
+def test_the_queue_of_a_pause_that_holds_goes_to_the_new_first_step_too(simulator: Simulator) -> None:
+    commands = [command("8:00", "pause", inside="hold"), *move()]
+    found = moved(simulator, journey(WAIT), journey({"new": {"wait": {"for": "1h"}}}), GO, commands)
+    assert found.people == ["j v2 u1#1 9:00 completed end 11:00"]
+
+
+def test_a_message_that_a_pause_holds_is_sent_by_the_new_version(simulator: Simulator) -> None:
+    feed = [identify("8:00", "u1", email="u1@example.com"), *GO]
+    steps = {"soon": {"wait": {"for": "30m"}}, "mail": email("Old")}
+    commands = [command("9:10", "pause", inside="hold"), *move()]
+    found = moved(simulator, journey(steps), journey({**steps, "mail": email("New")}), feed, commands)
+    assert found.messages == ["u1#1 mail 10:00 sent New"]
+
+
 def test_whoever_left_in_the_pause_is_not_moved(simulator: Simulator) -> None:
     feed = [*GO, event("10:00", "u1", "Buy")]
     found = moved(simulator, journey(WAIT, goal={"event": "Buy"}), journey(WAIT), feed, changes())

@@ -1,5 +1,7 @@
 SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, %(v)s::integer AS version_id, p.step,
-    {wake} AS wake_at, p.goal_met_at, 'transfer'::text AS kind, NULL::text AS name, x.at, false AS entered, x.at AS base,
+    CASE WHEN p.step IS NULL AND %(parks)s THEN '9999-12-31 23:59:59.999999+00'::timestamptz
+         WHEN p.step IS NULL AND p.wake_at = '9999-12-31 23:59:59.999999+00' THEN p.entered_at
+         ELSE {wake} END AS wake_at, p.goal_met_at, 'transfer'::text AS kind, NULL::text AS name, x.at, false AS entered, x.at AS base,
     %(at)s::timestamptz AS since_at, -1::bigint AS since_no,
     CASE WHEN false THEN NULL::text {leave} END AS leaves,
     {route} AS route,
