@@ -13,6 +13,9 @@ import pytest
 from psycopg.types.numeric import Int4, Int8
 
 from parcours.channels.address import ADDRESS_PATTERN
+from parcours.compiler import Program, compile_journey
+from parcours.domain.journey import Jump
+from parcours.domain.parse import parse_journey
 from parcours.store.queries import query
 from support.postgres import Server
 from support.runner import email, journey
@@ -87,7 +90,7 @@ COMMON: dict[str, Any] = {
 }  # fmt: skip
 GIVEN: dict[str, dict[str, Any]] = {
     "due": {"n": Int8(5000)},
-    "take_round": {"n": Int8(1000), "after": "00000000-0000-0000-0000-000000000000"},
+    "take_round": {"n": Int8(1000), "after": "00000000-0000-0000-0000-000000000000", "leaving": [2]},
     "drop_round": {"round": "{}"},
     "inside": {"round": "{}", "may_move": True},
     "admit": {
@@ -109,6 +112,11 @@ GIVEN: dict[str, dict[str, Any]] = {
     "move_participants": {},
     "next_instants": {},
     "sweep_participants": {"n": Int8(2000)},
+    "transfer": {"n": Int8(2000), "source": Int4(1), "v": Int4(2), "parks": False},
+    "transfer_messages": {"journey_key": "live", "steps": ["mail"]},
+    "drop_messages": {"journey_key": "live", "steps": ["mail"]},
+    "transfer_kept": {"source": Int4(1)},
+    "anybody_left": {"source": Int4(1)},
 }
 COMPILED = ("due", "inside", "admit")
 BY_ADDRESS = ("drop_round", "inside", "admit")  # find the rows of a round by their addresses alone
@@ -117,12 +125,23 @@ BY_ADDRESS = ("drop_round", "inside", "admit")  # find the rows of a round by th
 def statement(connection: psycopg.Connection[Any], name: str) -> tuple[str, dict[str, Any]]:
     """Return a query, or a statement of the live version's Program, with what it is given."""
     given = {**COMMON, **GIVEN[name]}
+    if name == "transfer":
+        compiled = transfer().statements[name]
+        return compiled.text, {**given, **compiled.constants}
     if name not in COMPILED:
         return query(name), given
     asked = "SELECT program -> 'statements' -> %s FROM parcours.version WHERE version_id = 1"
     row = connection.execute(asked, [name]).fetchone()
     assert row is not None
     return row[0]["text"], {**given, **row[0]["constants"]}
+
+
+def transfer() -> Program:
+    """Compile a next version to which people are transferred: with goals to ask, and an answer to take."""
+    document = journey({**STEPS, "new": {"wait": {"for": "1d"}}}, "live", goal={"event": "Buy"})
+    next_version, problems = parse_journey(document)
+    assert next_version is not None, problems
+    return compile_journey(next_version, 2, answers={"gone": Jump("new")})
 
 
 def plan(connection: psycopg.Connection[Any], text: str, given: dict[str, Any], mode: str) -> Any:
