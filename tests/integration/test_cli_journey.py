@@ -336,3 +336,26 @@ def test_delete_says_what_stands_in_the_way_and_keeps_the_totals(live: Cli) -> N
     assert live("audit", "welcome", "--json").json[0]["command"] == "delete"
     # The key is free.
     assert "welcome: draft 1 is made." in live("apply", live.file("again.yaml", WELCOME)).lines
+
+
+def test_the_audit_is_asked_by_journey_person_command_time_and_refusal(live: Cli) -> None:
+    live("journey", "pause", "welcome", "--reason", "a typo")
+    live("journey", "stop", "welcome")
+    live("journey", "resume", "welcome")
+
+    def commands(*options: str) -> list[str]:
+        return [line["command"] for line in live("audit", *options, "--json").json]
+
+    assert commands() == ["resume", "stop", "pause", "publish"]
+    me = live("audit", "--json").json[0]["actor"]
+    assert me.startswith("cli:")
+    assert commands("--actor", me) == commands("--actor", me.removeprefix("cli:")) == commands()
+    assert commands("--actor", "somebody") == commands("--actor", "engine") == []
+    assert commands("welcome", "--command", "pause") == ["pause"]
+    assert commands("other") == []
+    assert commands("--refused") == ["resume"]
+    assert commands("--since", "1h") == commands("--since", "2020-01-01") == commands()
+    assert commands("--since", "2090-01-01T00:00:00Z") == []
+    [line] = live("audit", "--command", "pause", "--json").json
+    assert (line["reason"], line["refused"], line["counts"]["inside"]) == ("a typo", None, 0)
+    assert "(bad_instant)" in live("audit", "--since", "yesterday").error

@@ -60,7 +60,9 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         ),
         "mailbox": Place("mailbox", REPORTS, "Read the mail that the built-in mailbox caught."),
         "ledger": Place("reports", REPORTS, "Show where everybody who entered is, and that nobody is lost."),
-        "audit": Place("reports", REPORTS, "Show who commanded what, when, and with which effect."),
+        "audit": Place(
+            "reports", REPORTS, "Show who commanded what, when, why, with which choices and effect."
+        ),
         "alerts": Place(
             "alerts", RUNNING, "List what deserves attention: alerts that stand, since when, and what to do."
         ),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
 
 from parcours.cli.output import on_terminal, say, show, show_json, show_table
 from parcours.cli.session import connected
+from parcours.domain.errors import ParcoursError
+from parcours.domain.timing import parse_duration, parse_instant
 from parcours.service.ledger import Ledger, read_ledgers
-from parcours.service.reports import audit_trail
+from parcours.service.reports import AuditFilter, audit_trail
 from parcours.wiring import Installation
 
 __all__ = ["app"]
@@ -49,22 +52,34 @@ def ledger(context: typer.Context, key: Key = None, *, as_json: AsJson = False) 
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: parcours audit welcome --limit 10")
+@app.command(epilog="Example: parcours audit welcome --actor anna --since 7d")
 def audit(
     context: typer.Context,
     key: Key = None,
     *,
+    actor: Annotated[
+        str | None, typer.Option(help="Only of this one: anna, cli:anna, engine.", show_default=False)
+    ] = None,
+    command: Annotated[
+        str | None, typer.Option(help="Only this command, such as pause.", show_default=False)
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Only since an instant, or a time ago such as 7d.", show_default=False),
+    ] = None,
+    refused: Annotated[bool, typer.Option("--refused", help="Only what was refused.")] = False,
     limit: Annotated[int, typer.Option(help="How many, the newest first.", min=1)] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show who commanded what, when, and with which effect.
+    """Show who commanded what, when, why, with which choices and effect.
 
-    Refused commands and what happened by itself are here too.
+    Refused commands and what happened by itself are here too. Nothing is ever changed or removed in it.
     """
 
     async def work(installed: Installation) -> list[dict[str, Any]]:
+        asked = AuditFilter(key, actor, command, _since(since, installed.clock.now()), refused)
         async with installed.database.transaction() as connection:
-            return await audit_trail(connection, key, limit)
+            return await audit_trail(connection, limit=limit, asked=asked)
 
     lines = connected(context, work)
     if as_json:
@@ -72,6 +87,19 @@ def audit(
         return
     columns = ("at", "who", "journey", "version", "command", "effect", "reason", "before")
     show_table(columns, [_audit_row(line) for line in lines], numbers=("version",))
+
+
+def _since(text: str | None, now: datetime) -> datetime | None:
+    if text is None:
+        return None
+    ago = parse_duration(text)
+    at = now - ago if ago is not None else parse_instant(text)
+    if at is None:
+        raise ParcoursError(
+            "bad_instant", f"{text!r} is neither an instant nor a time", place="--since",
+            hint="Write 2026-12-01, 2026-12-01T08:00:00+01:00, or 7d.",
+        )  # fmt: skip
+    return at
 
 
 def _show(ledgers: Sequence[Ledger], *, steps: bool) -> None:

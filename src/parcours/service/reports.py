@@ -18,6 +18,7 @@ from parcours.store.database import Connection
 from parcours.store.queries import query
 
 __all__ = [
+    "AuditFilter",
     "JourneyReport",
     "admitting_version",
     "audit_trail",
@@ -129,9 +130,27 @@ async def admitting_version(connection: Connection, key: str) -> Row | None:
     }
 
 
-async def audit_trail(connection: Connection, key: str | None = None, limit: int = 50) -> list[Row]:
-    """Return the latest commands, newest first."""
-    return await _rows(connection, "report_audit", {"key": key, "n": limit})
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which commands are asked for; None means any. `actor` is a whole one, or the name behind `cli:`."""
+
+    journey: str | None = None
+    actor: str | None = None
+    command: str | None = None
+    since: datetime | None = None
+    refused: bool = False  # only those
+
+
+async def audit_trail(
+    connection: Connection, key: str | None = None, limit: int = 50, *, asked: AuditFilter | None = None
+) -> list[Row]:
+    """Return the latest commands, newest first: of one journey, or those that a filter asks for."""
+    asked = asked or AuditFilter(key)
+    given = {
+        "key": asked.journey, "actor": asked.actor, "command": asked.command, "since": asked.since,
+        "refused": asked.refused, "n": limit,
+    }  # fmt: skip
+    return await _rows(connection, "report_audit", given)
 
 
 async def notify_workers(connection: Connection, journey: str = "") -> None:

@@ -44,10 +44,16 @@ ORDER BY 1, 2;
 
 -- name: report_audit
 -- scope: shared
--- The latest commands, of one journey or of all, newest first.
-SELECT a.at, a.actor, a.journey_key, a.version_no, a.command, a.options, a.reason, a.from_status, a.to_status,
+-- The latest commands, newest first: of one journey or of all, and by whom, of which kind, since when, refused ones only.
+SELECT a.audit_id, a.at, a.actor, a.journey_key, a.version_no, a.command, a.options, a.reason, a.from_status, a.to_status,
     a.refused, a.counts
-FROM parcours.audit a WHERE %(key)s::text IS NULL OR a.journey_key = %(key)s
+FROM parcours.audit a
+WHERE (%(key)s::text IS NULL OR a.journey_key = %(key)s)
+  AND (%(actor)s::text IS NULL OR a.actor = %(actor)s OR starts_with(a.actor, %(actor)s || ',')
+    OR split_part(split_part(a.actor, ',', 1), ':', 2) = %(actor)s)
+  AND (%(command)s::text IS NULL OR a.command = %(command)s)
+  AND (%(since)s::timestamptz IS NULL OR a.at >= %(since)s)
+  AND (NOT %(refused)s OR a.refused IS NOT NULL)
 ORDER BY a.at DESC, a.audit_id DESC LIMIT %(n)s;
 
 -- name: claims_now
