@@ -31,6 +31,14 @@ COMMANDS: tuple[Command, ...] = (
     "restart",
     "edit",
 )
+PAUSES: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {"entrants": "drop"},
+    {"timers": "extend"},
+    {"inside": "hold"},
+    {"inside": "discard"},
+)
 some_people = st.lists(st.integers(0, PEOPLE - 1), min_size=1, max_size=12)
 
 
@@ -66,16 +74,18 @@ def machine_on(server: Server) -> type[RuleBasedStateMachine]:
             self.machine.do(self.machine.mails(more))
             numbers = sorted(self.machine.do(self.machine.shown()))
             number = data.draw(st.sampled_from((None, None, *numbers)))
-            self.machine.do(self.machine.command(name, number))
+            options = data.draw(st.sampled_from(PAUSES)) if name == "pause" else {}
+            self.machine.do(self.machine.command(name, number, **options))
             self.machine.do(self.machine.mails(4))
             self.machine.do(self.machine.hold())
 
         @precondition(
             lambda self: "draft" in {one.state for one in self.machine.do(self.machine.shown()).values()}
         )
-        @rule()
-        def publish(self) -> None:
-            self.machine.do(self.machine.command("publish", None))
+        @rule(move=st.booleans(), to=st.sampled_from((None, "listen")), more=st.integers(0, 4))
+        def publish(self, move: bool, to: str | None, more: int) -> None:
+            self.machine.do(self.machine.publish(move=move, to=to))
+            self.machine.do(self.machine.mails(more))
 
         @invariant()
         def promises_hold(self) -> None:

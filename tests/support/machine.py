@@ -146,6 +146,20 @@ class Machine:
         self.number += 1
         await self.here.apply(definition(self.number, mails=mails, wait=wait))
 
+    async def publish(self, *, move: bool, to: str | None) -> Answer:
+        """Publish the draft; people who are moved from steps that it lacks go to a step, or drop out."""
+        if not move:
+            return await self.command("publish", None)
+        rows = await self.here.rows(
+            "SELECT status = 'draft', array(SELECT json_object_keys(definition -> 'steps')) FROM parcours.version"
+        )
+        new = {step for draft, steps in rows if draft for step in steps}
+        gone = {
+            step for draft, steps in rows if not draft for step in steps if step not in new and step != "end"
+        }
+        answers = {step: {"to": to} if to else {"drop_out": True} for step in sorted(gone)}
+        return await self.command("publish", None, people="move", answers=answers)
+
     async def command(self, name: Command, number: int | None, **options: Any) -> Answer:
         """Give a command, hold its answer against the matrix, and remember what it promises."""
         before = await self.shown()
@@ -158,7 +172,13 @@ class Machine:
         """An answer is one of those that the matrix allows; what finishes by itself may have done so meanwhile."""
         result = answer.result
         asked = [before[number]] if number is not None else list(before.values())
-        if result.refused in ("still_settling", "draft_exists", "answers_needed", "kind_changed"):
+        if result.refused in (
+            "still_settling",
+            "draft_exists",
+            "answers_needed",
+            "kind_changed",
+            "pause_choice_fixed",
+        ):
             assert result.refused != "still_settling" or any(one.settling for one in before.values()), result
             assert result.refused != "draft_exists" or any(one.state == "draft" for one in before.values())
             return
@@ -173,7 +193,10 @@ class Machine:
                             (None, "finished" if to == "closed" else status_of(to)),
                         }
                     case NewVersion(to):
-                        legal.add((None, status_of(to)))
+                        legal |= {
+                            (None, status_of(to)),
+                            (None, "draft"),
+                        }  # the draft that stands is the answer
                     case Refuse(code):
                         legal |= {(code, status_of(state)), (code, "finished")}
                     case _:
