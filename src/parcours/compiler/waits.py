@@ -67,17 +67,20 @@ def wake(plan: Plan, scope: Scope) -> sql.Composable:
 
 
 def landed(journey: Journey, params: Parameters) -> sql.Composable:
-    """When whoever is transferred to a step is due there: a deadline stays, but for a time-out that is there no more."""
+    """When whoever is transferred to a step is due there: a deadline stays, but for a time-out that is there no more.
+
+    Who is queued is due at once, as if admitted there, unless the queue of that version is put aside.
+    """
     endless = [s.id for s in journey.steps.values() if isinstance(s, WaitFor) and s.timeout is None]
-    due: sql.Composable = sql.SQL("p.wake_at")
+    whens: list[sql.Composable] = [sql.SQL("WHEN p.step IS NULL THEN p.entered_at")]
     if endless:
-        due = sql.SQL("CASE WHEN p.step = ANY ({}) THEN 'infinity' ELSE p.wake_at END").format(
-            params.bind(endless, "text[]")
-        )
-    if journey.lifetime is None:
-        return due
-    life = params.bind(f"{journey.lifetime.total_seconds():.0f} seconds", "interval")
-    return sql.SQL("least({}, p.entered_at + {})").format(due, life)
+        whens.append(sql.SQL("WHEN p.step = ANY ({}) THEN 'infinity'").format(params.bind(endless, "text[]")))
+    due: sql.Composable = sql.SQL("CASE {} ELSE p.wake_at END").format(sql.SQL(" ").join(whens))
+    if journey.lifetime is not None:
+        life = params.bind(f"{journey.lifetime.total_seconds():.0f} seconds", "interval")
+        due = sql.SQL("least({}, p.entered_at + {})").format(due, life)
+    parked = sql.SQL("CASE WHEN %(parks)s AND p.step IS NULL THEN {} ELSE {} END")
+    return parked.format(sql.SQL("'9999-12-31 23:59:59.999999+00'::timestamptz"), due)
 
 
 def _window_is_open(journey: Journey, scope: Scope) -> sql.Composable:

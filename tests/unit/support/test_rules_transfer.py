@@ -442,3 +442,10 @@ def test_a_pause_behind_the_transfer_freezes_those_who_came(simulator: Simulator
     commands = [*move(), command("10:00", "pause"), command("13:00", "resume")]
     found = moved(simulator, journey(WAIT), journey(WAIT), GO, commands)
     assert found.people == ["j v2 u1#1 9:00 completed end 13:00"]
+
+
+def test_the_queue_of_a_pause_with_hold_goes_to_the_new_first_step(simulator: Simulator) -> None:
+    commands = [command("8:00", "pause", inside="hold"), *move()]
+    found = moved(simulator, journey(WAIT), journey({"other": {"wait": {"for": "1h"}}}), commands=commands)
+    assert found.people == ["j v2 u1#1 9:00 completed end 11:00"]
+    assert found.moves == ["u1#1 10:00 null > other", "u1#1 11:00 other > end"]
