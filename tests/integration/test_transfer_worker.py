@@ -173,6 +173,24 @@ async def test_a_pause_in_the_middle_freezes_people_as_they_arrive(database_url:
         await balanced(here)
 
 
+async def test_whom_no_statement_can_take_over_leaves_alone(database_url: str) -> None:
+    async with installed(database_url) as here:
+        await crowd(here, 300)
+        later = journey({**NEXT, "new": email("New")}, "j")
+        # A promise of the database that one person's message breaks: what no compiled SQL foresees.
+        async with here.database.transaction() as connection:
+            await connection.execute(
+                "ALTER TABLE parcours.message ADD CHECK (profile_id <> parcours.profile_id('p10'))"
+            )
+        await change(here, later, answers=ANSWER["answers"])
+        await here.start("one")
+        await here.until("SELECT count(*) FROM parcours.participant WHERE version_id = 2", 299, within=60)
+        failed = "SELECT pr.user_id, p.reason, p.version_id FROM parcours.participant p"
+        failed += " JOIN parcours.profile pr USING (bucket, profile_id) WHERE p.reason = 'step_failed'"
+        assert await here.rows(failed) == [("p10", "step_failed", 1)]
+        await balanced(here)
+
+
 async def test_a_stop_in_the_middle_cancels_those_on_the_way_too(database_url: str) -> None:
     async with installed(database_url) as here:
         await crowd(here, 100)

@@ -102,7 +102,9 @@ def _targets(body: Any) -> list[str]:
 @st.composite
 def transfer_cases(draw: st.DrawFn, lines: Any, beginnings: Any, people: tuple[str, ...]) -> Case:
     """Draw a case: a journey, its next two versions, and people who are moved to them, from a pause or not."""
-    document = draw(journeys("a", first=draw(st.sampled_from((None, "wait_for", "wait", "email")))))
+    document = draw(
+        journeys("a", first=draw(st.sampled_from((None, "wait_for", "wait_for", "wait", "email"))))
+    )
     if draw(st.integers(0, 4)):
         document["entry"] = {"triggers": [{"event": "Go"}], "reentry": {"mode": "always"}}
     second = draw(changed(document, "n"))
@@ -112,18 +114,21 @@ def transfer_cases(draw: st.DrawFn, lines: Any, beginnings: Any, people: tuple[s
     feed = draw(beginnings(some))
     for person in some:
         for _ in range(draw(st.integers(1, 3))):
-            begins = slot(draw(st.integers(max(0, at - 2), at + 1)))
+            begins = slot(draw(st.integers(max(0, at - 1), at)))
             feed.append({"type": "track", "userId": person, "event": "Go", "timestamp": begins})
     feed += [draw(lines(some, [document, second])) for _ in range(draw(st.integers(0, 14)))]
     given: list[Document] = []
-    if draw(st.booleans()):
-        given.append(command(draw(st.integers(0, at)), "a", "pause"))
+    paused = draw(st.booleans())
+    if paused:
+        inside = draw(st.sampled_from((None, None, None, "hold", "discard", "freeze")))
+        choices = {} if inside is None else {"inside": inside}
+        given.append(command(draw(st.integers(max(0, at - 2), at)), "a", "pause", **choices))
     if draw(st.integers(0, 2)) == 0:
         given += draw(_stubs([document, second]))
     former = [document]
     for name, new in (("a2.json", second), ("a3.json", third))[: draw(st.sampled_from((1, 1, 2)))]:
         given.append(command(draw(st.integers(max(0, at - 2), at)), "a", "apply", file=name))
-        given.append(draw(_publication(at, former, new)))
+        given.append(draw(_publication(at, former, new, paused=paused)))
         former = [*former, new]
         at = min(LAST, at + draw(st.integers(0, 6)))
         if draw(st.integers(0, 2)) == 0:
@@ -138,7 +143,9 @@ def transfer_cases(draw: st.DrawFn, lines: Any, beginnings: Any, people: tuple[s
 
 
 @st.composite
-def _publication(draw: st.DrawFn, at: int, former: list[Document], new: Document) -> Document:
+def _publication(
+    draw: st.DrawFn, at: int, former: list[Document], new: Document, *, paused: bool
+) -> Document:
     """Draw the command that moves people; its answers are mostly what is needed, sometimes not."""
     gone = {step for document in former for step in document["steps"]} - set(new["steps"])
     answers: Document = {}
@@ -146,10 +153,10 @@ def _publication(draw: st.DrawFn, at: int, former: list[Document], new: Document
         if draw(st.integers(0, 8)):
             to = draw(st.sampled_from(list(new["steps"])))
             answers[step] = draw(st.sampled_from(({"to": to}, {"drop_out": True})))
-    if draw(st.integers(0, 15)) == 0:
+    if draw(st.integers(0, 30)) == 0:
         answers[draw(st.sampled_from(("nowhere", *new["steps"])))] = {"drop_out": True}
     options: Document = {"answers": answers} if answers else {}
-    match draw(st.sampled_from(("move",) * 7 + ("with_changes",) * 3 + ("stay",))):
+    match draw(st.sampled_from(("move",) * 7 + ("with_changes",) * (5 if paused else 1) + ("stay",))):
         case "move":
             return command(at, "a", "publish", people="move", **options)
         case "with_changes":

@@ -117,11 +117,12 @@ class BucketWork:
                     await self._back_off(bucket, journey_id, where, error)
                     return
                 self.observer.observe(Trouble(where, error.sqlstate or "", str(error)))
-                if limits.people > 1 or limits.rows > 1:
+                if limits.people > 1 or limits.rows > 1 or limits.task_people > 1:
                     # A value that some statement cannot bear: halve down to one, so that nobody else is held up.
                     limits = replace(
-                        limits, people=max(1, limits.people // 2), rows=max(1, limits.rows // 2), passes=1
-                    )
+                        limits, people=max(1, limits.people // 2), rows=max(1, limits.rows // 2),
+                        task_people=max(1, limits.task_people // 2), passes=1,
+                    )  # fmt: skip
                     continue
                 await drop_culprit(
                     self.database,

@@ -36,11 +36,8 @@ async def drop_culprit(
         if row is None:
             return
         batch, clock, rights, _ = row
-        movable = [
-            entry.version_id
-            for entry in (FenceVersion.from_json(one) for one in rights)
-            if entry.rights.may_move and not entry.busy
-        ]
+        versions = [FenceVersion.from_json(one) for one in rights]
+        movable = [entry.version_id for entry in versions if entry.rights.may_move and not entry.busy]
         given = {
             **common,
             "n": Int8(1),
@@ -56,6 +53,16 @@ async def drop_culprit(
             **common, "batch": Int8(batch + 1), "at": clock, "since": clock, "first": Int8(batch), "last": Int8(batch + 1),
             "seen": json.dumps({"detail": why[:500]}), "round": taken[4], "movable": movable,
         }  # fmt: skip
+        # Whoever is transferred comes before everything else, alone, while a culprit is looked for.
+        for entry in versions:
+            if entry.task == "transfer":
+                failed = await connection.execute(
+                    query("fail_leaving_person"), {**names, "source": Int4(entry.version_id)}
+                )
+                if failed.rowcount:
+                    await connection.execute(query("move_participants"), names)
+                    await connection.execute(query("count_moves"), names)
+                    return
         await connection.execute(query("fail_row_person" if taken[2] else "fail_due_person"), names)
         await connection.execute(query("return_grants"), names)
         await connection.execute(query("drop_round"), names)

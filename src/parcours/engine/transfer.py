@@ -43,6 +43,7 @@ async def transfer(unit: Unit, entry: FenceVersion) -> bool:
         await unit.execute("transfer_kept", **span, **given)
         await unit.effects(batch)
         unit.result.moved += decided.rowcount
+        unit.transferred += decided.rowcount
     if decided.rowcount >= limit:
         unit.result.more = True
         return False

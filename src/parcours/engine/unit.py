@@ -87,6 +87,7 @@ class Unit:
     loaded: dict[int, Version] = field(default_factory=dict)
     after: str = FIRST  # rounds go on behind this person
     held: set[int] | None = None  # versions for whose people rows are held back; None: not asked yet
+    transferred: int = 0
     runs: list[FenceRun] = field(default_factory=list)  # under way in this bucket
 
     async def run(self) -> UnitResult:
@@ -101,6 +102,11 @@ class Unit:
         if any(entry.task in ("resume", "sweep") for entry in self.result.fence):
             # What was kept comes first, all of it: nothing else is applied before it is back in the inbox (R22). And
             # who is cancelled is outside already: nobody is refused by another version for being inside this one.
+            self.result.more = True
+            await self.finish()
+            return self.result
+        if self.transferred and self.limits.passes == 1:
+            # A culprit is looked for: nobody else is in the unit that transfers somebody.
             self.result.more = True
             await self.finish()
             return self.result

@@ -44,8 +44,10 @@ ON CONFLICT DO NOTHING;
 -- name: anybody_left
 -- scope: bucket
 -- Tell whether somebody is still to be transferred: with a message in a provider's hands.
-SELECT EXISTS (
-    SELECT 1 FROM parcours.participant p WHERE p.bucket = %(b)s AND p.version_id = %(source)s AND p.finished_at IS NULL);
+SELECT count(*) > 0 FROM (
+    SELECT p.wake_at FROM parcours.participant p
+    WHERE p.bucket = %(b)s AND p.version_id = %(source)s AND p.finished_at IS NULL
+    ORDER BY p.wake_at LIMIT 1) one;
 
 -- name: standing_at
 -- scope: all
