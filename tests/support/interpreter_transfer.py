@@ -31,7 +31,7 @@ def sources_of(family: Family) -> list[Version]:
 
 def moving_error(family: Family, target: Version, options: Mapping[str, Any]) -> str | None:
     """Return the code of an answer that names a step which needs none, or goes to one that is not there."""
-    known = {step for version in sources_of(family) for step in version.journey.steps}
+    known = {step for version in family.published for step in version.journey.steps if version is not target}
     for step, answer in (options.get("answers") or {}).items():
         if step in target.journey.steps or step not in known:
             return "unknown_answer"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -37,8 +37,10 @@ def needs_of(after: Journey, before: Iterable[Journey]) -> Needs:
     return Needs(removed, changed)
 
 
-def read_answers(given: Any, after: Journey, before: Iterable[Journey]) -> dict[str, Target]:
+def read_answers(given: Any, after: Journey, known: Collection[str]) -> dict[str, Target]:
     """Read answers as commands write them: `{STEP: {to: STEP} | {drop_out: true}}`.
+
+    `known` are the steps of all versions that were ever published.
 
     Raises ParcoursError `bad_option`, `unknown_answer`.
     """
@@ -49,11 +51,10 @@ def read_answers(given: Any, after: Journey, before: Iterable[Journey]) -> dict[
             "bad_option", "answers name a step and whither its people go", place="options.answers",
             hint="Write {STEP: {to: STEP}} or {STEP: {drop_out: true}}.",
         )  # fmt: skip
-    known = {step for journey in before for step in journey.steps}
     return {step: _answer(step, answer, after, known) for step, answer in given.items()}
 
 
-def _answer(step: str, answer: Any, after: Journey, known: set[str]) -> Target:
+def _answer(step: str, answer: Any, after: Journey, known: Collection[str]) -> Target:
     place = f"options.answers.{step}"
     if step in after.steps:
         raise ParcoursError(
@@ -62,7 +63,7 @@ def _answer(step: str, answer: Any, after: Journey, known: set[str]) -> Target:
         )  # fmt: skip
     if step not in known:
         raise ParcoursError(
-            "unknown_answer", f"no version with people inside has a step {step}", place=place,
+            "unknown_answer", f"no version has a step {step}", place=place,
             hint="`parcours journey publish KEY --people move --dry-run` names the steps that need one.",
         )  # fmt: skip
     match answer:

@@ -119,7 +119,8 @@ async def plan_move(family: Family, after: Journey, answers: Any) -> Move:
     sources = sources_of(family)
     definitions = {version.version_id: definition_of(version) for version in sources}
     needs = needs_of(after, definitions.values())
-    read = read_answers(answers, after, definitions.values())
+    known = {step for version in family.published for step in version.definition["steps"]}
+    read = read_answers(answers, after, known)
     suspicious = [*needs.removed, *needs.kind_changed]
     standing: dict[str, int] = {}
     if suspicious:

@@ -32,8 +32,8 @@ def test_steps_that_are_gone_and_steps_of_another_kind() -> None:
 
 def test_answers() -> None:
     given = {"c": {"to": "d"}, "z": {"drop_out": True}}
-    assert read_answers(given, NEW, [OLDER, OLD]) == {"c": Jump("d"), "z": DropOut()}
-    assert read_answers(None, NEW, [OLD]) == {}
+    assert read_answers(given, NEW, {*OLDER.steps, *OLD.steps}) == {"c": Jump("d"), "z": DropOut()}
+    assert read_answers(None, NEW, set(OLD.steps)) == {}
 
 
 @pytest.mark.parametrize(
@@ -50,5 +50,5 @@ def test_answers() -> None:
 )
 def test_answers_that_cannot_be(given: Any, code: str, place: str) -> None:
     with pytest.raises(ParcoursError) as caught:
-        read_answers(given, NEW, [OLD])
+        read_answers(given, NEW, set(OLD.steps))
     assert (caught.value.code, caught.value.place) == (code, place)
