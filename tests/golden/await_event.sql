@@ -1,7 +1,7 @@
 -- inside: {'c1': 'order', 'c2': 1, 'c3': 'Order Completed', 'c4': 'total', 'c5': '100', 'c6': 'large', 'c7': '1000', 'c8': 'bought', 'c9': 'sent', 'c10': 'skipped:no_consent', 'c11': 'skipped:not_subscribed', 'c12': 'skipped:suppressed', 'c13': 'skipped:no_address', 'c14': 'skipped:duplicate_address', 'c15': 'skipped:frequency_cap', 'c16': 'skipped:expired', 'c17': 'skipped:pause_discard', 'c18': 'failed:send_failed', 'c19': 'failed:step_failed', 'c20': 'remind', 'c21': 'vip', 'c22': 'true', 'c23': 'order.total', 'c24': ['bought'], 'c25': 'rest', 'c26': None, 'c27': ['large', 'end'], 'c28': 'end', 'c29': ['large'], 'c30': 'drop_out', 'c31': 'split_else', 'c32': ['end'], 'c33': ['remind'], 'c34': [], 'c35': 'no_consent', 'c36': 'not_subscribed', 'c37': 'suppressed', 'c38': 'no_address', 'c39': 'duplicate_address', 'c40': 'frequency_cap', 'c41': 'expired', 'c42': 'pause_discard', 'c43': 'send_failed', 'c44': 'step_failed', 'c45': '86400000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -18,6 +18,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c8)s::text THEN CASE WHEN d.base + %(c45)s::interval > d.at THEN d.base + %(c45)s::interval ELSE '-infinity' END WHEN %(c20)s::text THEN 'infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
     r.kind, r.name, x.at, false AS entered,
@@ -42,7 +43,7 @@ CROSS JOIN LATERAL (
 ) p
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run') OFFSET 0) d
+WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release') OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c24)s::text[], %(c8)s::text, %(c25)s::text, %(c26)s::text), (2, %(c27)s::text[], %(c28)s::text, %(c28)s::text, %(c26)s::text), (3, %(c29)s::text[], %(c6)s::text, %(c30)s::text, %(c31)s::text), (4, %(c32)s::text[], %(c28)s::text, %(c28)s::text, %(c26)s::text), (5, %(c33)s::text[], %(c20)s::text, %(c25)s::text, %(c26)s::text), (6, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c35)s::text), (7, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c36)s::text), (8, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c37)s::text), (9, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c38)s::text), (10, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c39)s::text), (11, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c40)s::text), (12, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c41)s::text), (13, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c42)s::text), (14, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c43)s::text), (15, %(c34)s::text[], %(c26)s::text, %(c30)s::text, %(c44)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
@@ -66,7 +67,7 @@ ON CONFLICT DO NOTHING
 -- due: {'c1': 'order', 'c2': 1, 'c3': 'bought', 'c4': 'vip', 'c5': 'true', 'c6': ['bought'], 'c7': 'rest', 'c8': None, 'c9': ['large', 'end'], 'c10': 'end', 'c11': ['large'], 'c12': 'large', 'c13': 'drop_out', 'c14': 'split_else', 'c15': ['end'], 'c16': ['remind'], 'c17': 'remind', 'c18': [], 'c19': 'no_consent', 'c20': 'not_subscribed', 'c21': 'suppressed', 'c22': 'no_address', 'c23': 'duplicate_address', 'c24': 'frequency_cap', 'c25': 'expired', 'c26': 'pause_discard', 'c27': 'send_failed', 'c28': 'step_failed', 'c29': '86400000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -83,6 +84,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c3)s::text THEN CASE WHEN d.base + %(c29)s::interval > d.at THEN d.base + %(c29)s::interval ELSE '-infinity' END WHEN %(c17)s::text THEN 'infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
     'timer'::text AS kind, NULL::text AS name, x.at, false AS entered, x.at AS base,
@@ -113,7 +115,7 @@ WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 -- admit: {'c1': 1, 'c2': 'vip', 'c3': 'true', 'c4': 'Product Added', 'c5': '86400000000 microseconds', 'c6': ['bought'], 'c7': 'bought', 'c8': 'rest', 'c9': None, 'c10': ['large', 'end'], 'c11': 'end', 'c12': ['large'], 'c13': 'large', 'c14': 'drop_out', 'c15': 'split_else', 'c16': ['end'], 'c17': ['remind'], 'c18': 'remind', 'c19': [], 'c20': 'no_consent', 'c21': 'not_subscribed', 'c22': 'suppressed', 'c23': 'no_address', 'c24': 'duplicate_address', 'c25': 'frequency_cap', 'c26': 'expired', 'c27': 'pause_discard', 'c28': 'send_failed', 'c29': 'step_failed', 'c30': 'order'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -130,6 +132,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c7)s::text THEN CASE WHEN d.base + %(c5)s::interval > d.at THEN d.base + %(c5)s::interval ELSE '-infinity' END WHEN %(c18)s::text THEN 'infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step,

@@ -1,7 +1,7 @@
 -- inside: {'c1': 1, 'c2': ['blocked'], 'c3': ['breathe'], 'c4': 'breathe', 'c5': 'rest', 'c6': None, 'c7': ['end'], 'c8': 'end', 'c9': '86400000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -18,6 +18,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c4)s::text THEN CASE WHEN d.base + %(c9)s::interval > d.at THEN d.base + %(c9)s::interval ELSE '-infinity' END ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
     r.kind, r.name, x.at, false AS entered,
@@ -42,7 +43,7 @@ CROSS JOIN LATERAL (
 ) p
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run') OFFSET 0) d
+WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release') OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c3)s::text[], %(c4)s::text, %(c5)s::text, %(c6)s::text), (2, %(c7)s::text[], %(c8)s::text, %(c8)s::text, %(c6)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
@@ -66,7 +67,7 @@ ON CONFLICT DO NOTHING
 -- due: {'c1': 1, 'c2': 'breathe', 'c3': ['blocked'], 'c4': ['breathe'], 'c5': 'rest', 'c6': None, 'c7': ['end'], 'c8': 'end', 'c9': '86400000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -83,6 +84,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c2)s::text THEN CASE WHEN d.base + %(c9)s::interval > d.at THEN d.base + %(c9)s::interval ELSE '-infinity' END ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
     'timer'::text AS kind, NULL::text AS name, x.at, false AS entered, x.at AS base,
@@ -113,7 +115,7 @@ WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 -- admit: {'c1': 1, 'c2': ['blocked'], 'c3': ['breathe'], 'c4': 'breathe', 'c5': 'rest', 'c6': None, 'c7': ['end'], 'c8': 'end', 'c9': '86400000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -130,6 +132,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c4)s::text THEN CASE WHEN d.base + %(c9)s::interval > d.at THEN d.base + %(c9)s::interval ELSE '-infinity' END ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step,

@@ -1,7 +1,7 @@
 -- inside: {'c1': 1, 'c2': 'Order Completed', 'c3': 'unsubscribed_at', 'c4': ['staff'], 'c5': 'sent', 'c6': 'skipped:no_consent', 'c7': 'skipped:not_subscribed', 'c8': 'skipped:suppressed', 'c9': 'skipped:no_address', 'c10': 'skipped:duplicate_address', 'c11': 'skipped:frequency_cap', 'c12': 'skipped:expired', 'c13': 'skipped:pause_discard', 'c14': 'failed:send_failed', 'c15': 'failed:step_failed', 'c16': 'hello', 'c17': 'offer', 'c18': ['hello'], 'c19': 'rest', 'c20': None, 'c21': ['breathe'], 'c22': 'breathe', 'c23': [], 'c24': 'drop_out', 'c25': 'no_consent', 'c26': 'not_subscribed', 'c27': 'suppressed', 'c28': 'pause_discard', 'c29': 'send_failed', 'c30': 'step_failed', 'c31': ['which', 'offer'], 'c32': ['which', 'mark'], 'c33': 'mark', 'c34': ['mark'], 'c35': ['end'], 'c36': 'end', 'c37': '172800000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -18,6 +18,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c16)s::text THEN 'infinity'::timestamptz WHEN %(c22)s::text THEN CASE WHEN d.base + %(c37)s::interval > d.at THEN d.base + %(c37)s::interval ELSE '-infinity' END WHEN %(c17)s::text THEN 'infinity'::timestamptz WHEN %(c33)s::text THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
     r.kind, r.name, x.at, false AS entered,
@@ -42,7 +43,7 @@ CROSS JOIN LATERAL (
 ) p
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run') OFFSET 0) d
+WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release') OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c18)s::text[], %(c16)s::text, %(c19)s::text, %(c20)s::text), (2, %(c21)s::text[], %(c22)s::text, %(c19)s::text, %(c20)s::text), (3, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c25)s::text), (4, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c26)s::text), (5, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c27)s::text), (6, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c28)s::text), (7, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c29)s::text), (8, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c30)s::text), (9, %(c31)s::text[], %(c17)s::text, %(c19)s::text, %(c20)s::text), (10, %(c32)s::text[], %(c33)s::text, %(c19)s::text, %(c20)s::text), (11, %(c34)s::text[], %(c33)s::text, %(c19)s::text, %(c20)s::text), (12, %(c35)s::text[], %(c36)s::text, %(c36)s::text, %(c20)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
@@ -66,7 +67,7 @@ ON CONFLICT DO NOTHING
 -- due: {'c1': 1, 'c2': 'breathe', 'c3': 'which', 'c4': 'plan', 'c5': '"pro"', 'c6': 'App Opened', 'c7': '2592000000000 microseconds', 'c8': 2, 'c9': 'mark', 'c10': 'unsubscribed_at', 'c11': ['staff'], 'c12': 'event.plan', 'c13': 'event App Opened', 'c14': ['hello'], 'c15': 'hello', 'c16': 'rest', 'c17': None, 'c18': ['breathe'], 'c19': [], 'c20': 'drop_out', 'c21': 'no_consent', 'c22': 'not_subscribed', 'c23': 'suppressed', 'c24': 'pause_discard', 'c25': 'send_failed', 'c26': 'step_failed', 'c27': ['which', 'offer'], 'c28': 'offer', 'c29': ['which', 'mark'], 'c30': ['mark'], 'c31': ['end'], 'c32': 'end', 'c33': '172800000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -83,6 +84,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c15)s::text THEN 'infinity'::timestamptz WHEN %(c2)s::text THEN CASE WHEN d.base + %(c33)s::interval > d.at THEN d.base + %(c33)s::interval ELSE '-infinity' END WHEN %(c28)s::text THEN 'infinity'::timestamptz WHEN %(c9)s::text THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
     'timer'::text AS kind, NULL::text AS name, x.at, false AS entered, x.at AS base,
@@ -113,7 +115,7 @@ WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 -- admit: {'c1': 1, 'c2': 'unsubscribed_at', 'c3': 'plan', 'c4': 'country', 'c5': 'event.plan', 'c6': 'profile.country', 'c7': 'Signed Up', 'c8': ['"pro"', '"free"'], 'c9': '"SE"', 'c10': ['staff'], 'c11': ['hello'], 'c12': 'hello', 'c13': 'rest', 'c14': None, 'c15': ['breathe'], 'c16': 'breathe', 'c17': [], 'c18': 'drop_out', 'c19': 'no_consent', 'c20': 'not_subscribed', 'c21': 'suppressed', 'c22': 'pause_discard', 'c23': 'send_failed', 'c24': 'step_failed', 'c25': ['which', 'offer'], 'c26': 'offer', 'c27': ['which', 'mark'], 'c28': 'mark', 'c29': ['mark'], 'c30': ['end'], 'c31': 'end', 'c32': '172800000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -130,6 +132,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c12)s::text THEN 'infinity'::timestamptz WHEN %(c16)s::text THEN CASE WHEN d.base + %(c32)s::interval > d.at THEN d.base + %(c32)s::interval ELSE '-infinity' END WHEN %(c26)s::text THEN 'infinity'::timestamptz WHEN %(c28)s::text THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step,

@@ -1,7 +1,7 @@
 -- inside: {'c1': 'crm', 'c2': 1, 'c3': 'member', 'c4': 'true', 'c5': 'ask', 'c6': 'sent', 'c7': 'which', 'c8': 'plan', 'c9': '"pro"', 'c10': 'skipped:no_consent', 'c11': 'skipped:not_subscribed', 'c12': 'skipped:suppressed', 'c13': 'skipped:no_address', 'c14': 'skipped:duplicate_address', 'c15': 'skipped:frequency_cap', 'c16': 'skipped:expired', 'c17': 'skipped:pause_discard', 'c18': 'failed:send_failed', 'c19': 'failed:step_failed', 'c20': 'crm.plan', 'c21': ['ask'], 'c22': 'rest', 'c23': None, 'c24': ['which', 'done'], 'c25': 'done', 'c26': 'end', 'c27': ['which', 'later'], 'c28': 'later', 'c29': [], 'c30': 'drop_out', 'c31': 'no_consent', 'c32': 'not_subscribed', 'c33': 'suppressed', 'c34': 'pause_discard', 'c35': ['later'], 'c36': 'step_failed', 'c37': ['done'], 'c38': '86400000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -18,6 +18,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c5)s::text THEN 'infinity'::timestamptz WHEN %(c28)s::text THEN CASE WHEN d.base + %(c38)s::interval > d.at THEN d.base + %(c38)s::interval ELSE '-infinity' END ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
     r.kind, r.name, x.at, false AS entered,
@@ -42,7 +43,7 @@ CROSS JOIN LATERAL (
 ) p
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run') OFFSET 0) d
+WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release') OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c21)s::text[], %(c5)s::text, %(c22)s::text, %(c23)s::text), (2, %(c24)s::text[], %(c25)s::text, %(c26)s::text, %(c23)s::text), (3, %(c27)s::text[], %(c28)s::text, %(c22)s::text, %(c23)s::text), (4, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c31)s::text), (5, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c32)s::text), (6, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c33)s::text), (7, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c34)s::text), (8, %(c35)s::text[], %(c28)s::text, %(c22)s::text, %(c23)s::text), (9, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c36)s::text), (10, %(c37)s::text[], %(c25)s::text, %(c26)s::text, %(c23)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
@@ -66,7 +67,7 @@ ON CONFLICT DO NOTHING
 -- due: {'c1': 'crm', 'c2': 1, 'c3': 'later', 'c4': 'member', 'c5': 'true', 'c6': ['ask'], 'c7': 'ask', 'c8': 'rest', 'c9': None, 'c10': ['which', 'done'], 'c11': 'done', 'c12': 'end', 'c13': ['which', 'later'], 'c14': [], 'c15': 'drop_out', 'c16': 'no_consent', 'c17': 'not_subscribed', 'c18': 'suppressed', 'c19': 'pause_discard', 'c20': ['later'], 'c21': 'step_failed', 'c22': ['done'], 'c23': '86400000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -83,6 +84,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c7)s::text THEN 'infinity'::timestamptz WHEN %(c3)s::text THEN CASE WHEN d.base + %(c23)s::interval > d.at THEN d.base + %(c23)s::interval ELSE '-infinity' END ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT p.bucket, p.journey_id, p.profile_id, p.entry_no, p.seq, p.version_id, p.step, p.wake_at, p.goal_met_at,
     'timer'::text AS kind, NULL::text AS name, x.at, false AS entered, x.at AS base,
@@ -113,7 +115,7 @@ WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 -- admit: {'c1': 1, 'c2': 'member', 'c3': 'true', 'c4': 'Signed Up', 'c5': ['ask'], 'c6': 'ask', 'c7': 'rest', 'c8': None, 'c9': ['which', 'done'], 'c10': 'done', 'c11': 'end', 'c12': ['which', 'later'], 'c13': 'later', 'c14': [], 'c15': 'drop_out', 'c16': 'no_consent', 'c17': 'not_subscribed', 'c18': 'suppressed', 'c19': 'pause_discard', 'c20': ['later'], 'c21': 'step_failed', 'c22': ['done'], 'c23': 'crm', 'c24': '86400000000 microseconds'}
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved)
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved)
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -130,6 +132,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE CASE w.stands WHEN %(c6)s::text THEN 'infinity'::timestamptz WHEN %(c13)s::text THEN CASE WHEN d.base + %(c24)s::interval > d.at THEN d.base + %(c24)s::interval ELSE '-infinity' END ELSE 'infinity'::timestamptz END END,
+    NULL::timestamptz,
     d.seen, d.saved
 FROM (SELECT %(b)s::integer AS bucket, %(j)s::integer AS journey_id, p.profile_id, p.entry_no, 0 AS seq,
     %(v)s::integer AS version_id, NULL::text AS step,

@@ -19,6 +19,7 @@ from support.interpreter_commands import make_draft, publish, run_automatic, run
 from support.interpreter_feed import read_feed, settle, settle_caused
 from support.interpreter_gate import pass_gates
 from support.interpreter_output import output_lines
+from support.interpreter_pauses import free_next, turn_at
 from support.interpreter_runs import is_spent, run_instants, run_scheduled
 from support.interpreter_walk import fire
 from support.interpreter_world import Participant, World, next_at_gate
@@ -80,6 +81,7 @@ def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its com
                 pass_gates(world)
         run_scheduled(world)
         pass_gates(world)
+        free_next(world)
         _fire_due_timers(world)
         _finish_the_empty(world)
         instants = {line.at for line in lines} | {at for at, _ in given} | set(_own_instants(world))
@@ -150,6 +152,9 @@ def _own_instants(world: World) -> Iterator[datetime]:
                 yield entry.start
             if version.entry_open and entry.end is not None:
                 yield entry.end
+            turn = turn_at(version)
+            if turn is not None:
+                yield turn
             if version.status == "paused" and version.choices.until is not None:
                 yield version.choices.until
 

@@ -155,7 +155,7 @@ def _meet(world: World, family: Family, profile: Profile, event: Happening) -> N
     p = world.current(family, profile)
     if p is not None:
         used = judge(world, p)
-        if p.active and p.version.may_move:
+        if p.active and p.version.may_move and p.place is None:
             used = meet_wait(world, p, event) or used
         elif p.active and meet_wait(world, p, event, only_ask=True):
             p.kept.append(event)

@@ -10,7 +10,7 @@ from parcours.domain.journey import End, Journey
 from parcours.domain.lifecycle import Become, Command, Refuse, Status, decide, entry_is_open, status_of
 from support.interpreter_answer import Answer, counts
 from support.interpreter_feed import settle_caused
-from support.interpreter_pauses import pause
+from support.interpreter_pauses import extend, pause, wait_for_turns, wait_no_more
 from support.interpreter_runs import plan
 from support.interpreter_transfer import move_people, moving_error, moving_refusal, sources_of
 from support.interpreter_walk import fire, leave, meet_wait, release
@@ -102,6 +102,9 @@ def _publish_and_move(
     if answer.refused:
         return
     for former in sources:
+        if former.status == "paused":
+            extend(world, former)
+        wait_no_more(world, former)
         former.status, former.entry_open = "closed", False
     publish(world, family, version)
     start = version.journey.entry.start
@@ -167,7 +170,11 @@ def finish_if_empty(world: World, version: Version) -> None:
 
 def _let_go_on(world: World, versions: list[Version]) -> None:
     """Apply kept events, then overdue timers, then let the queue in (R22, P5, P7)."""
-    going = [version for version in versions if version.may_move]
+    for version in versions:
+        extend(world, version)
+    for version in versions:
+        wait_for_turns(world, version)
+    going = [version for version in versions if version.may_move and version.next_free is None]
     for p in world.inside(*going):
         kept, p.kept = p.kept, []
         for event in kept:

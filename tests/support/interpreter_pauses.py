@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from parcours.domain.choices import THEN, Choices, Then
+from parcours.domain.journey import Wait, WaitFor
 from parcours.domain.lifecycle import ENTRANTS, INSIDE, TIMERS, Refuse, decide
 from support.conditions import instant_of
 from support.interpreter_answer import Answer, counts
+from support.interpreter_feed import settle_caused
+from support.interpreter_walk import meet_wait
 from support.interpreter_world import Version, World
 
-__all__ = ["pause"]
+__all__ = ["extend", "free_next", "pause", "turn_at", "wait_for_turns", "wait_no_more"]
 
 NAMES = {"entrants", "inside", "timers", "until", "then", "catch_up"}
 
@@ -43,6 +47,76 @@ def pause(world: World, versions: list[Version], options: Mapping[str, Any]) -> 
                 version.entry_open = False
         version.status, version.choices = "paused", choices
     return answer
+
+
+def extend(world: World, version: Version) -> None:
+    """Move durations, time-outs and lifetimes by the length of the pause that ends now (R23)."""
+    if version.choices.timers != "extend":
+        return
+    began = version.paused_at
+    assert began is not None
+    for p in world.inside(version):
+        step = None if p.step is None else version.journey.steps[p.step]
+        lasts = isinstance(step, Wait) and step.duration is not None
+        if (lasts or isinstance(step, WaitFor)) and p.deadline is not None and p.deadline > began:
+            p.deadline += world.now - began
+        if step is not None or p.entered_at < began:
+            p.extended += world.now - began
+
+
+def wait_for_turns(world: World, version: Version) -> None:
+    """Put those whom this resume would set free into one order, where there is a rate; nobody waits otherwise (P78)."""
+    wait_no_more(world, version)
+    version.rate = version.choices.catch_up if version.started else None
+    version.next_free = None if version.rate is None else world.now
+    if version.rate is None:
+        return
+    for p in world.inside(version):
+        user_id = p.profile.user_id
+        if p.kept:
+            first = min(p.kept, key=lambda event: (event.at, event.number))
+            p.place = (0, first.at, first.number, user_id)
+        elif p.queued:
+            p.place = (2, p.entered_at, 0, user_id)
+        elif p.due_at is not None and p.due_at < world.now:
+            p.place = (1, p.due_at, 0, user_id)
+
+
+def wait_no_more(world: World, version: Version) -> None:
+    """Nobody of a version waits for a turn any more."""
+    version.next_free = None
+    for p in world.inside(version):
+        p.place, p.freed_at = None, None
+
+
+def free_next(world: World) -> None:
+    """Set those free whose turn is now: kept events at once, the rest is due with the timers of this instant."""
+    for family in world.by_key():
+        for version in family.published:
+            while turn_at(version) is not None and version.next_free <= world.now:  # type: ignore[operator]
+                waiting = [p for p in world.inside(version) if p.place is not None]
+                if not waiting:
+                    version.next_free = None
+                    break
+                p = min(waiting, key=lambda p: p.place or ())
+                p.place = None
+                if p.queued:
+                    p.freed_at = world.now
+                elif p.deadline is not None and p.deadline < world.now:
+                    p.deadline = world.now
+                kept, p.kept = p.kept, []
+                for event in kept:
+                    if p.active:
+                        meet_wait(world, p, event)
+                        settle_caused(world)
+                assert version.next_free is not None
+                assert version.rate is not None
+                version.next_free += timedelta(seconds=1 / version.rate)
+
+
+def turn_at(version: Version) -> datetime | None:
+    """Return when the next turn is; None in a pause, and where nobody waits."""
+    return version.next_free if version.status in {"live", "closed"} else None
 
 
 def _error(world: World, options: Mapping[str, Any]) -> str | None:

@@ -100,6 +100,9 @@ def fire(world: World, p: Participant) -> None:
         if p.active:
             leave(world, p, "dropped_out", "lifetime_exceeded")
         return
+    if p.queued:
+        release(world, p)
+        return
     assert p.step is not None
     step = p.version.journey.steps[p.step]
     if isinstance(step, WaitFor):

@@ -72,6 +72,8 @@ class Version:
     )  # next occurrences, by the number of the trigger
     runs: list[Run] = field(default_factory=list)  # still to come
     choices: Choices = field(default_factory=Choices)  # of the present pause
+    rate: float | None = None  # people a second, behind a resume
+    next_free: datetime | None = None  # when the next of those who wait is set free
     paused_at: datetime | None = None
 
     @property
@@ -150,6 +152,9 @@ class Participant:
     entered_at: datetime
     admitted_number: int  # events with a greater number belong to this passage
     event: Mapping[str, Any] | None  # properties of the entry event
+    place: tuple[Any, ...] | None = None  # among those who wait to be set free
+    freed_at: datetime | None = None  # from the queue
+    extended: timedelta = timedelta()  # by which pauses moved its lifetime
     status: str = "active"
     reason: str | None = None
     left_at: datetime | None = None
@@ -174,7 +179,7 @@ class Participant:
     def ends_at(self) -> datetime | None:
         """The end of its lifetime (R25)."""
         lifetime = self.version.journey.lifetime
-        return None if lifetime is None else self.entered_at + lifetime
+        return None if lifetime is None else self.entered_at + lifetime + self.extended
 
     @property
     def due_at(self) -> datetime | None:
@@ -183,8 +188,10 @@ class Participant:
         A message that a pause holds has none; nor has the queue in a pause.
         """
         inside = self.version.inside
-        if not self.active or (self.queued and inside is not None):
+        if not self.active or self.place is not None or (self.queued and inside is not None):
             return None
+        if self.queued and self.freed_at is not None:
+            return self.freed_at
         deadline = None if inside == "hold" and self.at_message else self.deadline
         return min((at for at in (deadline, self.ends_at) if at is not None), default=None)
 

@@ -19,6 +19,10 @@ def pause_options(draw: st.DrawFn, at: int) -> Document:
         found["entrants"] = draw(st.sampled_from(("queue", "drop")))
     if draw(st.integers(0, 2)):
         found["inside"] = draw(st.sampled_from(("freeze", "hold", "hold", "discard", "discard")))
+    if found.get("inside", "freeze") == "freeze" and draw(st.booleans()):
+        found["timers"] = "extend"
+    if draw(st.integers(0, 3)) == 0:
+        found["catch_up"] = draw(st.sampled_from((1, 0.001, 0.0005, "1000/s")))
     if draw(st.integers(0, 3)) == 0:
         found["until"] = slot(draw(st.integers(at + 1, at + LAST // 2)))
         found["then"] = draw(st.sampled_from(("resume", "resume", "close", "stop")))
@@ -33,6 +37,8 @@ def second_options(draw: st.DrawFn, at: int) -> Document:
             (
                 {},
                 {"until": "none"},
+                {"catch_up": "none"},
+                {"catch_up": 0.0007},
                 {"until": {"at": slot(at + 3), "then": "close"}},
                 {"until": slot(at)},
                 {"entrants": "drop"},

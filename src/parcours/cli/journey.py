@@ -32,6 +32,7 @@ from parcours.service.holding import Held, read_hold
 from parcours.service.ledger import read_ledgers
 from parcours.service.lifecycle import Order, execute
 from parcours.service.people import PeopleChanged, PeopleOrder, change_people
+from parcours.service.preview import preview_resume
 from parcours.service.publish_plan import plan_of
 from parcours.service.reports import admitting_version, list_journeys, notify_workers, show_journey
 from parcours.service.upcoming import what_happens_next
@@ -332,6 +333,10 @@ async def _carry_out(installed: Installation, order: Order, *, no_wait: bool) ->
         result = await execute(connection, order, clock.now())
         if not order.dry_run:
             await notify_workers(connection, order.journey)
+    if result.changed and order.dry_run and order.command == "resume":
+        async with database.transaction() as connection:
+            preview = await preview_resume(connection, order.journey, result.changed, clock.now())
+        return Done(result, preview=preview)
     if not result.changed or order.dry_run or order.command not in WAITS:
         return Done(result, shuts=shuts if result.changed else None, plan=plan)
     held = await find_in_flight(database, result.changed)

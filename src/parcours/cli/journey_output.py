@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from parcours.cli.alerts import show_alerts
+from parcours.cli.journey_preview import show_preview
 from parcours.cli.output import say, show, show_error, show_json, show_problems, show_table
 from parcours.cli.plan_output import show_plan
 from parcours.domain.errors import ParcoursError
@@ -16,6 +17,7 @@ from parcours.service.definitions import VersionProblems
 from parcours.service.holding import Held
 from parcours.service.ledger import Ledger
 from parcours.service.people import PeopleChanged
+from parcours.service.preview import Preview
 from parcours.service.publish_plan import PublishPlan
 from parcours.service.reports import JourneyReport
 from parcours.service.upcoming import Upcoming
@@ -154,11 +156,13 @@ class Done:
     shuts: dict[str, Any] | None = None
     settled: dict[str, int] | None = None
     plan: PublishPlan | None = None  # of a publication that was only asked about
+    preview: Sequence[Preview] = ()  # of a resume that was only asked about
 
     def as_dict(self) -> dict[str, Any]:
         """Return the wire form."""
         plan = self.plan.as_dict() if self.plan is not None else None
-        more = {"shuts": self.shuts, "settled": self.settled, "plan": plan}
+        preview = [one.as_dict() for one in self.preview] or None
+        more = {"shuts": self.shuts, "settled": self.settled, "plan": plan, "preview": preview}
         return self.result.as_dict() | {name: value for name, value in more.items() if value is not None}
 
 
@@ -208,6 +212,8 @@ def show_done(done: Done) -> None:
         show(f"Before: {counted}.")
     for warning in result.warnings:
         show(f"Warning: {warning}", style="yellow")
+    for preview in done.preview:
+        show_preview(preview)
     if result.in_flight:
         show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")
 
@@ -222,6 +228,8 @@ def _show_delete(done: Done) -> None:
     )
     if result.counts.get("inside"):
         show(f"{result.counts['inside']} people inside {'would be' if result.dry_run else 'are'} cancelled.")
+    for preview in done.preview:
+        show_preview(preview)
     if result.in_flight:
         show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")
 

@@ -21,7 +21,7 @@ from parcours.compiler.scopes import Scopes
 from parcours.compiler.templates import template
 from parcours.compiler.trees import route_of, values_of
 from parcours.compiler.values import compared
-from parcours.compiler.waits import carried, landed, outlived, wake
+from parcours.compiler.waits import carried, deadline, landed, outlived, wake
 from parcours.domain.condition import AudienceTest, Condition
 from parcours.domain.journey import EventTrigger, Journey, Target, UpdateProfile, WaitFor, Webhook
 
@@ -125,7 +125,7 @@ class _Renderer:
             remember=self.remember("row", scope),
             seen=self.seen_inside(scope),
             saved=self.saved(scope),
-            carried=carried(self.journey, "inside"),
+            carried=carried(self.journey, "inside", params),
         )
         return self.passage(source, scope)
 
@@ -150,7 +150,7 @@ class _Renderer:
             route=route,
             remember=self.remember("timer", scope),
             seen=self.seen_due(scope),
-            carried=carried(self.journey, "due"),
+            carried=carried(self.journey, "due", params),
         )
         return self.passage(source, scope)
 
@@ -164,7 +164,7 @@ class _Renderer:
             seen=self.seen_entering(scope),
             candidates=self.candidates(params),
             through=sql.SQL("AND p.granted") if self.gated else sql.SQL(""),
-            carried=carried(self.journey, "admit"),
+            carried=carried(self.journey, "admit", params),
         )
         return self.passage(source, scope)
 
@@ -190,7 +190,7 @@ class _Renderer:
             remember=self.remember("transfer", scope),
             seen=values_of(self.plan.landings.values(), scope) or NULL_JSON,
             wake=landed(self.journey, params),
-            carried=carried(self.journey, "due"),
+            carried=carried(self.journey, "transfer", params),
         )
 
     def propose(self, params: Parameters) -> sql.Composable:
@@ -242,6 +242,7 @@ class _Renderer:
             moved_value=sql.SQL(", d.moved_from" if moved else ""),
             moved_too=sql.SQL(" OR d.moved_from IS NOT NULL" if moved else ""),
             wake=wake(self.plan, self.scopes.stamping(scope.params)),
+            deadline=deadline(self.plan, self.scopes.stamping(scope.params)),
         )
 
     # Pieces ----------------------------------------------------------------------------------------------------

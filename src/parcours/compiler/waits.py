@@ -18,7 +18,7 @@ from parcours.compiler.predicates import field_value, instant_of, local_zone, sp
 from parcours.compiler.scope import Parameters, Scope
 from parcours.domain.journey import Journey, UpdateProfile, Wait, WaitFor
 
-__all__ = ["carried", "landed", "outlived", "wake"]
+__all__ = ["carried", "deadline", "landed", "outlived", "wake"]
 
 AT_ONCE = sql.SQL("'-infinity'::timestamptz")
 NEVER = sql.SQL("'infinity'::timestamptz")
@@ -26,19 +26,27 @@ LATER = "CASE WHEN {due} > d.at THEN {due} ELSE '-infinity' END"
 # Whoever reads an instant can hold it: the years 1 to 9999. A deadline behind them never comes.
 BOUNDED = "CASE WHEN {due} < '10000-01-01 00:00:00+00' THEN {due} ELSE 'infinity' END"
 
-CARRIED = {
-    "inside": "p.entered_at AS entered_at, pr.attributes, pr.user_id, p.event, p.saved AS known",
-    "due": "p.entered_at AS entered_at, pr.attributes, pr.user_id, p.event, p.saved AS known",
-    "admit": "p.at AS entered_at, p.attributes, p.user_id, (p.data -> 'properties') AS event, NULL::jsonb AS known",
-}
+INSIDE = (
+    ", p.entered_at AS entered_at, coalesce(p.lives_from, p.entered_at) AS lives_from, {deadline} AS deadline,"
+    " pr.attributes, pr.user_id, p.event, p.saved AS known"
+)
+ADMITTED = (
+    ", p.at AS entered_at, p.at AS lives_from, NULL::timestamptz AS deadline,"
+    " p.attributes, p.user_id, (p.data -> 'properties') AS event, NULL::jsonb AS known"
+)
 
 
-def carried(journey: Journey, site: Literal["inside", "due", "admit"]) -> sql.Composable:
+def carried(
+    journey: Journey, site: Literal["inside", "due", "admit", "transfer"], params: Parameters
+) -> sql.Composable:
     """Return the columns of a decision that deadlines look at; none where no deadline does."""
     looks = any(isinstance(s, Wait) and (s.until_field or s.until_time) for s in journey.steps.values())
     if not looks and journey.lifetime is None:
         return sql.SQL("")
-    return sql.SQL(", " + CARRIED[site])
+    if site == "admit":
+        return sql.SQL(ADMITTED)
+    kept: sql.Composable = _kept_deadline(journey, params) if site == "transfer" else sql.SQL("p.deadline")
+    return sql.SQL(INSIDE).format(deadline=kept)
 
 
 def wake(plan: Plan, scope: Scope) -> sql.Composable:
@@ -46,18 +54,14 @@ def wake(plan: Plan, scope: Scope) -> sql.Composable:
 
     `scope` reads what a decision carries.
     """
-    whens = [
-        sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), _due(plan, rest, scope))
-        for rest in plan.rests
-    ]
-    due = sql.SQL("CASE w.stands {} ELSE {} END").format(sql.SQL(" ").join(whens), NEVER) if whens else NEVER
+    due = _of_steps(plan, scope)
     if plan.journey.lifetime is None:
         return due
     # A message that leaves at the instant of its walk is of the walk (R4): a lifetime that is over ends behind it.
     messages = [rest.step for rest in plan.rests if rest.kind in MESSAGE_KINDS]
     return sql.SQL(
-        "CASE WHEN w.stands = ANY ({messages}) AND d.entered_at + {life} <= d.at AND %(may_send)s{opened} THEN {due}"
-        " ELSE least({due}, d.entered_at + {life}) END"
+        "CASE WHEN w.stands = ANY ({messages}) AND d.lives_from + {life} <= d.at AND %(may_send)s{opened} THEN {due}"
+        " ELSE least({due}, d.lives_from + {life}) END"
     ).format(
         messages=scope.params.bind(messages, "text[]"),
         opened=_window_is_open(plan.journey, scope),
@@ -71,16 +75,40 @@ def landed(journey: Journey, params: Parameters) -> sql.Composable:
 
     Who is queued is due at once, as if admitted there, unless the queue of that version is put aside.
     """
+    due = _kept_deadline(journey, params)
+    if journey.lifetime is not None:
+        life = params.bind(f"{journey.lifetime.total_seconds():.0f} seconds", "interval")
+        due = sql.SQL("least({}, coalesce(p.lives_from, p.entered_at) + {})").format(due, life)
+    parked = sql.SQL("CASE WHEN %(parks)s AND p.step IS NULL THEN {} ELSE {} END")
+    return parked.format(sql.SQL("'9999-12-31 23:59:59.999999+00'::timestamptz"), due)
+
+
+def deadline(plan: Plan, scope: Scope) -> sql.Composable:
+    """The deadline of the step itself, kept beside `wake` where a lifetime may come before it; else null."""
+    if plan.journey.lifetime is None:
+        return sql.SQL("NULL::timestamptz")
+    return sql.SQL(
+        "CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN NULL WHEN d.route IS NULL THEN d.deadline ELSE {} END"
+    ).format(_of_steps(plan, scope))
+
+
+def _of_steps(plan: Plan, scope: Scope) -> sql.Composable:
+    whens = [
+        sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), _due(plan, rest, scope))
+        for rest in plan.rests
+    ]
+    if not whens:
+        return NEVER
+    return sql.SQL("CASE w.stands {} ELSE {} END").format(sql.SQL(" ").join(whens), NEVER)
+
+
+def _kept_deadline(journey: Journey, params: Parameters) -> sql.Composable:
+    """The deadline of the step itself that somebody brings along; the queue is due."""
     endless = [s.id for s in journey.steps.values() if isinstance(s, WaitFor) and s.timeout is None]
     whens: list[sql.Composable] = [sql.SQL("WHEN p.step IS NULL THEN p.entered_at")]
     if endless:
         whens.append(sql.SQL("WHEN p.step = ANY ({}) THEN 'infinity'").format(params.bind(endless, "text[]")))
-    due: sql.Composable = sql.SQL("CASE {} ELSE p.wake_at END").format(sql.SQL(" ").join(whens))
-    if journey.lifetime is not None:
-        life = params.bind(f"{journey.lifetime.total_seconds():.0f} seconds", "interval")
-        due = sql.SQL("least({}, p.entered_at + {})").format(due, life)
-    parked = sql.SQL("CASE WHEN %(parks)s AND p.step IS NULL THEN {} ELSE {} END")
-    return parked.format(sql.SQL("'9999-12-31 23:59:59.999999+00'::timestamptz"), due)
+    return sql.SQL("CASE {} ELSE coalesce(p.deadline, p.wake_at) END").format(sql.SQL(" ").join(whens))
 
 
 def _window_is_open(journey: Journey, scope: Scope) -> sql.Composable:
@@ -103,8 +131,8 @@ def outlived(journey: Journey, params: Parameters) -> Sequence[tuple[sql.Composa
     if journey.lifetime is None:
         return []
     test = sql.SQL(
-        "p.wake_at > '-infinity' AND (p.entered_at + {life} = p.wake_at"
-        " OR p.entered_at + {life} < greatest(p.wake_at, %(floor)s))"
+        "p.wake_at > '-infinity' AND (coalesce(p.lives_from, p.entered_at) + {life} = p.wake_at"
+        " OR coalesce(p.lives_from, p.entered_at) + {life} < greatest(p.wake_at, %(floor)s))"
     ).format(life=params.bind(f"{journey.lifetime.total_seconds():.0f} seconds", "interval"))
     return [(test, "lifetime_exceeded")]
 

@@ -23,7 +23,9 @@ class FenceVersion:
     is the reason with which suggestions are refused, None where they are admitted. `task` is what must be written
     down in sets before anything else happens for this version in this bucket; `task_at` its instant. `inside` is the
     choice of a version that is paused. `chores` are written down in sets before the task, one behind the other, and
-    outlive commands: `{do: park}`.
+    outlive commands: `{do: park, at}`, `{do: shift, since, by, after}` (`by` in
+    microseconds), `{do: mark, at, after}`, `{do: unmark}`,
+    `{do: unpark}`.
     """
 
     version_id: int

@@ -30,6 +30,7 @@ async def do_task(unit: Unit, entry: FenceVersion) -> bool:
         same(swept.rowcount, moved.rowcount, "sweep")
         messages = await unit.execute("sweep_messages", **given)
         await unit.execute("sweep_kept", v=Int4(entry.version_id))
+        await unit.execute("sweep_waiting", v=Int4(entry.version_id))
         unit.result.swept += swept.rowcount
         count = max(swept.rowcount, messages.rowcount)
     else:

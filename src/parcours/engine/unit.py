@@ -28,6 +28,7 @@ from parcours.engine.held import hold_back, put_back
 from parcours.engine.runs import suggest_next
 from parcours.engine.tasks import do_task
 from parcours.engine.versions import Version, Versions
+from parcours.engine.waiting import find_waiting, forget_left, part, set_free
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -86,6 +87,7 @@ class Unit:
     result: UnitResult = field(default_factory=UnitResult)
     loaded: dict[int, Version] = field(default_factory=dict)
     after: str = FIRST  # rounds go on behind this person
+    waiting: set[int] = field(default_factory=set)  # versions of which somebody waits to be set free
     held: set[int] | None = None  # versions for whose people rows are held back; None: not asked yet
     transferred: int = 0
     runs: list[FenceRun] = field(default_factory=list)  # under way in this bucket
@@ -99,6 +101,7 @@ class Unit:
         for entry in working:
             self.loaded[entry.version_id] = await self.versions.get(self.connection, entry.version_id)
         await self.tasks()
+        await find_waiting(self)
         if any(entry.task in ("resume", "sweep") for entry in self.result.fence):
             # What was kept comes first, all of it: nothing else is applied before it is back in the inbox (R22). And
             # who is cancelled is outside already: nobody is refused by another version for being inside this one.
@@ -193,7 +196,9 @@ class Unit:
                         channels=list(version.program.message_steps.values()),
                         **window_of(version.journey),
                     )
-                waits = version is not None and (version.journey.window or entry.inside is not None)
+                waits = version is not None and (
+                    version.journey.window or entry.inside is not None or entry.version_id in self.waiting
+                )
                 if version is not None and version.program.message_steps and waits:
                     await self.execute(
                         "cancel_messages",
@@ -234,19 +239,28 @@ class Unit:
         ]
         frozen = [v for v in [*ready, *settling] if v in settling or not v.rights.may_move]
         decided = 0
+        kept_of = [(entry, rows) for entry in frozen]
         for entry in [*ready, *settling]:
-            decided += await self.inside(entry, inside_batch, rows, may_move=entry not in frozen)
+            if entry.version_id in self.waiting and entry not in frozen:
+                waits, others = await part(self, entry, rows)
+                decided += await self.inside(entry, inside_batch, waits, may_move=False)
+                decided += await self.inside(entry, inside_batch, others, may_move=True)
+                kept_of.append((entry, waits))
+            else:
+                decided += await self.inside(entry, inside_batch, rows, may_move=entry not in frozen)
         if decided:
             await self.move(inside_batch, decided)
         if {"event", "outcome", "recheck"} & kinds:
-            for entry in frozen:
-                await self.compiled(entry, "keep", round=rows)
+            for entry, theirs in kept_of:
+                await self.compiled(entry, "keep", round=theirs)
         if "event" in kinds:
             await hold_back(self, ready, inside_batch, rows)
         if SUGGESTING & kinds:
             await admit(
-                self, inside_batch, rows, kinds, count, nobody_moved=decided == 0, nobody_frozen=not frozen
+                self, inside_batch, rows, kinds, count, nobody_moved=decided == 0, nobody_frozen=not kept_of
             )
+        if "release" in kinds:
+            await set_free(self, ready, rows)
         async with self.connection.pipeline():
             await self.execute("by_address")
             dropped = await self.execute("drop_round", round=rows)
@@ -298,6 +312,7 @@ class Unit:
 
     async def effects(self, batch: int) -> None:
         """Write what update steps write, tell other journeys, look back at events a settle was slower than."""
+        await forget_left(self, batch)
         await put_back(self, batch)
         for entry in self.result.fence:
             version = self.loaded.get(entry.version_id)

@@ -21,6 +21,7 @@ from parcours.channels.channel import Channel
 from parcours.domain.errors import ParcoursError
 from parcours.engine.bucketwork import Agenda, BucketWork
 from parcours.engine.calling import Forms
+from parcours.engine.catch_up import catch_ups_under_way, set_people_free
 from parcours.engine.composing import compose_email
 from parcours.engine.courier import Compose, Courier
 from parcours.engine.gate import gates_waited_at, pass_gate
@@ -276,7 +277,17 @@ class Worker:
                 self._wake.set()
 
     async def _gates(self) -> None:
-        """Let through the gates whoever may go: one worker at a time for each."""
+        """Let through the gates, and set free, whoever may go: one worker at a time for each."""
+        async with self.database.transaction() as connection:
+            catching_up = await catch_ups_under_way(connection, self.clock.now())
+        for version_id in catching_up:
+            more = True
+            while more:
+                async with self.database.transaction() as connection:
+                    freed = await set_people_free(connection, version_id, self.clock.now())
+                more = freed.more
+                if freed.people:
+                    self._wake.set()
         async with self.database.transaction() as connection:
             waited_at = await gates_waited_at(connection)
         for journey_id in waited_at:

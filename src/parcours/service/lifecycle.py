@@ -31,7 +31,15 @@ from parcours.service.checking import check_version, refused_as_invalid
 from parcours.service.deleting import delete
 from parcours.service.drafting import duplicate, edit, new_version
 from parcours.service.moving import changes_too, finish_emptied, heed_transfer
-from parcours.service.pausing import Chosen, choose, chores_of, plan_end
+from parcours.service.pausing import (
+    Chosen,
+    catches_up,
+    choose,
+    chores_behind,
+    chores_of,
+    plan_catch_up,
+    plan_end,
+)
 from parcours.service.publishing import publish, resume_with_changes
 from parcours.service.restarting import restart
 from parcours.service.settling import takes_now
@@ -112,7 +120,10 @@ async def _execute(connection: Connection, order: Order, at: datetime, *, ends_p
             continue
         settling = None
         if released:
-            tasks[version.version_id] = "resume"
+            former = await plan_catch_up(connection, version, family.journey_id, at)
+            chores[version.version_id] = former + chores_behind(version, at)
+            if not catches_up(version, at):
+                tasks[version.version_id] = "resume"
         if order.command == "pause":
             chores[version.version_id] = chores_of(version, chosen.choices[version.version_id], at)
         if status == "stopped" and counts["inside"] + counts["messages"]:

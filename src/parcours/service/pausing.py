@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from parcours.domain.choices import Choices, Wish, begin, change, read_wish
-from parcours.domain.errors import ParcoursError
 from parcours.domain.lifecycle import Become, Refuse, decide
 from parcours.domain.timing import format_instant
 from parcours.service.answering import Order
@@ -16,7 +15,16 @@ from parcours.service.versions import VersionRow
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Chosen", "choose", "chores_of", "plan_end"]
+__all__ = [
+    "Chosen",
+    "catches_up",
+    "choose",
+    "chores_behind",
+    "chores_of",
+    "chores_of_move",
+    "plan_catch_up",
+    "plan_end",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,6 @@ def choose(order: Order, asked: Sequence[VersionRow], at: datetime) -> Chosen:
     for version in asked:
         found = _chosen(version, wish)
         if isinstance(found, Choices):
-            _check_available(found)
             choices[version.version_id] = found
         if version.status != "draft":
             refused = found if isinstance(found, str) else None
@@ -50,6 +57,53 @@ def chores_of(version: VersionRow, choices: Choices, at: datetime) -> list[dict[
     if version.status == "paused" or choices.inside == "freeze":
         return []
     return [{"do": "park", "at": format_instant(at)}]
+
+
+def chores_behind(version: VersionRow, at: datetime) -> list[dict[str, Any]]:
+    """Return what is left to the units when a pause ends.
+
+    With `extend` deadlines move by its length (R23); with `catch_up` it is written down who waits to be set free.
+    """
+    choices, chores = Choices.from_json(version.pause), []
+    if choices.timers == "extend" and version.paused_at is not None:
+        length = (at - version.paused_at) // timedelta(microseconds=1)
+        chores.append({"do": "shift", "since": format_instant(version.paused_at), "by": length})
+    if catches_up(version, at):
+        chores.append({"do": "mark", "at": format_instant(at)})
+    return chores
+
+
+async def chores_of_move(connection: Connection, version: VersionRow, at: datetime) -> list[dict[str, Any]]:
+    """Return what is left to the units before people of a version move to another one: they stand again as they stood.
+
+    A move has no catch-up; deadlines of an extending pause move before it.
+    """
+    row = await (await connection.execute(query("catching_up"), {"v": version.version_id})).fetchone()
+    await connection.execute(query("end_catch_up"), {"v": version.version_id})
+    chores = [{"do": "unmark"}] if row and row[0] else []
+    if version.status != "paused":
+        return chores
+    return [*chores, {"do": "unpark"}, *(one for one in chores_behind(version, at) if one["do"] == "shift")]
+
+
+def catches_up(version: VersionRow, at: datetime) -> bool:
+    """Tell whether the end of a version's pause sets people free one after the other; not before its start date."""
+    started = version.starts_at is None or version.starts_at <= at
+    return started and Choices.from_json(version.pause).catch_up is not None
+
+
+async def plan_catch_up(
+    connection: Connection, version: VersionRow, journey_id: int, at: datetime
+) -> list[dict[str, Any]]:
+    """Begin a version's catch-up at the end of its pause, or none; return the chore that ends a former one."""
+    given = {"v": version.version_id}
+    row = await (await connection.execute(query("catching_up"), given)).fetchone()
+    if catches_up(version, at):
+        rate = Choices.from_json(version.pause).catch_up
+        await connection.execute(query("begin_catch_up"), {**given, "j": journey_id, "rate": rate, "at": at})
+    else:
+        await connection.execute(query("end_catch_up"), given)
+    return [{"do": "unmark"}] if row and row[0] else []
 
 
 async def plan_end(connection: Connection, version: VersionRow, choices: Choices, at: datetime) -> None:
@@ -70,15 +124,3 @@ def _chosen(version: VersionRow, wish: Wish) -> Choices | str | None:
     if isinstance(outcome, Become):
         return begin(wish)
     return outcome.code if isinstance(outcome, Refuse) else None
-
-
-def _check_available(chosen: Choices) -> None:
-    """Refuse what cannot be done yet."""
-    plain = Choices()
-    for name in ("timers", "catch_up"):
-        value = getattr(chosen, name)
-        if value != getattr(plain, name):
-            raise ParcoursError(
-                "not_available", f"the choice {name}: {value} cannot be made yet", place=f"options.{name}",
-                hint="Leave it out.",
-            )  # fmt: skip

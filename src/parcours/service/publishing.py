@@ -16,6 +16,7 @@ from parcours.service.answering import Order, audit, nothing_to_do, refused
 from parcours.service.audience_conditions import audience_conditions
 from parcours.service.checking import check_version, refused_as_invalid
 from parcours.service.moving import Move, empty_into, moves_people, plan_move
+from parcours.service.pausing import chores_of_move
 from parcours.service.schedules import plan_schedules
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.queries import query
@@ -97,13 +98,16 @@ async def put_live(
     """
     await family.lock_fences()
     tasks: dict[int, Task] = {}
+    chores: dict[int, list[dict[str, Any]]] = {}
     if move is not None:
+        for source in move.sources:
+            chores[source.version_id] = await chores_of_move(family.connection, source, at)
         tasks = await empty_into(family, move, at)
     for earlier in family.published:
         if earlier.entry_open:
             await _shut(family, earlier, at)
     await _freeze(family, version, journey, at, move)
-    await family.set_fences(at, tasks)
+    await family.set_fences(at, tasks, chores)
 
 
 async def _shut(family: Family, version: VersionRow, at: datetime) -> None:

@@ -104,6 +104,8 @@ class Family:
     ) -> VersionRow:  # fmt: skip
         """Give a version its new status, here and in the database; `pause` are the choices of a paused one."""
         stored = pause.as_json() if pause is not None else None
+        if status in ("stopped", "finished"):
+            await self.connection.execute(query("end_catch_up"), {"v": version.version_id})
         if version.status == "paused" and status != "paused":
             await self.connection.execute(query("void_pause_end"), {"v": version.version_id, "at": at})
         await self.connection.execute(

@@ -74,11 +74,16 @@ async def simulate(  # noqa: PLR0917 - what simulate is given, in the order of i
         run = Simulation(
             Work(connection, buckets, limits or LIMITS), start, to, [(number, lines[number]) for number in order],
             dict(files or {}), Hearing(everything, {a.key: a.where for a in audiences if a.where is not None}), progress,
-            lanes=lanes and independent(everything),
+            lanes=lanes and independent(everything) and not any(map(catches_up, commands)),
         )  # fmt: skip
         await run.prepare(journeys, audiences, commands)
         await run.play()
         return [*run.printed, *await output_lines(connection, moves=moves)]
+
+
+def catches_up(command: Mapping[str, Any]) -> bool:
+    """Tell whether people depend on each other behind a command, since they are set free one after the other."""
+    return "catch_up" in (command.get("options") or {})
 
 
 @dataclass
@@ -187,9 +192,13 @@ class Simulation:
             await self.quiet(now - TICK)
             self.position += 1
         await self.scheduled(now)
+        while await self.work.set_free(now):
+            await self.quiet(now - TICK)
         await self.quiet(now)
         await self.finish(now)
-        instants = await self.own_instants(now, "next_scheduled", "next_run", "simulation_next_wake")
+        instants = await self.own_instants(
+            now, "next_scheduled", "next_run", "next_catch_up", "simulation_next_wake"
+        )
         if self.position < len(self.lines):
             instants.append(at_of(self.lines[self.position]))
         instants += self.work.next_at_gates

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from parcours.engine.catch_up import catch_ups_under_way, set_people_free
 from parcours.engine.content import Claimed
 from parcours.engine.delivery import Room, Settled, claim, settle
 from parcours.engine.gate import gates_waited_at, pass_gate
@@ -54,6 +55,15 @@ class Work:
                 found = found or passed.people > 0
                 if passed.next_at is not None:
                     self.next_at_gates.append(passed.next_at)
+        return found
+
+    async def set_free(self, now: datetime) -> bool:
+        """Set people free whose turn is now, behind a resume; tell whether there were some."""
+        found = False
+        async with self.connection.transaction():
+            for version_id in await catch_ups_under_way(self.connection, now):
+                freed = await set_people_free(self.connection, version_id, now)
+                found = found or freed.people > 0
         return found
 
     async def route(self) -> bool:

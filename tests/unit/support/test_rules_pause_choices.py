@@ -180,7 +180,7 @@ def test_a_lifetime_ends_for_those_who_are_held(simulator: Simulator) -> None:
 
 def test_a_held_message_waits_for_its_window_too(simulator: Simulator) -> None:
     commands = [command("9:30", "pause", inside="hold"), command("12:00", "resume")]
-    case = journey(MAILS, window={"from": "13:00", "to": "18:00"})
+    case = journey(MAILS, timezone="UTC", window={"from": "13:00", "to": "18:00"})
     found = run(simulator, case, [*ADDRESSES, event("9:00", "u1", "Go")], commands)
     assert found.messages[0] == "u1#1 mail 13:00 sent One"
 
@@ -219,7 +219,9 @@ def test_discard_ignores_on_skip_and_refuses_webhooks_too(simulator: Simulator) 
 
 
 def test_discard_refuses_a_message_whose_window_opens_in_the_pause(simulator: Simulator) -> None:
-    case = journey({"mail": email("One"), "end": {"end": {}}}, window={"from": "13:00", "to": "18:00"})
+    case = journey(
+        {"mail": email("One"), "end": {"end": {}}}, timezone="UTC", window={"from": "13:00", "to": "18:00"}
+    )
     feed = [*ADDRESSES, event("9:00", "u1", "Go")]
     early = [command("9:30", "pause", inside="discard"), command("12:00", "resume")]
     assert run(simulator, case, feed, early).messages == ["u1#1 mail 13:00 sent One"]
@@ -331,3 +333,148 @@ def test_what_ends_by_itself_comes_before_what_is_given(simulator: Simulator) ->
     found = run(simulator, journey(WAIT), ON, commands)
     assert found.commands[1:] == ["12:00 resume v1 paused > live", "12:00 pause v1 live > paused"]
     assert found.moves[:2] == ["u1#1 9:00 null > pause", "u1#1 12:00 pause > end"]
+
+
+# extend ----------------------------------------------------------------------------------------------------------
+
+
+def test_extend_moves_durations_by_the_length_of_the_pause(simulator: Simulator) -> None:
+    """Not those that were due, nor those that begin behind it; two pauses add up."""
+    steps = {"one": {"wait": {"for": "1h"}}, "two": {"wait": {"for": "1h"}}, "end": {"end": {}}}
+    feed = [event("8:00", "u0", "Go"), event("9:00", "u1", "Go"), event("10:00", "u2", "Go")]
+    commands = [
+        command("9:10", "pause", timers="extend"), command("12:10", "resume"),
+        command("12:20", "pause", timers="extend"), command("13:20", "resume"),
+    ]  # fmt: skip
+    found = run(simulator, journey(steps), feed, commands)
+    assert found.moves == [
+        "u0#1 8:00 null > one", "u0#1 9:00 one > two", "u0#1 14:00 two > end",
+        "u1#1 9:00 null > one", "u1#1 14:00 one > two", "u1#1 15:00 two > end",
+        "u2#1 12:10 null > one", "u2#1 14:10 one > two", "u2#1 15:10 two > end",
+    ]  # fmt: skip
+
+
+def test_extend_moves_time_outs_and_lifetimes_and_no_dates(simulator: Simulator) -> None:
+    steps = {
+        "which": {
+            "split": [
+                {"when": {"field": "profile.a", "is": 1}, "next": "hear"},
+                {"else": True, "next": "date"},
+            ]
+        },
+        "hear": {"wait_for": [{"event": "A", "next": "end"}, {"timeout": "2h", "next": "end"}]},
+        "date": {"wait": {"until": "2026-03-02T13:00:00Z"}},
+        "rest": {"wait": {"for": "9h"}},
+        "end": {"end": {}},
+    }
+    feed = [identify("8:00", "u1", a=1), event("9:00", "u1", "Go"), event("9:00", "u2", "Go")]
+    commands = [command("10:00", "pause", timers="extend"), command("12:00", "resume")]
+    found = run(simulator, journey(steps, lifetime="6h"), feed, commands)
+    assert found.people == [
+        "j v1 u1#1 9:00 completed end 13:00",
+        "j v1 u2#1 9:00 dropped_out:lifetime_exceeded rest 17:00",
+    ]
+
+
+def test_a_lifetime_that_moves_uncovers_the_deadline_behind_it(simulator: Simulator) -> None:
+    case = journey({"date": {"wait": {"until": "2026-03-02T12:30:00Z"}}, "end": {"end": {}}}, lifetime="3h")
+    commands = [command("10:00", "pause", timers="extend"), command("11:00", "resume")]
+    found = run(simulator, case, [event("9:00", "u1", "Go")], commands)
+    assert found.people == ["j v1 u1#1 9:00 completed end 12:30"]
+
+
+def test_versions_paused_at_different_times_move_by_their_own_pause(simulator: Simulator) -> None:
+    steps = {"rest": {"wait": {"for": "4h"}}, "end": {"end": {}}}
+    commands = [
+        command("9:30", "pause", version=1, timers="extend"),
+        command("10:00", "apply", None, file="two.json"), command("10:00", "publish"),
+        command("11:00", "pause", version=2, timers="extend"), command("12:00", "resume"),
+    ]  # fmt: skip
+    feed = [event("9:00", "u1", "Go"), event("10:30", "u2", "Go")]
+    found = run(simulator, journey(steps), feed, commands, files={"two.json": journey(steps)})
+    assert found.people == ["j v1 u1#1 9:00 completed end 15:30", "j v2 u2#1 10:30 completed end 15:30"]
+
+
+# catch-up --------------------------------------------------------------------------------------------------------
+
+LISTEN: dict[str, Any] = {
+    "hear": {"wait_for": [{"event": "A", "next": "heard"}, {"timeout": "1h", "next": "late"}]},
+    "heard": {"end": {}},
+    "late": {"end": {}},
+}
+WAITING = [
+    event("9:01", "u1", "Go"), event("9:10", "u2", "Go"), event("9:05", "u4", "Go"),
+    event("10:00", "u3", "Go"), event("9:50", "u1", "A"), event("9:50", "u5", "Go"),
+]  # fmt: skip
+PACED = [command("9:30", "pause", catch_up="1/s"), command("12:00", "resume")]
+
+
+def test_catch_up_sets_people_free_one_after_the_other(simulator: Simulator) -> None:
+    """Kept events first, then what is overdue, then the queue; the first at the resume, the next a second behind."""
+    found = run(simulator, journey(LISTEN), WAITING, PACED)
+    assert [move for move in found.moves if "12:" in move] == [
+        "u1#1 12:00 hear > heard",
+        "u2#1 12:00:2 hear > late",
+        "u3#1 12:00:4 null > hear",
+        "u4#1 12:00:1 hear > late",
+        "u5#1 12:00:3 null > hear",
+    ]
+
+
+def test_whoever_leaves_gives_the_turn_to_the_next(simulator: Simulator) -> None:
+    feed = [*WAITING, event("12:00:0.5", "u4", "Buy"), event("12:00:1.5", "u2", "A")]
+    found = run(simulator, journey(LISTEN, goal={"event": "Buy"}), feed, PACED)
+    assert [move for move in found.moves if "12:" in move] == [
+        "u1#1 12:00 hear > heard",
+        "u2#1 12:00:1 hear > late",
+        "u3#1 12:00:3 null > hear",
+        "u4#1 12:00:0.5 hear > null",
+        "u5#1 12:00:2 null > hear",
+    ]
+
+
+def test_an_event_for_somebody_who_waits_is_kept_until_the_turn(simulator: Simulator) -> None:
+    feed = [*WAITING, event("12:00:1.5", "u2", "A")]
+    found = run(simulator, journey(LISTEN), feed, PACED)
+    assert "u2#1 12:00:2 hear > heard" in found.moves
+    assert found.refusals == []
+
+
+def test_who_enters_behind_the_resume_does_not_wait(simulator: Simulator) -> None:
+    found = run(simulator, journey(LISTEN), [*WAITING, event("12:00:0.5", "u9", "Go")], PACED)
+    assert "u9#1 12:00:0.5 null > hear" in found.moves
+
+
+def test_a_new_pause_freezes_those_who_wait_and_a_resume_without_pace_lets_them_go(
+    simulator: Simulator,
+) -> None:
+    commands = [*PACED, command("12:00:1.5", "pause"), command("13:00", "resume")]
+    found = run(simulator, journey(LISTEN), WAITING, commands)
+    moved = [move for move in found.moves if "12:" in move or "13:00" in move]
+    assert moved == [
+        "u1#1 12:00 hear > heard",
+        "u2#1 13:00 hear > late",
+        "u3#1 13:00 null > hear",
+        "u4#1 12:00:1 hear > late",
+        "u5#1 13:00 null > hear",
+    ]
+
+
+def test_stop_cancels_and_close_goes_on(simulator: Simulator) -> None:
+    stopped = run(simulator, journey(LISTEN), WAITING, [*PACED, command("12:00:1.5", "stop")])
+    assert [line for line in stopped.people if "cancelled" in line] == [
+        "j v1 u2#1 9:10 cancelled:journey_stopped hear 12:00:1.5",
+        "j v1 u3#1 10:00 cancelled:journey_stopped - 12:00:1.5",
+        "j v1 u5#1 9:50 cancelled:journey_stopped - 12:00:1.5",
+    ]
+    closed = run(simulator, journey(LISTEN), WAITING, [*PACED, command("12:00:1.5", "close")])
+    assert "u3#1 12:00:4 null > hear" in closed.moves
+
+
+def test_held_messages_leave_at_the_pace_too(simulator: Simulator) -> None:
+    commands = [command("9:30", "pause", inside="hold", catch_up=2), command("12:00", "resume")]
+    feed = [*ADDRESSES, *(event(f"9:0{n}", f"u{n}", "Go") for n in (3, 2, 1))]
+    found = run(simulator, journey(MAILS), feed, commands)
+    assert found.messages[:3] == [
+        "u1#1 mail 12:00 sent One", "u2#1 mail 12:00:0.5 sent One", "u3#1 mail 12:00:1 sent One",
+    ]  # fmt: skip

@@ -1,6 +1,6 @@
 INSERT INTO parcours.passage
     (bucket, journey_id, batch, profile_id, entry_no, seq, at, version_id, cause, cause_name, from_step, to_step,
-     path, status, reason, entered, goal, since_at, since_no, wake_at, seen, saved{moved_column})
+     path, status, reason, entered, goal, since_at, since_no, wake_at, deadline, seen, saved{moved_column})
 SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     d.seq + CASE WHEN d.leaves IS NULL AND d.route IS NULL THEN 0 ELSE 1 END,
     d.at, d.version_id, d.kind, d.name, d.step,
@@ -17,6 +17,7 @@ SELECT d.bucket, d.journey_id, %(batch)s::bigint, d.profile_id, d.entry_no,
     CASE WHEN d.leaves IS NOT NULL OR w.outcome <> 'rest' THEN 'infinity'::timestamptz
          WHEN d.route IS NULL THEN d.wake_at
          ELSE {wake} END,
+    {deadline},
     d.seen, d.saved{moved_value}
 FROM ({source} OFFSET 0) d
 LEFT JOIN (VALUES {routes}) AS w (no, path, stands, outcome, reason) ON w.no = d.route

@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('add', 'remove') AND j.journey_key = r.name
     UNION ALL
-    SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('start', 'grant') AND j.journey_key = split_part(r.name, '/', 1)
+    SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('start', 'grant', 'release') AND j.journey_key = split_part(r.name, '/', 1)
     UNION ALL
     SELECT j.journey_id FROM parcours.journey j WHERE r.kind = 'delete'
 ) h

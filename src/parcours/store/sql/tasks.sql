@@ -76,6 +76,9 @@ WITH released AS (
     DELETE FROM parcours.kept k
     USING parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s AND m.version_id = %(v)s AND k.bucket = %(b)s AND k.version_id = %(v)s AND k.profile_id = m.profile_id
+      AND NOT EXISTS (
+        SELECT 1 FROM parcours.waiting w
+        WHERE w.bucket = %(b)s AND w.version_id = %(v)s AND w.profile_id = m.profile_id)
     RETURNING k.journey_id, k.profile_id, k.happened_at, k.feed_no, k.kind, k.name, k.data, m.at
 )
 INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
@@ -130,5 +133,38 @@ FROM (
     WHERE q.bucket = %(b)s AND q.version_id = %(v)s AND q.finished_at IS NULL
       AND q.wake_at = '9999-12-31 23:59:59.999999+00' AND q.step IS NULL
     LIMIT %(n)s
+) s
+WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = s.profile_id AND p.entry_no = s.entry_no;
+
+-- name: next_to_shift
+-- scope: bucket
+-- The next people inside a version behind one of them: how many, and the last of them.
+SELECT count(*), max(q.profile_id::text COLLATE "C") FROM (
+    SELECT p.profile_id FROM parcours.participant p
+    WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.version_id = %(v)s AND p.finished_at IS NULL
+      AND p.profile_id > %(after)s::uuid
+    ORDER BY p.profile_id LIMIT %(n)s) q;
+
+-- name: shift_deadlines
+-- scope: bucket
+-- Move durations, time-outs and lifetimes of some people by the length of a pause (R23): of those who stood there when it
+-- began and were not yet due, and of everybody inside then. `steps` are those with a duration or a time-out.
+UPDATE parcours.participant p SET wake_at = s.wake_at, deadline = s.deadline, lives_from = s.lives_from
+FROM (
+    SELECT q.profile_id, q.entry_no, m.deadline, l.lives_from,
+        CASE WHEN q.step IS NULL OR q.wake_at IN ('infinity', '-infinity') THEN q.wake_at
+             WHEN %(lifetime)s::interval IS NULL THEN t.due
+             ELSE least(t.due, coalesce(l.lives_from, q.entered_at) + %(lifetime)s::interval) END AS wake_at
+    FROM parcours.participant q
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN d.due > %(since)s AND d.due < 'infinity' AND q.step = ANY (%(steps)s::text[])
+            THEN d.due + %(by)s::interval ELSE d.due END AS due
+        FROM (SELECT coalesce(q.deadline, q.wake_at) AS due) d) t
+    CROSS JOIN LATERAL (SELECT CASE WHEN q.deadline IS NOT NULL THEN t.due END AS deadline) m
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN %(lifetime)s::interval IS NOT NULL AND (q.step IS NOT NULL OR q.entered_at < %(since)s)
+            THEN coalesce(q.lives_from, q.entered_at) + %(by)s::interval ELSE q.lives_from END AS lives_from) l
+    WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.version_id = %(v)s AND q.finished_at IS NULL
+      AND q.profile_id > %(after)s::uuid AND q.profile_id <= %(last)s::uuid
 ) s
 WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = s.profile_id AND p.entry_no = s.entry_no;

@@ -77,7 +77,7 @@ SELECT set_config('enable_indexscan', 'on', true), set_config('enable_bitmapscan
 -- scope: bucket
 -- Let people stand where their passage of this batch took them, each guarded by the step it leaves.
 UPDATE parcours.participant p
-SET version_id = m.version_id, step = m.to_step, seq = m.seq, status = m.status, reason = m.reason, wake_at = m.wake_at,
+SET version_id = m.version_id, step = m.to_step, seq = m.seq, status = m.status, reason = m.reason, wake_at = m.wake_at, deadline = m.deadline,
     since_at = CASE WHEN m.seq > p.seq THEN m.since_at ELSE p.since_at END,
     since_no = CASE WHEN m.seq > p.seq THEN m.since_no ELSE p.since_no END,
     hops = CASE WHEN m.at = p.entered_step_at THEN p.hops + 1 ELSE 0 END,
@@ -95,9 +95,9 @@ WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at
 -- Let those admitted in this batch be inside, already where their first walk took them.
 INSERT INTO parcours.participant
     (bucket, journey_id, profile_id, entry_no, version_id, status, step, seq, entered_at, entered_step_at, cause_at,
-     cause_no, since_at, since_no, wake_at, goal_met_at, finished_at, reason, event)
+     cause_no, since_at, since_no, wake_at, deadline, goal_met_at, finished_at, reason, event)
 SELECT m.bucket, m.journey_id, m.profile_id, m.entry_no, m.version_id, m.status, m.to_step, m.seq, m.at, m.at, m.since_at,
-    m.since_no, m.since_at, m.since_no, m.wake_at, CASE WHEN m.goal THEN m.at END,
+    m.since_no, m.since_at, m.since_no, m.wake_at, m.deadline, CASE WHEN m.goal THEN m.at END,
     CASE WHEN m.status <> 'active' THEN m.at END, m.reason,
     CASE WHEN m.cause = 'event' THEN (
         SELECT i.data -> 'properties' FROM parcours.inbox i
