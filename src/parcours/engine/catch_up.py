@@ -45,7 +45,8 @@ async def set_people_free(
     ).fetchone()
     if unknown and unknown[0]:
         return Passed()
-    step, at = timedelta(seconds=1 / rate), max(next_at, now - CATCH_UP)
+    # Short delays are made up for; behind a standstill the pace begins anew, lest many go at once.
+    step, at = timedelta(seconds=1 / rate), next_at if now - next_at <= CATCH_UP else now
     turns = min(people, max(0, (now - at) // step + 1)) if at <= now else 0
     found = await (await connection.execute(query("first_waiting"), {**given, "n": Int8(turns)})).fetchall()
     if turns and not found:

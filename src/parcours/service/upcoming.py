@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
+from parcours.service.pause_words import pause_in_words, release_in_words
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -18,7 +19,17 @@ __all__ = ["SOON", "Upcoming", "what_happens_next"]
 
 Row: TypeAlias = dict[str, Any]
 Kind: TypeAlias = Literal[
-    "command", "date", "pause_end", "run", "timers", "messages", "finish", "frozen", "settling"
+    "command",
+    "date",
+    "pause_end",
+    "run",
+    "timers",
+    "messages",
+    "finish",
+    "frozen",
+    "settling",
+    "pause",
+    "release",
 ]
 
 SOON: Final = timedelta(hours=1)
@@ -79,6 +90,7 @@ async def what_happens_next(connection: Connection, key: str, now: datetime) -> 
     coming += [one for row in timers for one in _timers(numbers[row[0]], *row[1:])]
     messages = await (await connection.execute(query("coming_messages"), given)).fetchall()
     coming += [_messages(numbers[row[0]], *row[1:]) for row in messages]
+    coming += [_release(row, now) for row in await _rows(connection, "coming_releases", given)]
     everybody = {"versions": [v["version_id"] for v in versions]}
     inside = dict(await (await connection.execute(query("report_inside"), everybody)).fetchall())
     ending = {one.version for one in commands if one.kind == "pause_end"}
@@ -96,6 +108,11 @@ def _command(row: Row) -> Upcoming:
         said = f"the pause ends by itself: {PAUSE_ENDS[command]}"
         return Upcoming("pause_end", said, row["at"], number, None, command)
     return Upcoming("date", DATES.get(command) or str(command), row["at"], number, None, command)
+
+
+def _release(row: Row, now: datetime) -> Upcoming:
+    said, last = release_in_words(row["people"], row["rate"], row["status"], now)
+    return Upcoming("release", said, last, row["version_no"], row["people"])
 
 
 def _run(row: Row) -> Upcoming:
@@ -132,6 +149,8 @@ def _ends(version: Mapping[str, Any], inside: int, ending: set[int | None]) -> I
     if version["status"] == "live" and version["one_shot"]:
         said = f"it finishes when its run is done and nobody is inside any more; now {_people(inside)}"
         yield Upcoming("finish", said, None, number, inside)
+    if version["status"] == "paused":
+        yield Upcoming("pause", f"in this pause {pause_in_words(version['pause'])}", None, number, inside)
     if version["status"] == "paused" and number not in ending:
         said = f"it stays paused, with {_people(inside)} inside, until somebody resumes it"
         yield Upcoming("frozen", said, None, number, inside)

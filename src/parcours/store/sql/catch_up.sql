@@ -272,3 +272,12 @@ WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at
 -- scope: bucket
 -- Nobody of a stopped version waits any more.
 DELETE FROM parcours.waiting WHERE bucket = %(b)s AND version_id = %(v)s;
+
+-- name: coming_releases
+-- scope: all
+-- Versions of a journey that set people free one after the other: how many still wait, at which pace.
+SELECT v.version_no, v.status, c.rate, (
+    SELECT count(*) FROM parcours.lease l
+    JOIN parcours.waiting w ON w.bucket = l.bucket AND w.version_id = c.version_id) AS people
+FROM parcours.catch_up c JOIN parcours.version v USING (version_id)
+WHERE c.journey_id = %(j)s ORDER BY v.version_no;

@@ -11,7 +11,7 @@ ORDER BY s.at, v.version_no, s.scheduled_id;
 -- name: coming_versions
 -- scope: shared
 -- Versions in which something can still happen, oldest first.
-SELECT v.version_id, v.version_no, v.status, v.entry_open, v.paused_at, v.starts_at, v.one_shot, v.settling IS NOT NULL AS settling
+SELECT v.version_id, v.version_no, v.status, v.entry_open, v.paused_at, v.starts_at, v.one_shot, v.pause, v.settling IS NOT NULL AS settling
 FROM parcours.version v
 WHERE v.journey_id = %(j)s AND (v.status IN ('live', 'paused', 'closed') OR v.settling IS NOT NULL) ORDER BY v.version_no;
 
@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (
     SELECT (
         SELECT p.wake_at FROM parcours.participant p
         WHERE p.bucket = l.bucket AND p.version_id = w.version_id AND p.finished_at IS NULL
-          AND p.wake_at > '-infinity' AND p.wake_at < 'infinity'
+          AND p.wake_at > '-infinity' AND p.wake_at < '9999-01-01 00:00:00+00'
         ORDER BY p.wake_at LIMIT 1) AS next_at,
         (SELECT count(*) FROM parcours.participant p
         WHERE p.bucket = l.bucket AND p.version_id = w.version_id AND p.finished_at IS NULL AND p.wake_at <= %(soon)s) AS soon
