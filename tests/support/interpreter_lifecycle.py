@@ -9,6 +9,7 @@ from typing import Any, cast
 from parcours.domain.journey import End, Journey
 from parcours.domain.lifecycle import Become, Command, Refuse, Status, decide, entry_is_open, status_of
 from support.interpreter_answer import Answer, counts
+from support.interpreter_backfill import backfill, suggestions
 from support.interpreter_feed import settle_caused
 from support.interpreter_pauses import extend, pause, wait_for_turns, wait_no_more
 from support.interpreter_runs import plan
@@ -56,12 +57,17 @@ def lifecycle(
         if world.has_errors(newest.journey) or starts_in_vain(world, family, newest.journey):
             answer.refused = "invalid"
             return answer
+        before = suggestions(world, newest, options) if options.get("backfill") else []
         if options.get("people", "stay") == "move":
             _publish_and_move(world, family, newest, options, answer)
         else:
             publish(world, family, newest)
+        if options.get("backfill") and not answer.error:
+            answer.counts["backfill"] = len(before)
         if answer.refused or answer.error:
             return answer
+        if before:
+            backfill(world, family, newest, before)
     else:
         for version in acted:
             state = "closed" if ends_pause and name == "close" else states[version.number]

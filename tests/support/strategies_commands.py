@@ -64,6 +64,17 @@ def commands(
         case "pause and edit":
             until = draw(st.integers(at, LAST))
             return [command(at, key, "pause"), command(until, key, "edit"), command(until, key, "publish")]
+        case "publish and backfill":
+            options = {"backfill": draw(st.sampled_from(("30m", "2h", "4h", "30d")))}
+            if draw(st.integers(0, 3)) == 0:
+                at = 0
+            return [command(at, key, "publish", **options)]
+        case "restart and backfill":
+            until = draw(st.integers(at, LAST))
+            options = {"backfill": draw(st.sampled_from(("30m", "2h", "4h", "30d")))}
+            ends = command(until, key, "publish", **options)
+            begins = command(at, key, draw(st.sampled_from(("stop", "close", "pause"))))
+            return [begins, command(at, key, "new_version"), ends]
         case "delete":
             until = draw(st.integers(at, LAST))
             begins = command(at, key, draw(st.sampled_from(("stop", "stop", "pause", "close"))))
@@ -103,7 +114,7 @@ _COMMAND_KINDS = (
     *("apply and publish",) * 3,
     *("pause", "resume", "close", "close", "stop", "publish"),
     *("stop and restart", "stop and restart", "new version and publish", "pause and edit", "duplicate"),
-    *("restart", "new_version", "edit", "delete", "delete"),
+    *("restart", "new_version", "edit", "delete", "delete", "publish and backfill", "restart and backfill"),
     *("add_people", "add_people", "remove_people", "delete_profile"),
     *("stub",) * 4,
 )

@@ -52,6 +52,10 @@ PeopleFile = Annotated[
     Path | None, typer.Option("--file", help="A file of user_ids, one on a line; - reads the input.")
 ]
 Version = Annotated[int | None, typer.Option(help="Act on this version only.", min=1)]
+BackfillFor = Annotated[
+    str | None,
+    typer.Option("--backfill", help="Also those who did it in the last 7d, 12h …", metavar="DURATION"),
+]
 StopFirst = Annotated[
     bool, typer.Option("--stop-first", help="A paused one too: everybody inside is cancelled.")
 ]
@@ -113,16 +117,18 @@ app.command(epilog="Example: parcours journey problems welcome")(problems)
 )
 def publish(
     context: typer.Context, keys: Keys, *, people: PeopleGo = None, answer: Answers = None, version: Version = None,
-    at: At = None, dry_run: DryRun = False, reason: Reason = None, as_json: AsJson = False,
+    backfill: BackfillFor = None, at: At = None, dry_run: DryRun = False, reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Start a draft: its triggers are on from now.
 
-    Earlier events are not replayed. People inside older versions stay there, and go on to the end; with --people move
+    Earlier events are not replayed, but with --backfill. People inside older versions stay there, and go on to the end; with --people move
     everybody goes over to the new version. See with --dry-run what differs, and what becomes of whom.
     """
     options: dict[str, Any] = {} if people is None else {"people": people}
     if answer:
         options["answers"] = read_given_answers(answer)
+    if backfill is not None:
+        options["backfill"] = backfill
     order = Order("", "publish", version, options, reason=reason, dry_run=dry_run)
     _command(context, keys, order, at=at, as_json=as_json)
 

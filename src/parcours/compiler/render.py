@@ -9,6 +9,7 @@ from functools import partial
 
 from psycopg import sql
 
+from parcours.compiler.backfill import backfill, backfill_count, backfills
 from parcours.compiler.calls import call, calls_others
 from parcours.compiler.judge import Listening, Site, judged, listening
 from parcours.compiler.messages import MESSAGE_KINDS, answered, awaited, channels, kept_answer, saving
@@ -37,14 +38,30 @@ def compile_journey(
     version_no: int,
     audiences: Mapping[str, Condition] | None = None,
     answers: Mapping[str, Target] | None = None,
+    *,
+    with_backfill: bool = False,
 ) -> Program:
     """Compile a checked journey. The Program does not depend on the number of buckets or the batch size.
 
     `audiences` are the conditions of audiences that have one, which are frozen with the version. `answers`, where
     people of former versions are transferred to this one: whither those go who stand at steps that it lacks.
+    `with_backfill`: it suggests people by events of the past.
     """
     plan = build_plan(journey, answers)
-    return _Renderer(plan, version_no, audiences or {}, transfers=answers is not None).program()
+    renderer = _Renderer(plan, version_no, audiences or {}, transfers=answers is not None)
+    renderer.with_backfill = with_backfill and backfills(journey)
+    return renderer.program()
+
+
+def compile_backfill_count(
+    journey: Journey, version_no: int, audiences: Mapping[str, Condition]
+) -> Statement | None:
+    """Compile the question how many people a backfill would suggest in a bucket; None where no event is a trigger."""
+    if not backfills(journey):
+        return None
+    params = Parameters()
+    text = backfill_count(journey, Scopes(journey, version_no, audiences).suggested(params)).as_string(None)
+    return Statement(text, params.values)
 
 
 def compile_matching(journey: Journey, version_no: int, audiences: Mapping[str, Condition]) -> Statement:
@@ -60,6 +77,7 @@ class _Renderer:
     ) -> None:
         self.plan = plan
         self.transfers = transfers
+        self.with_backfill = False
         self.journey: Journey = plan.journey
         self.version_no = version_no
         self.audiences = audiences
@@ -79,6 +97,8 @@ class _Renderer:
             makers["call"] = partial(call, self.journey)
         if has_schedule(self.journey):
             makers["run"] = lambda params: run(self.journey, self.scopes.suggested(params))
+        if self.with_backfill:
+            makers["backfill"] = lambda params: backfill(self.journey, self.scopes.suggested(params))
         if recurs(self.journey):
             makers["tacit"] = self.tacit
         if self.transfers:

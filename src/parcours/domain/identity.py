@@ -6,10 +6,11 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-__all__ = ["FIRST", "MAX_BUCKETS", "bucket_of", "experiment_point", "profile_id"]
+__all__ = ["FIRST", "LAST", "MAX_BUCKETS", "bucket_of", "experiment_point", "profile_id"]
 
 MAX_BUCKETS: Final = 65_536
 FIRST: Final = "00000000-0000-0000-0000-000000000000"  # before every person's key
+LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # behind every profile_id
 
 
 def profile_id(user_id: str) -> UUID:

@@ -26,6 +26,7 @@ class FenceRun:
     part: int
     triggers: tuple[int, ...]
     after: str = FIRST
+    since: datetime | None = None  # of a backfill: the instant behind which events count
 
     def as_json(self) -> dict[str, Any]:
         """Return the stored form."""
@@ -36,6 +37,7 @@ class FenceRun:
             "part": self.part,
             "triggers": list(self.triggers),
             "after": self.after,
+            **({} if self.since is None else {"since": format_instant(self.since)}),
         }
 
     @staticmethod
@@ -51,4 +53,5 @@ class FenceRun:
             stored["part"],
             tuple(stored["triggers"]),
             stored["after"],
+            parse_instant(stored["since"]) if "since" in stored else None,
         )

@@ -61,12 +61,18 @@ async def _suggest(unit: Unit, entry: FenceVersion, run: FenceRun, last: str) ->
         "part": Int4(run.part),
         "triggers": list(run.triggers),
     }
+    name = "run"
+    if run.since is not None:  # a backfill
+        name = "backfill"
+        given |= {"since": run.since, "upto": run.at}
+        if name not in unit.loaded[entry.version_id].statements:
+            return
     if unit.limits.people > 1:
-        await unit.compiled(entry, "run", **given)
+        await unit.compiled(entry, name, **given)
         return
     try:  # a culprit is looked for: a run passes over whom its statement cannot bear
         async with unit.connection.transaction():
-            await unit.compiled(entry, "run", **given)
+            await unit.compiled(entry, name, **given)
     except psycopg.Error as error:
         if (error.sqlstate or "")[:2] not in POISON:
             raise

@@ -173,7 +173,7 @@ def _becomes(order: Order, version: VersionRow) -> State | None:
 
 def _check_options(order: Order) -> None:
     if order.command == "publish":
-        check_options(order, ("people", "answers"))
+        check_options(order, ("people", "answers", "backfill"))
         return
     if order.command not in AVAILABLE:
         raise ParcoursError(

@@ -14,6 +14,7 @@ from parcours.domain.journey import Journey
 from parcours.domain.records import CommandResult
 from parcours.service.answering import Order, audit, nothing_to_do, refused
 from parcours.service.audience_conditions import audience_conditions
+from parcours.service.backfilling import Backfill, begin_backfill, read_backfill
 from parcours.service.checking import check_version, refused_as_invalid
 from parcours.service.moving import Move, empty_into, moves_people, plan_move
 from parcours.service.pausing import chores_of_move
@@ -36,11 +37,15 @@ async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
         return await refused(family, order, at, version, "still_settling")
     checked = await check_version(family.connection, version)
     journey = checked.journey
-    if moves and journey is not None and not checked.errors:
-        return await _publish_and_move(family, order, at, version, journey)
+    asked = order.options.get("backfill")
+    backfill = None
+    if journey is not None and not checked.errors:
+        backfill = await read_backfill(family, version, journey, asked, at)
+        if moves:
+            return await _publish_and_move(family, order, at, (version, journey), backfill)
     result = CommandResult(
-        order.journey, version.version_no, order.command, "draft", "live", await family.counts([version]),
-        dry_run=order.dry_run, changed=(version.version_id,),
+        order.journey, version.version_no, order.command, "draft", "live",
+        _with_backfill(await family.counts([version]), backfill), dry_run=order.dry_run, changed=(version.version_id,),
     )  # fmt: skip
     if journey is None or checked.errors:
         result = refused_as_invalid(result, checked.problems)
@@ -49,7 +54,7 @@ async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
         return result
     if order.dry_run:
         return result
-    await put_live(family, version, journey, at)
+    await put_live(family, version, journey, at, backfill=backfill)
     await audit(family.connection, order, at, result)
     return result
 
@@ -67,34 +72,38 @@ async def resume_with_changes(family: Family, order: Order, at: datetime) -> Com
 
 
 async def _publish_and_move(
-    family: Family, order: Order, at: datetime, version: VersionRow, journey: Journey
+    family: Family, order: Order, at: datetime, draft: tuple[VersionRow, Journey], backfill: Backfill | None
 ) -> CommandResult:
     """Put a draft live and let the people of all former versions go over to it, where nothing stands in the way."""
+    version, journey = draft
     if not order.dry_run:
         await family.lock_fences()  # from here on nobody comes to another step
     move = await plan_move(family, journey, order.options.get("answers"))
     blocked = move.refusal(journey)
+    counts = _with_backfill(await family.counts(list(move.sources) or [version]), backfill)
     result = CommandResult(
         order.journey, version.version_no, order.command, "draft", "live",
-        await family.counts(list(move.sources) or [version]), dry_run=order.dry_run, changed=(version.version_id,),
+        counts, dry_run=order.dry_run, changed=(version.version_id,),
     )  # fmt: skip
     if blocked is not None:
         result = replace(
             result, to_status="draft", refused=blocked.code, message=blocked.message, hint=blocked.hint, changed=()
         )  # fmt: skip
     elif not order.dry_run:
-        await put_live(family, version, journey, at, move)
+        await put_live(family, version, journey, at, move=move, backfill=backfill)
     if not order.dry_run:
         await audit(family.connection, order, at, result)
     return result
 
 
 async def put_live(
-    family: Family, version: VersionRow, journey: Journey, at: datetime, move: Move | None = None
-) -> None:
+    family: Family, version: VersionRow, journey: Journey, at: datetime, *, move: Move | None = None,
+    backfill: Backfill | None = None,
+) -> None:  # fmt: skip
     """Make a draft live: the version that admitted until now shuts its entry, everything planned is planned anew.
 
-    With `move` the people of former versions are taken over, in sets, from the commit on.
+    With `move` the people of former versions are taken over, in sets, from the commit on; with `backfill` people are
+    suggested by events of the past.
     """
     await family.lock_fences()
     tasks: dict[int, Task] = {}
@@ -106,8 +115,14 @@ async def put_live(
     for earlier in family.published:
         if earlier.entry_open:
             await _shut(family, earlier, at)
-    await _freeze(family, version, journey, at, move)
+    await _freeze(family, version, journey, at, move, with_backfill=backfill is not None)
     await family.set_fences(at, tasks, chores)
+    if backfill is not None:
+        await begin_backfill(family, version, backfill, at)
+
+
+def _with_backfill(counts: dict[str, int], backfill: Backfill | None) -> dict[str, int]:
+    return counts if backfill is None else {**counts, "backfill": backfill.suggestions}
 
 
 async def _shut(family: Family, version: VersionRow, at: datetime) -> None:
@@ -123,11 +138,18 @@ async def _shut(family: Family, version: VersionRow, at: datetime) -> None:
 
 
 async def _freeze(
-    family: Family, version: VersionRow, journey: Journey, at: datetime, move: Move | None
+    family: Family,
+    version: VersionRow,
+    journey: Journey,
+    at: datetime,
+    move: Move | None,
+    *,
+    with_backfill: bool,
 ) -> None:
     connection, version_id = family.connection, version.version_id
     answers = None if move is None else move.answers
-    program = compile_journey(journey, version.version_no, await audience_conditions(connection), answers)
+    program = compile_journey(journey, version.version_no, await audience_conditions(connection), answers,
+                              with_backfill=with_backfill)  # fmt: skip
     await connection.execute(
         query("publish_version"),
         {

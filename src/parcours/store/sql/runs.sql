@@ -59,6 +59,17 @@ FOR UPDATE OF r SKIP LOCKED;
 -- A run is under way.
 UPDATE parcours.run SET begun_at = %(at)s WHERE run_id = %(run)s;
 
+-- name: begin_backfill
+-- scope: shared
+-- A backfill is under way, a run of its own that has no schedule.
+INSERT INTO parcours.run (version_id, occurrence, part, triggers, at, begun_at) VALUES (%(v)s, %(at)s, -1, '{}', %(at)s, %(at)s)
+RETURNING run_id;
+
+-- name: every_bucket
+-- scope: all
+-- The buckets there are.
+SELECT l.bucket FROM parcours.lease l ORDER BY l.bucket;
+
 -- name: hand_out_run
 -- scope: all
 -- Let every bucket take part in a run, from its first person on.

@@ -99,10 +99,10 @@ INSERT INTO parcours.participant
 SELECT m.bucket, m.journey_id, m.profile_id, m.entry_no, m.version_id, m.status, m.to_step, m.seq, m.at, m.at, m.since_at,
     m.since_no, m.since_at, m.since_no, m.wake_at, m.deadline, CASE WHEN m.goal THEN m.at END,
     CASE WHEN m.status <> 'active' THEN m.at END, m.reason,
-    CASE WHEN m.cause = 'event' THEN (
+    CASE WHEN m.cause IN ('event', 'run') THEN (
         SELECT i.data -> 'properties' FROM parcours.inbox i
         WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.profile_id = m.profile_id AND i.happened_at = m.since_at
-          AND i.feed_no = m.since_no AND i.kind IN ('event', 'grant') AND i.data ? 'properties' LIMIT 1) END
+          AND i.feed_no = m.since_no AND i.kind IN ('event', 'run', 'grant') AND i.data ? 'properties' LIMIT 1) END
 FROM parcours.passage m
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s;
 
