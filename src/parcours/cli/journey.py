@@ -121,8 +121,8 @@ def publish(
 ) -> None:  # fmt: skip
     """Start a draft: its triggers are on from now.
 
-    Earlier events are not replayed, but with --backfill. People inside older versions stay there, and go on to the end; with --people move
-    everybody goes over to the new version. See with --dry-run what differs, and what becomes of whom.
+    Earlier events are not replayed, but with --backfill. People inside older versions stay there, and go on to the end;
+    with --people move everybody goes over to the new version. See with --dry-run what differs, and what becomes of whom.
     """
     options: dict[str, Any] = {} if people is None else {"people": people}
     if answer:
