@@ -278,3 +278,29 @@ async def test_the_load_is_read_from_the_database(played: Cli, database: Databas
     assert dict(load.inside) == {"welcome": 1}
     assert load.oldest["timer"] == 3600
     assert (load.pending, load.inbox, load.oldest["message"]) == (0, 0, 0)
+
+
+def test_show_says_how_a_journey_stands_and_adds_its_versions_up(played: Cli) -> None:
+    entered = played("journey", "show", "welcome", "--json").json
+    assert entered["standing"].startswith("Running, version 1, since ")
+    assert entered["totals"]["entered"] == entered["ledgers"][0]["entered"] > 0
+    inside = entered["totals"]["active"]
+    would = played("journey", "stop", "welcome", "--dry-run", "--json").json[0]["counts"]
+    assert (would["inside"], would["cancelled"]) == (inside, inside)
+    would = played("journey", "pause", "welcome", "--dry-run", "--json").json[0]["counts"]
+    assert would["frozen"] + would["stay_queued"] == inside
+    assert {"due_within_hour", "messages_held"} <= would.keys()
+    assert played("journey", "close", "welcome", "--dry-run", "--json").json[0]["counts"]["go_on"] == inside
+    played("journey", "new-version", "welcome")
+    assert played("journey", "publish", "welcome", "--dry-run", "--json").json[0]["counts"]["stay"] == inside
+    played("journey", "publish", "welcome")
+    played("journey", "stop", "welcome", "--version", "2")
+    shown = played("journey", "show", "welcome")
+    assert f"Stopped, version 2 · {inside} still inside version 1" in shown.lines
+    assert any(line.startswith("Altogether: entered ") for line in shown.lines)
+    played("journey", "stop", "welcome")
+    stands = played("journey", "show", "welcome", "--json").json["standing"]
+    assert stands.startswith("Not running: stopped ")
+    assert " by cli:" in stands
+    would = played("journey", "delete", "welcome", "--dry-run", "--json").json[0]
+    assert would["counts"]["passages_removed"] == entered["totals"]["entered"]

@@ -35,6 +35,7 @@ from parcours.service.people import PeopleChanged, PeopleOrder, change_people
 from parcours.service.preview import preview_resume
 from parcours.service.publish_plan import plan_of
 from parcours.service.reports import admitting_version, list_journeys, notify_workers, show_journey
+from parcours.service.standing import read_stopper
 from parcours.service.upcoming import what_happens_next
 from parcours.service.waiting import find_in_flight, settle_in_flight
 from parcours.wiring import Installation
@@ -104,7 +105,8 @@ def show(context: typer.Context, key: Key, *, as_json: AsJson = False) -> None:
             upcoming = await what_happens_next(connection, key, installed.clock.now())
             checked = await journey_problems(connection, key, installed.clock.now())
             show_held(await read_hold(connection))
-        show_report(report, ledgers, upcoming, checked, as_json=as_json)
+            stopped_by = await read_stopper(connection, key)
+        show_report(report, ledgers, upcoming, checked, as_json=as_json, stopped_by=stopped_by)
 
     connected(context, work)
 

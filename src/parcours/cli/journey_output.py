@@ -13,6 +13,7 @@ from parcours.cli.plan_output import show_plan
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import format_instant
+from parcours.service.affected import EFFECTS_COUNTED
 from parcours.service.definitions import VersionProblems
 from parcours.service.holding import Held
 from parcours.service.ledger import Ledger
@@ -20,6 +21,7 @@ from parcours.service.people import PeopleChanged
 from parcours.service.preview import Preview
 from parcours.service.publish_plan import PublishPlan
 from parcours.service.reports import JourneyReport
+from parcours.service.standing import ADDED, standing, totals
 from parcours.service.upcoming import Upcoming
 
 __all__ = ["Done", "show_deleted", "show_done", "show_held", "show_journeys", "show_people", "show_report"]
@@ -77,11 +79,15 @@ def show_report(
     checked: Sequence[VersionProblems],
     *,
     as_json: bool,
+    stopped_by: str | None = None,
 ) -> None:
     """Print everything about one journey."""
+    stands, together = standing(report.versions, ledgers, stopped_by), totals(ledgers)
     books = {ledger.version: ledger for ledger in ledgers}
     if as_json:
         more = {
+            "standing": stands,
+            "totals": together,
             "upcoming": [one.as_dict() for one in upcoming],
             "ledgers": [ledger.as_dict() for ledger in ledgers],
             "problems": [one.as_dict() for one in checked],
@@ -95,6 +101,7 @@ def show_report(
             show(f"{name}: {journey[name]}")
     if journey["tags"]:
         show(f"tags: {', '.join(journey['tags'])}")
+    show(stands)
     show()
     moved = MOVED if any(ledger.transferred_in for ledger in ledgers) else ()
     show_table(
@@ -108,6 +115,7 @@ def show_report(
             "succeeded",
             "dropped_out",
             "cancelled",
+            "success",
             *moved,
         ),
         [_version_row(version, books.get(version["version_no"]), moved) for version in report.versions],
@@ -119,9 +127,15 @@ def show_report(
             "succeeded",
             "dropped_out",
             "cancelled",
+            "success",
             *moved,
         ),
     )
+    if len(books) > 1:
+        added = ", ".join(f"{name} {together[name]}" for name in ADDED)
+        show(f"Altogether: {added}, success rate {_percent(together['success_rate'])}.")
+    if together["reasons"]:
+        show(f"Dropped out: {', '.join(f'{reason} {n}' for reason, n in together['reasons'].items())}.")
     if report.alerts:
         show()
         show_alerts(report.alerts)
@@ -207,15 +221,25 @@ def show_done(done: Done) -> None:
         would = "would shut" if result.dry_run else "shuts"
         shown = f"Version {former['version']} ({former['status']}, {former['inside']} inside)"
         show(f"{shown} {would} its entry; people inside it stay there, and go on to the end.")
-    counted = ", ".join(f"{name} {n}" for name, n in result.counts.items())
+    counted = ", ".join(f"{name} {n}" for name, n in result.counts.items() if name not in EFFECTS_COUNTED)
     if counted and result.from_status is not None:
         show(f"Before: {counted}.")
+    show_effects(result)
     for warning in result.warnings:
         show(f"Warning: {warning}", style="yellow")
     for preview in done.preview:
         show_preview(preview)
     if result.in_flight:
         show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")
+
+
+def show_effects(result: CommandResult) -> None:
+    """Print what a dry run says would happen to whom."""
+    then = [
+        f"{name.replace('_', ' ')} {n}" for name, n in result.counts.items() if name in EFFECTS_COUNTED and n
+    ]
+    if then:
+        show(f"Then: {', '.join(then)}.")
 
 
 def _show_delete(done: Done) -> None:
@@ -226,6 +250,7 @@ def _show_delete(done: Done) -> None:
         f"{result.journey} {would} deleted, {len(result.changed)} {versions}: hidden at once, and its key is free "
         "where it was the last one; rows are removed behind. Totals: `parcours journey list --deleted`."
     )
+    show_effects(result)
     if result.counts.get("inside"):
         show(f"{result.counts['inside']} people inside {'would be' if result.dry_run else 'are'} cancelled.")
     for preview in done.preview:
@@ -307,8 +332,13 @@ def _version_row(version: dict[str, Any], ledger: Ledger | None, moved: Sequence
         version["published_at"],
         *counts,
         ledger.cancelled,
+        _percent(ledger.success_rate),
         *(getattr(ledger, n) for n in moved),
     )
+
+
+def _percent(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:.1%}"
 
 
 def _coming(one: Upcoming) -> tuple[Any, ...]:

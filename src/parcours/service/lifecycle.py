@@ -26,6 +26,7 @@ from parcours.domain.lifecycle import (
     status_of,
 )
 from parcours.domain.records import CommandResult
+from parcours.service.affected import with_effects
 from parcours.service.answering import Order, audit, check_options, nothing_to_do, refused
 from parcours.service.checking import check_version, refused_as_invalid
 from parcours.service.deleting import delete
@@ -70,7 +71,10 @@ async def execute(
     A refusal is an answer, recorded in the audit, not an error. Raises ParcoursError `unknown_journey`,
     `unknown_version`, `not_available`.
     """
-    return await warned(connection, await _execute(connection, order, at, ends_pause=ends_pause))
+    result = await _execute(connection, order, at, ends_pause=ends_pause)
+    if order.dry_run:
+        result = await with_effects(connection, result, at)
+    return await warned(connection, result)
 
 
 async def _execute(connection: Connection, order: Order, at: datetime, *, ends_pause: bool) -> CommandResult:

@@ -42,6 +42,13 @@ SELECT c.name, NULL, sum(c.n)::bigint, NULL FROM parcours.counter c
 WHERE c.version_id = ANY (%(versions)s::integer[]) AND c.kind = 'refused' GROUP BY c.name
 ORDER BY 1, 2;
 
+-- name: latest_stop
+-- scope: shared
+-- Who gave the latest command that stopped a version of a journey.
+SELECT a.actor FROM parcours.audit a
+WHERE a.journey_key = %(key)s AND a.command = 'stop' AND a.refused IS NULL AND a.from_status <> a.to_status
+ORDER BY a.audit_id DESC LIMIT 1;
+
 -- name: report_audit
 -- scope: shared
 -- The latest commands, newest first: of one journey or of all, and by whom, of which kind, since when, refused ones only.
