@@ -177,9 +177,10 @@ def test_a_version_can_be_named(live: Cli) -> None:
     unknown = live("journey", "pause", "welcome", "--version", 9)
     assert (unknown.status, "(unknown_version)" in unknown.error) == (1, True)
     would = live("journey", "publish", "welcome", "--version", 2, "--dry-run")
-    assert would.lines[1] == (
+    shut = (
         "Version 1 (live, 0 inside) would shut its entry; people inside it stay there, and go on to the end."
     )
+    assert shut in would.lines
     [published] = live("journey", "publish", "welcome", "--version", 2, "--json").json
     assert published["shuts"] == {"version": 1, "status": "live", "inside": 0}
     listed = live("journey", "list", "--json").json[0]
