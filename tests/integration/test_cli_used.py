@@ -110,6 +110,17 @@ def test_ending_a_journey_that_another_one_starts_is_warned_of(cli: Cli, command
     assert again["warnings"] == []  # nobody starts that one
 
 
+def test_so_is_deleting_it(cli: Cli) -> None:
+    assert cli("journey", "pause", "second").status == 0
+    (done,) = cli("journey", "delete", "second", "--stop-first", "--dry-run", "--json").json
+    assert len(done["warnings"]) == 1
+    shown = cli("journey", "delete", "second", "--stop-first")
+    assert any(
+        line.startswith("Warning: chain version 1 (live) starts second at `over`") for line in shown.lines
+    )
+    assert cli("journey", "problems", "chain").status == 1
+
+
 def test_ending_one_version_while_another_admits_breaks_nothing(cli: Cli) -> None:
     assert cli("journey", "add-people", "second", "u1").status == 0
     assert cli("apply", cli.folder / "second.yaml").status == 0

@@ -255,6 +255,8 @@ def _show_delete(done: Done) -> None:
         show(f"{result.counts['inside']} people inside {'would be' if result.dry_run else 'are'} cancelled.")
     for preview in done.preview:
         show_preview(preview)
+    for warning in result.warnings:
+        show(f"Warning: {warning}", style="yellow")
     if result.in_flight:
         show(f"{result.in_flight} messages were in a provider's hands{_became(done.settled)}.")
 

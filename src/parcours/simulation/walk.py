@@ -240,7 +240,9 @@ class Walk:
         text += ", goal met" if move["goal"] else ""
         branches = [f"at {branch['step']}: {branch['said']}" for branch in move["branches"]]
         because = tuple(filter(None, (move["said"], *branches)))
-        return Happened("move", move["at"], text, move["to"], because=because, seen=move["seen"])
+        # What became of a message is said in a line of its own.
+        seen = {name: value for name, value in (move["seen"] or {}).items() if name != "detail"}
+        return Happened("move", move["at"], text, move["to"], because=because, seen=seen or None)
 
     def message(self, message: Mapping[str, Any]) -> Happened | None:
         """Return the line of one message, once its outcome is known."""
