@@ -118,6 +118,26 @@ def test_durations_run_on_in_a_pause_and_are_over_at_resume(welcome: Stage) -> N
     assert welcome.play()["Anna"].mailed[-1] == ("goodbye", "Sat 9:00")
 
 
+def test_durations_may_be_extended_by_the_pause_instead(welcome: Stage) -> None:
+    welcome.on("Mon 9:00").comes("Anna")
+    welcome.on("Tue 9:00").pause(timers="extend")
+    welcome.on("Sat 9:00").resume()
+    assert welcome.play()["Anna"].mailed[-1] == ("goodbye", "Sun 9:00")
+
+
+def test_people_let_go_at_so_many_a_second(stage: Stage) -> None:
+    stage.journey(mail("hello"))
+    stage.people("Anna", "Bea", "Carl")
+    stage.on("Mon 9:00").pause(catch_up=0.5)
+    for minute, person in enumerate(("Carl", "Anna", "Bea")):
+        stage.on(f"Mon 10:0{minute}").comes(person)
+    stage.on("Tue 9:00").resume()
+    story = stage.play()
+    assert [story[person].mailed for person in ("Carl", "Anna", "Bea")] == [
+        [("hello", "Tue 9:00")], [("hello", "Tue 9:00:2")], [("hello", "Tue 9:00:4")],
+    ]  # fmt: skip
+
+
 def test_extending_goes_with_freezing_only(welcome: Stage) -> None:
     welcome.on("Mon 9:00").pause(timers="extend", inside="hold")
     assert welcome.play().answers == ["pause: ✗ extend_needs_freeze"]
