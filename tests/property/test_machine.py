@@ -38,6 +38,7 @@ PAUSES: tuple[dict[str, Any], ...] = (
     {"timers": "extend"},
     {"inside": "hold"},
     {"inside": "discard"},
+    {"catch_up": 20},
 )
 some_people = st.lists(st.integers(0, PEOPLE - 1), min_size=1, max_size=12)
 
