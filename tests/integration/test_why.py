@@ -233,3 +233,63 @@ def test_all_of_it_is_json(database_url: str) -> None:
     assert wire["entrance"]["criteria"][0] == {
         "said": "the person is not deleted", "holds": True, "value": None, "code": "profile_deleted",
     }  # fmt: skip
+
+
+def waits(url: str) -> Any:
+    [passage] = why(url).passages
+    return passage["waits_for"]
+
+
+def test_a_pause_says_how_it_holds_somebody(database_url: str) -> None:
+    run(
+        database_url,
+        [person("u", plan="pro", country="SE"), signed_up("u")],
+        command("pause", "2026-03-02T10:00:00Z", inside="hold"),
+    )
+    assert "frozen" not in waits(database_url)  # its wait goes on
+    assert waits(database_url).startswith("2026-04-02T09:00:00Z")
+
+
+def test_a_mail_of_a_pause_with_hold_is_held(database_url: str) -> None:
+    mail = {
+        "subject": "Hello",
+        "text": "Hello",
+        "from": "a@example.com",
+        "reply_to": "a@example.com",
+        "transactional": True,
+    }
+    run(
+        database_url,
+        [person("u", plan="pro", country="SE", email="u@example.com"), signed_up("u")],
+        command("pause", "2026-03-02T10:00:00Z", inside="hold"),
+        steps={"gap": {"wait": {"for": "1d"}}, "mail": {"email": mail}, "done": {"end": {}}},
+    )
+    assert waits(database_url) == (
+        "the resume of the journey: it is paused since 2026-03-02T10:00:00Z, the message is held"
+    )
+
+
+def test_whoever_is_set_free_at_a_pace_waits_for_its_turn(database_url: str) -> None:
+    people = [f"u{n}" for n in range(5)] + ["u"]
+    feed = [person(user, plan="pro", country="SE") for user in people]
+    feed += [signed_up(user, f"2026-03-02T09:00:0{n}Z") for n, user in enumerate(people)]
+    run(
+        database_url, feed,
+        command("pause", "2026-03-02T10:00:00Z", catch_up=1),
+        command("resume", "2026-03-10T23:59:57Z"),
+    )  # fmt: skip
+    assert waits(database_url) == (
+        "its turn: the journey was resumed at 2026-03-10T23:59:57Z, and people are set free at a pace"
+    )
+
+
+def test_a_deleted_version_keeps_its_number(database_url: str) -> None:
+    run(
+        database_url,
+        [person("u", plan="pro", country="SE"), signed_up("u")],
+        command("stop", "2026-03-03T00:00:00Z"),
+        command("restart", "2026-03-03T01:00:00Z"),
+        {**command("delete", "2026-03-03T02:00:00Z"), "version": 1},
+    )
+    [passage] = why(database_url).passages
+    assert (passage["version"], passage["status"], passage["waits_for"]) == (1, "cancelled", None)

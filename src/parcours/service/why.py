@@ -14,6 +14,7 @@ from parcours.domain.parse import parse_journey
 from parcours.domain.timing import format_instant
 from parcours.service.audience_conditions import audience_conditions
 from parcours.service.criteria import Entrance, ask_entrance, recorded
+from parcours.service.holding import read_hold
 from parcours.service.reading import Reader
 from parcours.service.why_words import branches_taken, cause_of, goes_on, waits_for
 from parcours.store.database import Connection
@@ -62,7 +63,10 @@ async def read_why(connection: Connection, user_id: str, key: str, *, buckets: i
     if profile is None:
         note = f"No person {user_id} is known: no line of a feed and no audience file has named one."
         return Why(user_id, key, known=False, deleted_at=None, passages=[], refusals=[], notes=[note])
-    versions = _Versions({row["version_id"]: row for row in await reader.rows("why_versions")})
+    versions = _Versions(
+        {row["version_id"]: row for row in await reader.rows("why_versions")},
+        {row["version_id"]: row["version_no"] for row in await reader.rows("why_deleted_versions")},
+    )
     passages = await _passages(reader, versions, now)
     refusals = [_refusal(row, versions) for row in await reader.rows("why_refusals")]
     notes = await _notes(reader, versions, suggested=bool(passages or refusals))
@@ -78,19 +82,23 @@ async def read_why(connection: Connection, user_id: str, key: str, *, buckets: i
 class _Versions:
     """The published versions of a journey, oldest first, each definition read once."""
 
-    def __init__(self, rows: dict[int, Row]) -> None:
-        self.rows = rows
+    def __init__(self, rows: dict[int, Row], deleted: dict[int, int]) -> None:
+        self.rows, self.deleted = rows, deleted
         self._read: dict[int, Journey | None] = {}
 
     def journey(self, version_id: int) -> Journey | None:
-        """Return a definition; None where this program cannot read it."""
+        """Return a definition; None where it was deleted, or this program cannot read it."""
+        if version_id not in self.rows:
+            return None
         if version_id not in self._read:
             self._read[version_id] = parse_journey(self.rows[version_id]["definition"])[0]
         return self._read[version_id]
 
     def number(self, version_id: int) -> int | None:
-        """Return the number of a version; None where it is no more."""
-        return self.rows[version_id]["version_no"] if version_id in self.rows else None
+        """Return the number of a version, of a deleted one too; None where nothing is known of it."""
+        return (
+            self.rows[version_id]["version_no"] if version_id in self.rows else self.deleted.get(version_id)
+        )
 
     @property
     def asked(self) -> Row | None:
@@ -112,21 +120,24 @@ async def _passages(reader: Reader, versions: _Versions, now: datetime) -> list[
     messages = await reader.rows("why_messages")
     waiting = await reader.one("why_waiting")
     kept = waiting["kept"] if waiting else 0
+    held = await read_hold(reader.connection)
     answer = []
     for row in await reader.rows("why_participants"):
-        version = versions.rows[row["version_id"]]
+        version = versions.rows.get(row["version_id"])
         of_it = [message for message in messages if message["entry_no"] == row["entry_no"]]
         its_moves = [move for move in moves if move["entry_no"] == row["entry_no"]]
-        swept = row["status"] == "active" and version["status"] == "stopped"
+        # Where its version was deleted the rows are bare: of a passage is left that it was.
+        stopped = version is not None and version["status"] == "stopped"
+        swept = row["status"] == "active" and (version is None or stopped)
         passage = {
             "entry_no": row["entry_no"],
-            "version": version["version_no"],
+            "version": versions.number(row["version_id"]),
             # The stop was true from its commit on, before the sweep came by.
             "status": "cancelled" if swept else row["status"],
             "reason": "journey_stopped" if swept else row["reason"],
             "step": row["step"],
             "entered_at": _instant(row["entered_at"]),
-            "left_at": _instant(version["stopped_at"] if swept else row["finished_at"]),
+            "left_at": _instant(version["stopped_at"] if version and swept else row["finished_at"]),
             "criteria": _criteria(its_moves, versions),
             "moves": [_move(move, versions, of_it) for move in its_moves],
             "messages": [_message(message) for message in of_it],
@@ -134,11 +145,13 @@ async def _passages(reader: Reader, versions: _Versions, now: datetime) -> list[
             "until": None,
             "next": [],
         }
-        if passage["status"] == "active":
+        if passage["status"] == "active" and version is not None:
             journey = versions.journey(row["version_id"])
             open_message = next((m for m in reversed(of_it) if m["state"] in ("queued", "claimed")), None)
             passage["until"] = _instant(row["wake_at"])
-            passage["waits_for"] = waits_for(row, version, journey, open_message, kept=kept, now=now)
+            passage["waits_for"] = waits_for(
+                row, version, journey, open_message, kept=kept, held=held, now=now
+            )
             passage["next"] = goes_on(row, journey)
         answer.append(passage)
     return answer

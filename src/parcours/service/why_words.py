@@ -22,6 +22,7 @@ from parcours.domain.journey import (
     Webhook,
 )
 from parcours.domain.timing import format_instant
+from parcours.service.holding import Held
 
 __all__ = ["branches_taken", "cause_of", "goes_on", "waits_for"]
 
@@ -121,19 +122,20 @@ def _leads(way: Target, target: str | None) -> bool:
 
 
 def waits_for(
-    participant: Row, version: Row, journey: Journey | None, message: Row | None, *, kept: int, now: datetime
-) -> str:
+    participant: Row, version: Row, journey: Journey | None, message: Row | None, *, kept: int, held: Held | None,
+    now: datetime,
+) -> str:  # fmt: skip
     """Say what somebody inside waits for now. `message` is the one that has no outcome yet."""
-    if version["status"] == "paused":
-        since = format_instant(version["paused_at"])
-        stands = "queued before the first step" if participant["step"] is None else "frozen here"
-        more = f"; {kept} events are kept for then" if kept else ""
-        return f"the resume of the journey: it is paused since {since}, the person is {stands}{more}"
+    step = journey.steps.get(participant["step"]) if journey and participant["step"] else None
+    if version["status"] == "paused" and (paused := _paused(participant, version, step, kept)) is not None:
+        return paused
     if version["starts_at"] is not None and version["starts_at"] > now:
         return f"the start date of the journey, {format_instant(version['starts_at'])}"
+    if participant["resumed_at"] is not None:
+        resumed = format_instant(participant["resumed_at"])
+        return f"its turn: the journey was resumed at {resumed}, and people are set free at a pace"
     if participant["step"] is None:
         return "a worker, to go to the first step"
-    step = journey.steps.get(participant["step"]) if journey else None
     wake_at = participant["wake_at"]
     if isinstance(step, WaitFor):
         events = " or ".join(f"the event {a.event}{_when(a.when)}" for a in step.events)
@@ -142,8 +144,28 @@ def waits_for(
     if isinstance(step, Wait) and wake_at is not None:
         return f"{format_instant(wake_at)}{_overdue(wake_at, now)}"
     if isinstance(step, Email | Webhook):
+        if held is not None and message is not None and message["state"] == "queued":
+            return f"all sending to be released: it is held since {format_instant(held.since)} by {held.by}"
         return _outcome(message, journey, now)
     return "a worker, to go on"
+
+
+def _paused(participant: Row, version: Row, step: Step | None, kept: int) -> str | None:
+    """Say how a pause holds somebody; None where waits and conditions go on, and it stands at one."""
+    inside = (version["pause"] or {}).get("inside", "freeze")
+    since = format_instant(version["paused_at"])
+    if participant["step"] is None:
+        stands = "the person is queued before the first step"
+    elif inside == "freeze":
+        stands = "the person is frozen here"
+    elif not isinstance(step, Email | Webhook):
+        return None
+    elif inside == "discard":
+        stands = "what would be sent in it drops the person out (pause_discard)"
+    else:
+        stands = "the message is held"
+    more = f"; {kept} events are kept for then" if kept else ""
+    return f"the resume of the journey: it is paused since {since}, {stands}{more}"
 
 
 def goes_on(participant: Row, journey: Journey | None) -> list[dict[str, Any]]:

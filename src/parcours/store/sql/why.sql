@@ -11,12 +11,22 @@ SELECT created_at, deleted_at FROM parcours.profile WHERE bucket = %(b)s AND pro
 SELECT version_id, version_no, status, entry_open, published_at, starts_at, paused_at, pause, stopped_at, definition
 FROM parcours.version WHERE journey_id = %(j)s AND status <> 'draft' ORDER BY version_no;
 
+-- name: why_deleted_versions
+-- scope: shared
+-- The numbers of a journey's versions that were deleted.
+SELECT d.version_id, d.version_no FROM parcours.deleted_version d WHERE d.journey_id = %(j)s;
+
 -- name: why_participants
 -- scope: bucket
--- The passages of a person through a journey; without an instant where only an inbox row can wake it.
+-- The passages of a person through a journey; without an instant where only an inbox row or a resume can wake it.
+-- `resumed_at` where it waits to be set free behind a resume.
 SELECT p.entry_no, p.version_id, p.status, p.reason, p.step, p.entered_at, p.finished_at,
-    CASE WHEN isfinite(p.wake_at) THEN p.wake_at END AS wake_at, p.event
+    CASE WHEN isfinite(o.wake_at) AND o.wake_at < '9999-12-31 23:59:59.999999+00' THEN o.wake_at END AS wake_at, p.event,
+    w.resumed_at
 FROM parcours.participant p
+LEFT JOIN parcours.waiting w ON w.bucket = %(b)s AND w.version_id = p.version_id AND w.profile_id = p.profile_id
+    AND w.entry_no = p.entry_no AND p.finished_at IS NULL
+CROSS JOIN LATERAL (SELECT coalesce(w.wake_at, p.wake_at) AS wake_at) o
 WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = %(p)s ORDER BY p.entry_no;
 
 -- name: why_moves
