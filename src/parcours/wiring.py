@@ -26,6 +26,7 @@ from parcours.store.embedded_cluster import Cluster
 from parcours.store.migrate import migrate as migrate_schema
 from parcours.store.migrate import read_buckets, verify
 from parcours.store.queries import query
+from parcours.store.roles import APP_ROLE, app_role_ready, give_rights
 
 if TYPE_CHECKING:
     from parcours.channels.smtp import Server
@@ -75,8 +76,9 @@ async def installation(
     )
     url = running.url if running else settings.database_url
     assert url is not None
-    async with await Database.connect(url, connections=connections, on_wait=say) as database:
-        buckets, applied = await _schema(database, settings, migrate=migrate or running is not None)
+    async with await Database.connect(url, connections=1, on_wait=say) as owner:
+        buckets, applied, role = await _schema(owner, settings, migrate=migrate or running is not None)
+    async with await Database.connect(url, connections=connections, role=role, on_wait=say) as database:
         yield Installation(database, settings, SystemClock(), buckets, running, tuple(applied))
 
 
@@ -96,13 +98,17 @@ def embedded_cluster(settings: Settings) -> Cluster:
     return Cluster(settings.data.resolve() / "postgres")
 
 
-async def _schema(database: Database, settings: Settings, *, migrate: bool) -> tuple[int, list[str]]:
-    """Return the number of buckets, and the migrations applied now."""
+async def _schema(
+    database: Database, settings: Settings, *, migrate: bool
+) -> tuple[int, list[str], str | None]:
+    """Return the number of buckets, the migrations applied now, and the role to take on where that may be."""
     async with database.dedicated() as connection:
         applied: list[str] = []
         if migrate:
             applied = await migrate_schema(connection, await _buckets(connection, settings))
-        return await verify(connection), applied
+            await give_rights(connection)
+        buckets = await verify(connection)
+        return buckets, applied, APP_ROLE if await app_role_ready(connection) else None
 
 
 async def _buckets(connection: Connection, settings: Settings) -> int:

@@ -22,6 +22,7 @@ from parcours.engine.unit import LEASE
 from parcours.observe import LeaseLost, LeaseTaken, Observer
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
+from parcours.store.roles import as_owner
 
 __all__ = ["DatabaseClock", "Leases"]
 
@@ -126,6 +127,8 @@ class Leases:
                 if (row := await taken.fetchone()) is not None:
                     acquired[bucket] = row[0]
             if len(acquired) < len(wanted):
+                # Sessions belong to the user that connected, whatever role they have taken on.
+                await as_owner(connection)
                 await connection.execute(query("end_stalled"), {"before": now - LEASE})
             if absent:
                 await connection.execute(query("forget_absent"), {"absent": absent})

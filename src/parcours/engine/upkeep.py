@@ -8,6 +8,7 @@ from psycopg import sql
 
 from parcours.store.database import Connection
 from parcours.store.queries import query
+from parcours.store.roles import as_owner
 
 __all__ = ["keep_partitions", "keep_statistics"]
 
@@ -22,6 +23,7 @@ async def keep_partitions(connection: Connection, now: datetime) -> list[str]:
 
     A month whose rows already lie in the default partition is left there: PostgreSQL would have to move them.
     """
+    await as_owner(connection)
     row = await (await connection.execute(query("try_upkeep"))).fetchone()
     if not row or not row[0]:
         return []
@@ -62,7 +64,9 @@ async def keep_statistics(connection: Connection) -> list[str]:
     """
     rows = await (await connection.execute(query("stale_statistics"))).fetchall()
     for (name,) in rows:
-        await connection.execute(sql.SQL("ANALYZE parcours.{}").format(sql.Identifier(name)))
+        async with connection.transaction():
+            await as_owner(connection)
+            await connection.execute(sql.SQL("ANALYZE parcours.{}").format(sql.Identifier(name)))
     return [name for (name,) in rows]
 
 

@@ -53,6 +53,7 @@ class Database:
         connections: int = 10,
         prepare_threshold: int | None = PREPARE_AFTER,
         application: str = "parcours",
+        role: str | None = None,
         patience: float = 30,
         on_wait: Callable[[str], None] | None = None,
     ) -> Self:
@@ -60,9 +61,10 @@ class Database:
 
         `on_wait` gets a line per attempt. The pool grows up to `connections`. `prepare_threshold` is the
         number of executions after which a statement is prepared (None: never, as behind some poolers).
+        Every session takes on `role` where one is given.
         Raises ParcoursError `database_url`, `database_refused` or `database_unreachable`.
         """
-        conninfo = _conninfo(url, application)
+        conninfo = _conninfo(url, application, role)
         arguments = {"autocommit": True, "prepare_threshold": prepare_threshold}
         await _wait_for(conninfo, patience, on_wait)
         return cls(await _open_pool(conninfo, arguments, connections), conninfo, arguments)
@@ -173,7 +175,7 @@ def _unreachable(reason: str) -> ParcoursError:
     )
 
 
-def _conninfo(url: str, application: str) -> str:
+def _conninfo(url: str, application: str, role: str | None) -> str:
     try:
         given = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
@@ -185,7 +187,8 @@ def _conninfo(url: str, application: str) -> str:
         ) from None
     given.setdefault("application_name", application)
     given.setdefault("connect_timeout", CONNECT_SECONDS)
-    given["options"] = f"{given.get('options') or ''} {SESSION}".strip()
+    acting = f" -c role={role}" if role else ""
+    given["options"] = f"{given.get('options') or ''} {SESSION}{acting}".strip()
     return make_conninfo("", **given)
 
 

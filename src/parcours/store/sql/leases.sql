@@ -78,7 +78,7 @@ RETURNING term;
 -- End sessions that hold leases and have waited since long for what their process sends next. Where it was stopped amid a
 -- series of messages, the session's own time limit does not run.
 SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
-WHERE a.datname = current_database() AND a.usename = current_user AND a.pid <> pg_backend_pid()
+WHERE a.datname = current_database() AND a.usename = session_user AND a.pid <> pg_backend_pid()
   AND a.state <> 'idle' AND a.wait_event = 'ClientRead' AND a.state_change < %(before)s
   AND EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = a.pid AND l.granted AND l.relation = 'parcours.lease'::regclass);
 

@@ -15,6 +15,6 @@ SELECT c.relname
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'parcours'
 JOIN pg_stat_user_tables t ON t.relid = c.oid
-WHERE c.relkind = 'r' AND pg_has_role(c.relowner, 'USAGE')
+WHERE c.relkind = 'r' AND pg_has_role(session_user, c.relowner, 'USAGE')
   AND t.n_mod_since_analyze > 1000 + 0.3 * greatest(c.reltuples, 0)
 ORDER BY c.relname;
