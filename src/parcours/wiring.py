@@ -59,6 +59,7 @@ class Installation:
     buckets: int
     embedded: embedded.Running | None
     migrated: tuple[str, ...] = ()  # migrations applied just now
+    role: str | None = None  # that its connections have taken on
 
 
 @asynccontextmanager
@@ -79,7 +80,7 @@ async def installation(
     async with await Database.connect(url, connections=1, on_wait=say) as owner:
         buckets, applied, role = await _schema(owner, settings, migrate=migrate or running is not None)
     async with await Database.connect(url, connections=connections, role=role, on_wait=say) as database:
-        yield Installation(database, settings, SystemClock(), buckets, running, tuple(applied))
+        yield Installation(database, settings, SystemClock(), buckets, running, tuple(applied), role)
 
 
 def start_embedded(settings: Settings, say: Callable[[str], None]) -> embedded.Running:

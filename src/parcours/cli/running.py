@@ -22,6 +22,7 @@ from parcours.settings import Settings
 from parcours.store.database import Database
 from parcours.store.distribute import DISTRIBUTED_BUCKETS, migrate_distributed
 from parcours.store.migrate import migrations
+from parcours.store.roles import rights_script
 from parcours.wiring import Installation, installation, outgoing, watch, watch_channels
 from parcours.wiring import work as run_worker
 
@@ -124,6 +125,13 @@ def migrate(
             show(f"Applied {name}.")
         known = len(migrations())
         show(f"The schema is up to date: {known} migrations, {installed.buckets} buckets.")
+        if installed.role is None:
+            async with installed.database.transaction() as connection:
+                script = await rights_script(connection)
+            show(
+                "PostgreSQL does not keep the audit from being changed: this user may not make the role for that."
+            )
+            show(f"Let somebody who may run this, and migrate again: {script}")
 
     connected(context, inside, migrate=True)
 

@@ -75,6 +75,7 @@ async def examine(database: Database, now: datetime, *, embedded: bool) -> Async
         "outcomes": _outcomes,
         "ledger": _ledger,
         "alerts": _alerts,
+        "audit": _audit,
         "partitions": _partitions,
         "transactions": _transactions,
         "vacuum": _vacuum,
@@ -84,6 +85,16 @@ async def examine(database: Database, now: datetime, *, embedded: bool) -> Async
     for name, question in questions.items():
         for finding in await _asked(database, name, question, at):
             yield finding
+
+
+async def _audit(connection: Connection, _: datetime) -> list[Finding]:
+    row = await (await connection.execute(query("acting_role"))).fetchone()
+    if row is not None and not row[0]:
+        return [Finding("audit", "ok", "It is append-only: PostgreSQL lets nobody here change it.")]
+    said = "Nothing but good behaviour keeps it append-only: this user may change it."
+    return [
+        Finding("audit", "notice", said, "`parcours migrate` says what to run for the role parcours_app.")
+    ]
 
 
 async def _sending(connection: Connection, _: datetime) -> list[Finding]:

@@ -51,7 +51,8 @@ async def as_owner(connection: AsyncConnection[Any]) -> None:
     await connection.execute(query("as_owner"))
 
 
-def rights_script() -> str:
-    """Return what somebody with the right to make roles has to run where `migrate` may not."""
-    names = ("make_app_role", "join_app_role", "give_app_rights", "take_audit_rights")
-    return "\n".join(f"{query(name)};" for name in names)
+async def rights_script(connection: AsyncConnection[Any]) -> str:
+    """Return what somebody who may make roles has to run where `migrate` may not; `migrate` does the rest then."""
+    row = await (await connection.execute(query("session_user"))).fetchone()
+    assert row is not None
+    return f"CREATE ROLE {APP_ROLE} NOLOGIN; GRANT {APP_ROLE} TO {row[0]};"
