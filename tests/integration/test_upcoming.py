@@ -87,8 +87,8 @@ def test_a_closed_journey_finishes_when_the_last_one_leaves(database_url: str) -
 
 def test_a_paused_journey_says_that_nothing_happens(database_url: str) -> None:
     run(database_url, command("pause", "2026-03-09T00:00:00Z"))
-    [frozen] = coming(database_url)
-    assert (frozen.kind, frozen.count) == ("frozen", 2)
+    pause, frozen = coming(database_url)
+    assert (pause.kind, pause.count, frozen.kind, frozen.count) == ("pause", 2, "frozen", 2)
     assert frozen.said == "it stays paused, with 2 people inside, until somebody resumes it"
 
 
@@ -150,5 +150,6 @@ def test_show_says_it_in_words_and_as_json(
     upcoming = cli("journey", "show", "welcome", "--json").json["upcoming"]
     assert [(one["kind"], one["at"], one["count"]) for one in upcoming] == [
         ("command", "2090-01-01T12:00:00Z", None),
+        ("pause", None, 2),
         ("frozen", None, 2),
     ]

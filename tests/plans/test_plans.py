@@ -95,6 +95,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "inside": {"round": "{}", "may_move": True},
     "admit": {
         "round": "{}",
+        "parks": False,
         "may_move": True,
         "refuse_with": None,
         "published_at": NOW,
