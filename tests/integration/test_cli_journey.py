@@ -360,3 +360,14 @@ def test_the_audit_is_asked_by_journey_person_command_time_and_refusal(live: Cli
     [line] = live("audit", "--command", "pause", "--json").json
     assert (line["reason"], line["refused"], line["counts"]["inside"]) == ("a typo", None, 0)
     assert "(bad_instant)" in live("audit", "--since", "yesterday").error
+
+
+def test_until_is_read_in_the_time_zone_of_the_journey(live: Cli) -> None:
+    stockholm = {**WELCOME, "journey": "north", "timezone": "Europe/Stockholm"}
+    assert live("apply", live.file("north.yaml", stockholm)).status == 0
+    assert live("journey", "publish", "north").status == 0
+    assert live("journey", "pause", "north", "--until", "2090-01-01T12:00").status == 0
+    [audited, *_] = live("audit", "north", "--json").json
+    assert (audited["command"], audited["options"]["until"]) == ("pause", "2090-01-01T11:00:00Z")
+    wrong = live("journey", "pause", "north", "--until", "noon")
+    assert (wrong.status, "(bad_instant)" in wrong.error, "--until" in wrong.error) == (1, True, True)

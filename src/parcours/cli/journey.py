@@ -23,7 +23,7 @@ from parcours.cli.journey_output import (
 from parcours.cli.journey_problems import problems
 from parcours.cli.output import say, show_error, show_json, waiting
 from parcours.cli.plan_output import read_given_answers
-from parcours.cli.scheduling import At, give_later, scheduled, unschedule
+from parcours.cli.scheduling import At, give_later, in_zone, scheduled, unschedule
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
 from parcours.service.definitions import journey_problems
@@ -335,6 +335,7 @@ async def _carry_out(installed: Installation, order: Order, *, no_wait: bool) ->
     database, clock = installed.database, installed.clock
     shuts = None
     async with database.transaction() as connection:
+        order = await in_zone(connection, order)
         if order.command in ("publish", "restart") and order.options.get("people") != "move":
             shuts = await admitting_version(connection, order.journey)
         plan = await plan_of(connection, order, clock.now()) if order.dry_run else None

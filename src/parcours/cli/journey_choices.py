@@ -29,7 +29,8 @@ Timers = Annotated[
 Until = Annotated[
     str | None,
     typer.Option(
-        help="When the pause ends by itself; UTC where no offset is given; none: never.", show_default=False
+        help="When the pause ends by itself; in the journey's time zone where it has no offset; none: never.",
+        show_default=False,
     ),
 ]
 Then = Annotated[

@@ -20,9 +20,10 @@ from parcours.service.scheduling import (
     scheduled_commands,
     take_back,
 )
+from parcours.store.database import Connection
 from parcours.wiring import Installation
 
-__all__ = ["At", "give_later", "scheduled", "unschedule"]
+__all__ = ["At", "give_later", "in_zone", "scheduled", "unschedule"]
 
 At = Annotated[
     str | None,
@@ -45,6 +46,7 @@ def give_later(
             try:
                 async with installed.database.transaction() as connection:
                     at = await read_when(connection, key, when)
+                    given = await in_zone(connection, given)
                     kept.append(await give_for_later(connection, given, at, installed.clock.now()))
             except ParcoursError as error:
                 show_error(error)
@@ -59,6 +61,15 @@ def give_later(
             _show(one)
     if failed:
         raise typer.Exit(1)
+
+
+async def in_zone(connection: Connection, order: Order) -> Order:
+    """Read an `until` without an offset in the time zone of the journey, as --at is read."""
+    until = order.options.get("until")
+    if not isinstance(until, str) or until == "none":
+        return order
+    at = await read_when(connection, order.journey, until, "--until")
+    return replace(order, options={**order.options, "until": format_instant(at)})
 
 
 def scheduled(

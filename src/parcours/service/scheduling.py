@@ -52,7 +52,7 @@ class Scheduled:
         }
 
 
-async def read_when(connection: Connection, key: str, text: str) -> datetime:
+async def read_when(connection: Connection, key: str, text: str, place: str = "--at") -> datetime:
     """Read an instant; without an offset it is one in the time zone of the journey's newest version (R20).
 
     Raises ParcoursError `unknown_journey`, `bad_instant`.
@@ -64,7 +64,7 @@ async def read_when(connection: Connection, key: str, text: str) -> datetime:
     at = parse_instant(whole, find_zone(row[0]) or UTC)
     if at is None:
         raise ParcoursError(
-            "bad_instant", f"{text!r} is no instant", place="--at",
+            "bad_instant", f"{text!r} is no instant", place=place,
             hint="Write 2026-12-04T18:00:00+01:00, or without an offset for the journey's time zone.",
         )  # fmt: skip
     return at
