@@ -98,8 +98,9 @@ def _at(command: Mapping[str, Any]) -> datetime:
 def _publishes_first(key: str, commands: Sequence[Mapping[str, Any]], files: Mapping[str, Journey]) -> bool:
     """Tell whether the commands publish the journey before they apply another definition of it (R1, P39)."""
     for command in commands:
-        if command["command"] == "publish" and command.get("journey") == key:
-            return command.get("version") in (None, 1)
+        publishes = command["command"] == "publish" and command.get("version") in (None, 1)
+        if publishes and command.get("journey") == key:
+            return True
         if command["command"] in ("new_version", "new-version", "edit") and command.get("journey") == key:
             return False
         if command["command"] == "apply":
