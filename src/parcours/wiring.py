@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 from psycopg import errors
 
+from parcours.cancelling import cancel
 from parcours.channels.channel import Channel
 from parcours.clock import Clock, SystemClock
 from parcours.domain.errors import ParcoursError
@@ -64,12 +65,13 @@ class Installation:
 
 @asynccontextmanager
 async def installation(
-    settings: Settings, *, migrate: bool, say: Callable[[str], None], connections: int = 10
+    settings: Settings, *, migrate: bool, say: Callable[[str], None], connections: int = 10, own: bool = False
 ) -> AsyncIterator[Installation]:
     """Yield a connected installation whose schema is this version's; disconnect at the end.
 
     Where no database is named, the embedded PostgreSQL is started, `say` is told where its data lies, and its
     schema is brought up to date whatever `migrate` says: nobody else has a say in it. It goes on running.
+    `own`: the database is the caller's alone, as a simulation's is; its rights are not given up.
     Raises ParcoursError from `embedded.start`, `Database.connect`, `migrate` and `verify`.
     """
     running = (
@@ -79,6 +81,7 @@ async def installation(
     assert url is not None
     async with await Database.connect(url, connections=1, on_wait=say) as owner:
         buckets, applied, role = await _schema(owner, settings, migrate=migrate or running is not None)
+    role = None if own else role
     async with await Database.connect(url, connections=connections, role=role, on_wait=say) as database:
         yield Installation(database, settings, SystemClock(), buckets, running, tuple(applied), role)
 
@@ -232,9 +235,9 @@ async def work(
     try:
         await worker.run(stop)
     finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        await cancel(watching)
+    if not watching.cancelled():
+        watching.result()
 
 
 async def watch(

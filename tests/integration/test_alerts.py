@@ -257,10 +257,10 @@ async def test_nobody_enters(here: Watched) -> None:
         entered[0]["said"] == "Nobody has entered version 1 since 2026-03-09T00:00:00Z: 1 day are expected."
     )
     async with here.database.transaction() as connection:
-        await watch_entrants(connection, "welcome", timedelta())
+        await watch_entrants(connection, "welcome", timedelta(), at=NOW, actor="cli:me")
     assert await here.kinds(NOW + timedelta(hours=26), alert_no_entrants=24) == []
     async with here.database.transaction() as connection:
-        await watch_entrants(connection, "welcome", timedelta(hours=2))
+        await watch_entrants(connection, "welcome", timedelta(hours=2), at=NOW, actor="cli:me")
     assert await here.kinds(NOW + timedelta(hours=26)) == ["no_entrants/welcome"]
     await here.sql("UPDATE counter SET n = n + 1 WHERE kind = 'entered'")  # people come again
     assert await here.kinds(NOW + timedelta(hours=26, minutes=6)) == []

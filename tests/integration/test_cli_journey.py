@@ -160,7 +160,7 @@ def test_a_dry_run_changes_nothing(live: Cli) -> None:
     answer = live("journey", "stop", "welcome", "--dry-run")
     assert "would become stopped (was live)" in first_line(answer)
     assert live("journey", "list", "--json").json[0]["status"] == "live"
-    assert [line["command"] for line in live("audit", "--json").json] == ["publish"]
+    assert [line["command"] for line in live("audit", "--json").json] == ["publish", "apply"]
 
 
 def test_several_journeys_are_commanded_one_by_one(live: Cli) -> None:
@@ -192,7 +192,8 @@ def test_a_version_can_be_named(live: Cli) -> None:
 def test_the_audit_keeps_who_what_and_why(live: Cli) -> None:
     live("journey", "pause", "welcome", "--reason", "wrong price")
     live("journey", "publish", "welcome")
-    refused, paused, published = live("audit", "welcome", "--json").json
+    refused, paused, published, applied = live("audit", "welcome", "--json").json
+    assert (applied["command"], applied["from_status"], applied["to_status"]) == ("apply", None, "draft")
     assert (paused["command"], paused["reason"], paused["from_status"], paused["to_status"]) == (
         "pause", "wrong price", "live", "paused",
     )  # fmt: skip
@@ -347,7 +348,7 @@ def test_the_audit_is_asked_by_journey_person_command_time_and_refusal(live: Cli
     def commands(*options: str) -> list[str]:
         return [line["command"] for line in live("audit", *options, "--json").json]
 
-    assert commands() == ["resume", "stop", "pause", "publish"]
+    assert commands() == ["resume", "stop", "pause", "publish", "apply"]
     me = live("audit", "--json").json[0]["actor"]
     assert me.startswith("cli:")
     assert commands("--actor", me) == commands("--actor", me.removeprefix("cli:")) == commands()

@@ -83,5 +83,9 @@ def test_resume_with_changes(cli: Cli) -> None:
     without = cli("journey", "resume", "j", "--with-changes")
     assert (without.status, "no_draft" in without.error) == (1, True)
     cli("apply", cli.file("second.yaml", SECOND))
+    asked = cli("journey", "resume", "j", "--with-changes", "--dry-run")
+    assert asked.lines[0] == "j version 2: the publish plan"
+    planned = cli("journey", "resume", "j", "--with-changes", "--dry-run", "--json").json[0]["plan"]
+    assert (planned["people"], planned["version"]) == ("move", 2)
     done = cli("journey", "resume", "j", "--with-changes", "--reason", "another wait")
     assert done.lines[0] == "j version 2 is live (was draft): everybody goes over to it, and on."

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from parcours.cli.output import on_terminal, say, show, show_json, show_table
-from parcours.cli.session import connected
+from parcours.cli.session import actor, connected
 from parcours.domain.condition_words import say_duration
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_duration
@@ -92,7 +92,7 @@ def _set_watch(context: typer.Context, key: str | None, text: str) -> None:
 
     async def work(installed: Installation) -> None:
         async with installed.database.transaction() as connection:
-            await watch_entrants(connection, key, within)
+            await watch_entrants(connection, key, within, at=installed.clock.now(), actor=actor())
 
     connected(context, work)
     if within is None:

@@ -124,7 +124,7 @@ async def _save(
             *(f"Warning: {warning}" for warning in warnings),
         ]
     assert file.journey is not None
-    applied = await apply_journey(connection, file.journey, at)
+    applied = await apply_journey(connection, file.journey, at, actor=actor())
     order = Order(applied.key, "publish", applied.version_no, actor=actor(), dry_run=True)
     try:
         result = await execute(connection, order, at)

@@ -342,21 +342,22 @@ async def _carry_out(installed: Installation, order: Order, *, no_wait: bool) ->
         result = await execute(connection, order, clock.now())
         if not order.dry_run:
             await notify_workers(connection, order.journey)
-    if result.changed and order.dry_run and order.command == "resume":
+    done = Done(result, goes_on=order.options.get("inside", "freeze") != "freeze")
+    if result.changed and order.dry_run and order.command == "resume" and plan is None:
         async with database.transaction() as connection:
             preview = await preview_resume(connection, order.journey, result.changed, clock.now())
-        return Done(result, preview=preview)
+        return replace(done, preview=preview)
     if not result.changed or order.dry_run or order.command not in WAITS:
-        return Done(result, shuts=shuts if result.changed else None, plan=plan)
+        return replace(done, shuts=shuts if result.changed else None, plan=plan)
     held = await find_in_flight(database, result.changed)
-    result = replace(result, in_flight=len(held.messages))
+    done = replace(done, result=replace(result, in_flight=len(held.messages)))
     if no_wait or not held.messages:
-        return Done(result)
+        return done
     with waiting(
         f"Waiting for {len(held.messages)} messages that the provider holds already (Ctrl-C leaves)"
     ):
         settled = await settle_in_flight(database, result.changed, clock, held=held)
-    return Done(result, settled=settled)
+    return replace(done, settled=settled)
 
 
 def _people(context: typer.Context, order: PeopleOrder, *, as_json: bool) -> None:

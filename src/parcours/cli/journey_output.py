@@ -39,6 +39,7 @@ MAKES: Final = {
     "edit": "`parcours apply FILE` replaces it, `parcours journey publish` starts it.",
     "duplicate": "`parcours journey publish` starts it.",
 }
+SAID: Final = {"backfill": "suggested by what they did before"}
 MOVED: Final = ("transferred_in", "transferred_out")
 SHOWN_NAMES: Final = 20
 
@@ -171,6 +172,7 @@ class Done:
     settled: dict[str, int] | None = None
     plan: PublishPlan | None = None  # of a publication that was only asked about
     preview: Sequence[Preview] = ()  # of a resume that was only asked about
+    goes_on: bool = False  # a pause in which waits and conditions go on
 
     def as_dict(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -210,6 +212,8 @@ def show_done(done: Done) -> None:
     effect = EFFECTS[result.command]
     if result.command == "resume" and result.from_status == "draft":
         effect = "everybody goes over to it, and on"
+    if result.command == "pause" and done.goes_on:
+        effect = "people go on to their next message, and no message leaves"
     if result.to_status == "finished":
         effect = "nobody is inside"
     elif result.command == "close" and result.to_status == "paused":
@@ -236,7 +240,9 @@ def show_done(done: Done) -> None:
 def show_effects(result: CommandResult) -> None:
     """Print what a dry run says would happen to whom."""
     then = [
-        f"{name.replace('_', ' ')} {n}" for name, n in result.counts.items() if name in EFFECTS_COUNTED and n
+        f"{SAID.get(name, name.replace('_', ' '))} {n}"
+        for name, n in result.counts.items()
+        if name in EFFECTS_COUNTED and n
     ]
     if then:
         show(f"Then: {', '.join(then)}.")

@@ -30,6 +30,7 @@ __all__ = ["app"]
 
 app = typer.Typer()
 
+ENDED_AT_ONCE = 130  # the exit status of what a signal ended
 CONNECTIONS = 10  # beside those of a worker's lanes
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every unit of work and every message.")]
@@ -192,6 +193,8 @@ def _run(settings: Settings, parts: Callable[[Installation, asyncio.Event], Awai
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(inside())
+    except asyncio.CancelledError:  # asked twice
+        raise typer.Exit(ENDED_AT_ONCE) from None
     except BaseExceptionGroup as group:  # of the parts; the first is the cause
         raise group.exceptions[0] from None
 

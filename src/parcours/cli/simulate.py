@@ -197,7 +197,7 @@ async def _play(settings: Settings, cast: Cast, start: datetime, to: datetime) -
     url = settings.database_url or (await asyncio.to_thread(start_embedded, settings, say)).url
     async with scratch_database(url, SystemClock().now()) as own:
         there = settings.model_copy(update={"database_url": own, "buckets": BUCKETS})
-        async with installation(there, migrate=True, say=say, connections=1) as installed:
+        async with installation(there, migrate=True, say=say, connections=1, own=True) as installed:
             with progress((to - start).total_seconds()) as gauge:
                 return await play(
                     installed.database, cast.journeys, cast.audiences, cast.feed, cast.commands, start, to,

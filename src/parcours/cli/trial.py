@@ -235,7 +235,9 @@ async def _walk(
             made.outlets = Outlets(to, email, webhook)
         own = await stack.enter_async_context(scratch_database(url, SystemClock().now()))
         there = settings.model_copy(update={"database_url": own, "buckets": 1})
-        installed = await stack.enter_async_context(installation(there, migrate=True, say=say, connections=1))
+        installed = await stack.enter_async_context(
+            installation(there, migrate=True, say=say, connections=1, own=True)
+        )
         async for line in made.go(installed.database):
             lines.append(line)
             if not quiet:

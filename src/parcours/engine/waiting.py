@@ -39,8 +39,11 @@ async def set_free(unit: Unit, ready: list[FenceVersion], rows: str) -> None:
     """Set those free whose turn has come; where their version is paused again, the turn is void."""
     for entry in ready:
         if entry.version_id in unit.waiting and entry.status != "paused":
+            given: dict[str, Any] = {"v": Int4(entry.version_id)}
+            cursor = await unit.execute("whose_turn", **given, round=rows)
+            given["people"], given["at"] = await cursor.fetchone()
             for name in ("free_people", "free_messages", "free_kept", "forget_freed_kept", "forget_freed"):
-                await unit.execute(name, v=Int4(entry.version_id), round=rows)
+                await unit.execute(name, **given)
 
 
 async def forget_left(unit: Unit, batch: int) -> None:

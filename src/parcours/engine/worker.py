@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 import psycopg
 from psycopg.types.numeric import Int8
 
+from parcours.cancelling import cancel
 from parcours.channels.channel import Channel
 from parcours.domain.errors import ParcoursError
 from parcours.engine.bucketwork import Agenda, BucketWork
@@ -118,10 +119,7 @@ class Worker:
             for part in ended & set(parts):
                 part.result()
         finally:
-            stopping.cancel()
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            await cancel(stopping, *loops)
             lanes_stop.set()
             for _ in lanes:
                 self._queue.put_nowait(-1)

@@ -16,12 +16,17 @@ HOUR: Final = timedelta(hours=1)
 # In counts, by command: what becomes of people and messages. The others are of before.
 EFFECTS_COUNTED: Final = (
     "due_now", "due_within_hour", "frozen", "stay_queued", "messages_held", "go_on", "let_in", "kept", "cancelled",
-    "messages_cancelled", "passages_removed", "messages_removed", "stay",
+    "messages_cancelled", "passages_removed", "messages_removed", "stay", "backfill",
 )  # fmt: skip
 
 
-async def with_effects(connection: Connection, result: CommandResult, at: datetime) -> CommandResult:
-    """Add to the counts of a dry run what would happen to each; nothing where the command would change nothing."""
+async def with_effects(
+    connection: Connection, result: CommandResult, at: datetime, *, freezes: bool
+) -> CommandResult:
+    """Add to the counts of a dry run what would happen to each; nothing where the command would change nothing.
+
+    `freezes`: a pause is one in which nobody goes on.
+    """
     if not result.changed:
         return result
     given: dict[str, Any] = {"versions": list(result.changed), "at": at, "within": at + HOUR}
@@ -36,7 +41,7 @@ async def with_effects(connection: Connection, result: CommandResult, at: dateti
         case "pause":
             _, hour = await _row(connection, "due_people", given)
             found = {
-                "frozen": inside - queued,
+                "frozen" if freezes else "go_on": inside - queued,
                 "stay_queued": queued,
                 "messages_held": messages,
                 "due_within_hour": hour,

@@ -11,8 +11,10 @@ from typing import Any, Final, TypeAlias
 from psycopg.rows import dict_row
 
 from parcours.domain.alerts import Cause
+from parcours.domain.condition_words import say_duration
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
+from parcours.service.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -84,7 +86,9 @@ def as_wire(row: Row) -> Row:
     }
 
 
-async def watch_entrants(connection: Connection, key: str, within: timedelta | None) -> None:
+async def watch_entrants(
+    connection: Connection, key: str, within: timedelta | None, *, at: datetime, actor: str
+) -> None:
     """Ask of one journey that somebody enters within a time; zero never alerts, None takes the general setting.
 
     Raises ParcoursError `unknown_journey`.
@@ -94,6 +98,8 @@ async def watch_entrants(connection: Connection, key: str, within: timedelta | N
         hint = "`parcours journey list` shows those there are."
         raise ParcoursError("unknown_journey", f"there is no journey {key}", hint=hint)
     await connection.execute(query("set_watch"), {"j": row[0], "within": within})
+    said = "default" if within is None else say_duration(within) if within else "off"
+    await record(connection, at, actor=actor, key=key, command="watch_entrants", options={"within": said})
 
 
 async def _latest(connection: Connection, key: str, way: str) -> datetime | None:

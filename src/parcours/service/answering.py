@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,9 +10,9 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.lifecycle import Command, Making, Refuse, decide
 from parcours.domain.records import CommandResult
 from parcours.domain.refusals import refusal
+from parcours.service.trail import record
 from parcours.service.versions import Family, VersionRow
 from parcours.store.database import Connection
-from parcours.store.queries import query
 
 __all__ = ["EVERY_JOURNEY", "Order", "audit", "check_options", "nothing_to_do", "refused"]
 
@@ -82,12 +81,8 @@ async def nothing_to_do(
 
 async def audit(connection: Connection, order: Order, at: datetime, result: CommandResult) -> None:
     """Keep who commanded what, when, why and with which effect."""
-    await connection.execute(
-        query("write_audit"),
-        {
-            "at": at, "actor": order.actor, "key": order.journey, "version_no": result.version,
-            "command": result.command, "options": json.dumps(order.options), "reason": order.reason,
-            "from_status": result.from_status, "to_status": result.to_status, "refused": result.refused,
-            "counts": json.dumps(dict(result.counts)),
-        },
+    await record(
+        connection, at, actor=order.actor, key=order.journey, command=result.command, version_no=result.version,
+        options=order.options, reason=order.reason, from_status=result.from_status, to_status=result.to_status,
+        refused=result.refused, counts=result.counts,
     )  # fmt: skip

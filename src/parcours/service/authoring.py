@@ -9,6 +9,7 @@ from datetime import datetime
 from parcours.domain.journey import Journey
 from parcours.domain.serialise import journey_document
 from parcours.service.attachments import save_attachments
+from parcours.service.trail import record
 from parcours.service.versions import lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -25,8 +26,13 @@ class Applied:
     replaced: bool
 
 
-async def apply_journey(connection: Connection, journey: Journey, at: datetime) -> Applied:
-    """Save a journey as draft n+1, or in place of the draft that stands. One transaction: the caller's."""
+async def apply_journey(
+    connection: Connection, journey: Journey, at: datetime, *, actor: str | None = None
+) -> Applied:
+    """Save a journey as draft n+1, or in place of the draft that stands. One transaction: the caller's.
+
+    It is in the audit where somebody (`actor`) did it.
+    """
     given = {
         "key": journey.key, "name": journey.name, "description": journey.description, "folder": journey.folder,
         "tags": list(journey.tags), "at": at,
@@ -47,4 +53,10 @@ async def apply_journey(connection: Connection, journey: Journey, at: datetime) 
         assert row is not None
         number = row[0]
     await save_attachments(connection, family.journey_id, number, journey.attachments)
+    if actor is not None:
+        before = "draft" if family.draft is not None else None
+        await record(
+            connection, at, actor=actor, key=journey.key, command="apply", version_no=number, from_status=before,
+            to_status="draft",
+        )  # fmt: skip
     return Applied(journey.key, number, replaced=family.draft is not None)

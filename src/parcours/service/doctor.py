@@ -88,10 +88,10 @@ async def examine(database: Database, now: datetime, *, embedded: bool) -> Async
 
 
 async def _audit(connection: Connection, _: datetime) -> list[Finding]:
-    row = await (await connection.execute(query("acting_role"))).fetchone()
-    if row is not None and not row[0]:
-        return [Finding("audit", "ok", "It is append-only: PostgreSQL lets nobody here change it.")]
-    said = "Nothing but good behaviour keeps it append-only: this user may change it."
+    row = await (await connection.execute(query("app_role_ready"))).fetchone()
+    if row is not None and row[0]:
+        return [Finding("audit", "ok", "It is append-only: processes run as a role that cannot change it.")]
+    said = "Nothing but good behaviour keeps it append-only: this user cannot take on the role for that."
     return [
         Finding("audit", "notice", said, "`parcours migrate` says what to run for the role parcours_app.")
     ]

@@ -16,6 +16,7 @@ from parcours.clock import Clock
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import format_instant
 from parcours.service.answering import EVERY_JOURNEY
+from parcours.service.trail import record
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 
@@ -112,11 +113,7 @@ async def _result(
 async def _audit(
     connection: Connection, result: CommandResult, at: datetime, actor: str, reason: str | None
 ) -> None:
-    await connection.execute(
-        query("write_audit"),
-        {
-            "at": at, "actor": actor, "key": EVERY_JOURNEY, "version_no": None, "command": result.command,
-            "options": "{}", "reason": reason, "from_status": result.from_status, "to_status": result.to_status,
-            "refused": None, "counts": json.dumps(dict(result.counts)),
-        },
+    await record(
+        connection, at, actor=actor, key=EVERY_JOURNEY, command=result.command, reason=reason,
+        from_status=result.from_status, to_status=result.to_status, counts=result.counts,
     )  # fmt: skip

@@ -73,7 +73,8 @@ async def execute(
     """
     result = await _execute(connection, order, at, ends_pause=ends_pause)
     if order.dry_run:
-        result = await with_effects(connection, result, at)
+        freezes = order.options.get("inside", "freeze") == "freeze"
+        result = await with_effects(connection, result, at, freezes=freezes)
     return await warned(connection, result)
 
 

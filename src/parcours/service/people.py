@@ -12,6 +12,7 @@ from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.records import CommandResult
 from parcours.domain.refusals import refusal
 from parcours.service.intake import add_people, remove_people
+from parcours.service.trail import record
 from parcours.service.versions import Family, VersionRow, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -127,17 +128,8 @@ def _rows(user_ids: Sequence[str], buckets: int) -> str:
 
 
 async def _audit(connection: Connection, order: PeopleOrder, result: CommandResult, at: datetime) -> None:
-    given = {
-        "at": at,
-        "actor": order.actor,
-        "key": order.journey,
-        "version_no": result.version,
-        "command": order.change,
-        "options": "{}",
-        "reason": order.reason,
-        "from_status": result.from_status,
-        "to_status": result.to_status,
-        "refused": result.refused,
-        "counts": json.dumps(dict(result.counts)),
-    }
-    await connection.execute(query("write_audit"), given)
+    await record(
+        connection, at, actor=order.actor, key=order.journey, command=order.change, version_no=result.version,
+        reason=order.reason, from_status=result.from_status, to_status=result.to_status, refused=result.refused,
+        counts=result.counts,
+    )  # fmt: skip

@@ -15,6 +15,7 @@ from parcours.domain.journey import Journey, ScheduleTrigger
 from parcours.domain.parse import parse_journey
 from parcours.domain.runs import FenceRun
 from parcours.domain.timing import find_zone, format_instant, local_instant
+from parcours.service.trail import record
 from parcours.service.versions import lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -170,11 +171,7 @@ async def _record(
     connection: Connection, key: str, number: int, status: str, *, at: datetime, options: dict[str, Any]
 ) -> None:
     """Keep it in the audit, which also tells the workers that this journey has work."""
-    await connection.execute(
-        query("write_audit"),
-        {
-            "at": at, "actor": "engine", "key": key, "version_no": number, "command": "run",
-            "options": json.dumps(options), "reason": "schedule", "from_status": status, "to_status": status,
-            "refused": None, "counts": "{}",
-        },
+    await record(
+        connection, at, actor="engine", key=key, command="run", version_no=number, options=options,
+        reason="schedule", from_status=status, to_status=status,
     )  # fmt: skip

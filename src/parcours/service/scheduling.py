@@ -15,6 +15,7 @@ from parcours.domain.records import CommandResult
 from parcours.domain.timing import find_zone, format_instant, parse_instant
 from parcours.service.answering import Order
 from parcours.service.lifecycle import execute
+from parcours.service.trail import record
 from parcours.service.versions import Family, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -204,11 +205,7 @@ async def _audit(
     connection: Connection, order: Order, command: str, version_no: int | None, at: datetime,
     *, refused: str | None = None,
 ) -> None:  # fmt: skip
-    await connection.execute(
-        query("write_audit"),
-        {
-            "at": at, "actor": order.actor, "key": order.journey, "version_no": version_no, "command": command,
-            "options": json.dumps(order.options), "reason": order.reason, "from_status": None, "to_status": None,
-            "refused": refused, "counts": "{}",
-        },
+    await record(
+        connection, at, actor=order.actor, key=order.journey, command=command, version_no=version_no,
+        options=order.options, reason=order.reason, refused=refused,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.timing import format_instant
 from parcours.service.intake import remove_people
+from parcours.service.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -190,13 +191,9 @@ async def _user_ids(connection: Connection, rows: Sequence[Row]) -> dict[UUID, s
 async def _audit(connection: Connection, order: MendOrder, one: Stuck, at: datetime) -> None:
     """Write it down; workers look again at a journey that was commanded."""
     options = {"user_id": order.user_id, "step": one.step, "entry_no": one.entry_no}
-    await connection.execute(
-        query("write_audit"),
-        {
-            "at": at, "actor": order.actor, "key": order.journey, "version_no": one.version, "command": order.mend,
-            "options": json.dumps(options), "reason": order.reason, "from_status": None, "to_status": None,
-            "refused": None, "counts": json.dumps({"people": 1}),
-        },
+    await record(
+        connection, at, actor=order.actor, key=order.journey, command=order.mend, version_no=one.version,
+        options=options, reason=order.reason, counts={"people": 1},
     )  # fmt: skip
     await connection.execute(query("notify_workers"), {"journey": order.journey})
 

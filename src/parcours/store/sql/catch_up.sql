@@ -176,80 +176,53 @@ FROM (
         WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = a.address LIMIT 1) r
 ) t;
 
+-- name: whose_turn
+-- scope: bucket
+-- Whom the rows of this round set free, and each at which instant; a row of a former resume sets nobody free.
+SELECT coalesce(array_agg(w.profile_id), '{}')::text, coalesce(array_agg(r.happened_at), '{}')::text
+FROM unnest(%(round)s::tid[]) AS t (address)
+CROSS JOIN LATERAL (
+    SELECT i.* FROM parcours.inbox i
+    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
+JOIN parcours.waiting w ON w.bucket = %(b)s AND w.version_id = %(v)s AND w.profile_id = r.profile_id
+WHERE r.kind = 'release' AND (r.data ->> 'version')::integer = %(v)s AND (r.data ->> 'since')::timestamptz = w.resumed_at;
+
 -- name: free_people
 -- scope: bucket
--- Set people free whose turn a row of this round is: what was due by then is due at it.
-UPDATE parcours.participant p SET wake_at = CASE WHEN f.wake_at <= f.at THEN f.at ELSE f.wake_at END
-FROM (
-    SELECT w.profile_id, w.entry_no, w.wake_at, r.happened_at AS at
-    FROM unnest(%(round)s::tid[]) AS t (address)
-    CROSS JOIN LATERAL (
-        SELECT i.* FROM parcours.inbox i
-        WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
-    JOIN parcours.waiting w ON w.bucket = %(b)s AND w.version_id = %(v)s AND w.profile_id = r.profile_id
-    WHERE r.kind = 'release' AND (r.data ->> 'version')::integer = %(v)s AND (r.data ->> 'since')::timestamptz = w.resumed_at
-) f
-WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = f.profile_id AND p.entry_no = f.entry_no
+-- Set people free: what was due by then is due at it.
+UPDATE parcours.participant p SET wake_at = CASE WHEN w.wake_at <= f.at THEN f.at ELSE w.wake_at END
+FROM unnest(%(people)s::uuid[], %(at)s::timestamptz[]) AS f (profile_id, at)
+JOIN parcours.waiting w ON w.bucket = %(b)s AND w.version_id = %(v)s AND w.profile_id = f.profile_id
+WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = w.profile_id AND p.entry_no = w.entry_no
   AND p.finished_at IS NULL;
 
 -- name: free_messages
 -- scope: bucket
 -- Their messages may leave.
 UPDATE parcours.message m SET due_at = f.at
-FROM (
-    SELECT w.profile_id, w.entry_no, r.happened_at AS at
-    FROM unnest(%(round)s::tid[]) AS t (address)
-    CROSS JOIN LATERAL (
-        SELECT i.* FROM parcours.inbox i
-        WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
-    JOIN parcours.waiting w ON w.bucket = %(b)s AND w.version_id = %(v)s AND w.profile_id = r.profile_id
-    WHERE r.kind = 'release' AND (r.data ->> 'version')::integer = %(v)s AND (r.data ->> 'since')::timestamptz = w.resumed_at
-) f
-WHERE m.bucket = %(b)s AND m.profile_id = f.profile_id AND m.journey_id = %(j)s AND m.entry_no = f.entry_no
+FROM unnest(%(people)s::uuid[], %(at)s::timestamptz[]) AS f (profile_id, at)
+JOIN parcours.waiting w ON w.bucket = %(b)s AND w.version_id = %(v)s AND w.profile_id = f.profile_id
+WHERE m.bucket = %(b)s AND m.profile_id = w.profile_id AND m.journey_id = %(j)s AND m.entry_no = w.entry_no
   AND m.state = 'queued' AND m.due_at = 'infinity';
 
 -- name: free_kept
 -- scope: bucket
 -- What was kept for them is applied first; marked, since it is never a suggestion (R7).
 INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
-SELECT k.bucket, k.journey_id, k.profile_id, k.happened_at, k.feed_no, k.kind, k.name, k.data || '{"kept": true}',
-    r.happened_at
-FROM unnest(%(round)s::tid[]) AS t (address)
-CROSS JOIN LATERAL (
-    SELECT i.* FROM parcours.inbox i
-    WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
-JOIN parcours.waiting w ON w.bucket = %(b)s AND w.version_id = %(v)s AND w.profile_id = r.profile_id
-JOIN parcours.kept k ON k.bucket = %(b)s AND k.version_id = %(v)s AND k.profile_id = r.profile_id
-WHERE r.kind = 'release' AND (r.data ->> 'version')::integer = %(v)s AND (r.data ->> 'since')::timestamptz = w.resumed_at
+SELECT k.bucket, k.journey_id, k.profile_id, k.happened_at, k.feed_no, k.kind, k.name, k.data || '{"kept": true}', f.at
+FROM unnest(%(people)s::uuid[], %(at)s::timestamptz[]) AS f (profile_id, at)
+JOIN parcours.kept k ON k.bucket = %(b)s AND k.version_id = %(v)s AND k.profile_id = f.profile_id
 ON CONFLICT DO NOTHING;
 
 -- name: forget_freed_kept
 -- scope: bucket
 -- It is kept no more.
-DELETE FROM parcours.kept k
-WHERE k.bucket = %(b)s AND k.version_id = %(v)s AND k.profile_id = ANY (ARRAY(
-    SELECT w.profile_id
-    FROM unnest(%(round)s::tid[]) AS t (address)
-    CROSS JOIN LATERAL (
-        SELECT i.* FROM parcours.inbox i
-        WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
-    JOIN parcours.waiting w ON w.bucket = %(b)s AND w.version_id = %(v)s AND w.profile_id = r.profile_id
-    WHERE r.kind = 'release' AND (r.data ->> 'version')::integer = %(v)s
-      AND (r.data ->> 'since')::timestamptz = w.resumed_at));
+DELETE FROM parcours.kept WHERE bucket = %(b)s AND version_id = %(v)s AND profile_id = ANY (%(people)s::uuid[]);
 
 -- name: forget_freed
 -- scope: bucket
 -- They wait no more.
-DELETE FROM parcours.waiting f
-WHERE f.bucket = %(b)s AND f.version_id = %(v)s AND f.profile_id = ANY (ARRAY(
-    SELECT w.profile_id
-    FROM unnest(%(round)s::tid[]) AS t (address)
-    CROSS JOIN LATERAL (
-        SELECT i.* FROM parcours.inbox i
-        WHERE i.bucket = %(b)s AND i.journey_id = %(j)s AND i.ctid = t.address LIMIT 1) r
-    JOIN parcours.waiting w ON w.bucket = %(b)s AND w.version_id = %(v)s AND w.profile_id = r.profile_id
-    WHERE r.kind = 'release' AND (r.data ->> 'version')::integer = %(v)s
-      AND (r.data ->> 'since')::timestamptz = w.resumed_at));
+DELETE FROM parcours.waiting WHERE bucket = %(b)s AND version_id = %(v)s AND profile_id = ANY (%(people)s::uuid[]);
 
 -- name: forget_left_kept
 -- scope: bucket

@@ -43,13 +43,6 @@ SELECT EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = 'parcours_app' AND pg_
 -- Until the transaction ends this connection acts as the user that connected.
 SET LOCAL ROLE NONE;
 
--- name: acting_role
--- scope: shared
--- Whether this session may change what the audit holds.
-SELECT has_table_privilege(current_user, 'parcours.audit', 'UPDATE')
-    OR has_table_privilege(current_user, 'parcours.audit', 'DELETE')
-    OR has_table_privilege(current_user, 'parcours.audit', 'TRUNCATE');
-
 -- name: session_user
 -- scope: shared
 -- The user that connected, as it is written in a statement.
