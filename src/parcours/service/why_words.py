@@ -211,6 +211,8 @@ def _outcome(message: Row | None, journey: Journey | None, now: datetime) -> str
     if message["state"] == "claimed":
         return "the outcome of its message, which the provider has"
     due = message["due_at"]
+    if due is None:
+        return "its turn after the pause; then its message is sent"
     if message["detail"]:
         tried = f"{message['attempts']} times" if message["attempts"] != 1 else "once"
         return (

@@ -15,7 +15,7 @@ GROUP BY j.journey_key ORDER BY j.journey_key;
 -- scope: all
 -- How many messages are queued for each journey, and since when the oldest is due that may be sent.
 SELECT j.journey_key, count(*), min(m.due_at) FILTER (
-        WHERE v.status IN ('live', 'closed') AND NOT EXISTS (SELECT 1 FROM parcours.hold h WHERE h.released_at IS NULL))
+        WHERE m.due_at < 'infinity' AND v.status IN ('live', 'closed') AND NOT EXISTS (SELECT 1 FROM parcours.hold h WHERE h.released_at IS NULL))
 FROM parcours.message m
 JOIN parcours.journey j USING (journey_id)
 JOIN parcours.version v USING (version_id)

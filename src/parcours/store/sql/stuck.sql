@@ -25,7 +25,7 @@ ORDER BY since, p.bucket, p.profile_id LIMIT %(n)s;
 -- People whose message is overdue, or was tried in vain.
 SELECT 'queued' AS kind, m.bucket, j.journey_key, v.version_no, m.profile_id, m.entry_no, m.step, m.seq,
     greatest(least(m.due_at, p.entered_step_at), v.released_at, v.starts_at) AS since,
-    m.message_id, m.attempts, m.detail, CASE WHEN m.attempts > 0 THEN m.due_at END AS next_at
+    m.message_id, m.attempts, m.detail, CASE WHEN m.attempts > 0 THEN nullif(m.due_at, 'infinity') END AS next_at
 FROM parcours.message m
 JOIN parcours.journey j USING (journey_id)
 JOIN parcours.version v USING (version_id)

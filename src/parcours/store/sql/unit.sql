@@ -243,7 +243,7 @@ SELECT
         WHERE p.bucket = %(b)s AND p.version_id = v.id AND p.finished_at IS NULL
         ORDER BY p.wake_at LIMIT 1) d),
     ARRAY (
-        SELECT (SELECT q.due_at FROM parcours.message q
+        SELECT (SELECT nullif(q.due_at, 'infinity') FROM parcours.message q
             WHERE %(may_send)s AND q.bucket = %(b)s AND q.journey_id = %(j)s AND q.state = 'queued' AND q.channel = c.name
             ORDER BY q.due_at LIMIT 1)
         FROM unnest(%(channels)s::text[]) WITH ORDINALITY AS c (name, no) ORDER BY c.no),

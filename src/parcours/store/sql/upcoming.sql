@@ -54,5 +54,5 @@ GROUP BY w.version_id;
 -- For each version whose messages may leave: when the next one is due, how many are queued, and how many are due by `soon`.
 SELECT m.version_id, min(m.due_at), count(*), count(*) FILTER (WHERE m.due_at <= %(soon)s)
 FROM parcours.message m
-WHERE m.journey_id = %(j)s AND m.version_id = ANY (%(versions)s::integer[]) AND m.state = 'queued'
+WHERE m.journey_id = %(j)s AND m.version_id = ANY (%(versions)s::integer[]) AND m.state = 'queued' AND m.due_at < 'infinity'
 GROUP BY m.version_id;

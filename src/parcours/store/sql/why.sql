@@ -42,7 +42,7 @@ ORDER BY m.entry_no, m.seq, m.at, m.batch;
 -- scope: bucket
 -- Every message to a person from a journey.
 SELECT m.entry_no, m.seq, m.step, m.channel, m.state, m.reason, m.detail, m.recipient, m.subject, m.attempts,
-    coalesce(m.handed_at, m.settled_at) AS at, m.due_at
+    coalesce(m.handed_at, m.settled_at) AS at, nullif(m.due_at, 'infinity') AS due_at
 FROM parcours.message m
 WHERE m.bucket = %(b)s AND m.profile_id = %(p)s AND m.journey_id = %(j)s
 ORDER BY m.entry_no, m.seq, m.due_at;
