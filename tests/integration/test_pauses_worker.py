@@ -124,6 +124,7 @@ async def test_messages_wait_for_their_turn_and_hold_up_nobody(here: Installatio
     )
     async with here.database.transaction() as connection:
         await what_happens_next(connection, "j", SystemClock().now())
+    async with here.database.transaction() as connection:
         await read_why(connection, f"u{NUMBER - 1}", "j", buckets=BUCKETS, now=SystemClock().now())
     async with here.database.transaction() as connection:
         await read_load(connection, SystemClock().now())
