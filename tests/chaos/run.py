@@ -28,7 +28,7 @@ __all__ = ["Chaos", "Result", "main"]
 
 BUCKETS = 8
 SMTP_TIMEOUT = 4.0
-DRAIN_SECONDS = 120.0
+STANDSTILL = 60.0  # seconds in which nothing went on: then draining has failed, however busy the machine
 KINDS = {"worker": 40, "serve": 10, "backend": 18, "postmaster": 10, "command": 14, "import": 8}
 HURRY = """UPDATE parcours.message SET due_at = due_at - interval '1 day' WHERE state = 'queued' AND attempts > 0"""
 
@@ -169,12 +169,14 @@ class Chaos:
         self.house.slots = self.slots()
         for slot in self.house.slots:
             await self.house.start(slot)
-        end = time.monotonic() + DRAIN_SECONDS
+        moved = time.monotonic()
         left: tuple[int, ...] = (1,)
-        while any(left) and time.monotonic() < end:
+        while any(left) and time.monotonic() < moved + STANDSTILL:
             await asyncio.sleep(0.25)
             async with database.transaction() as connection:
-                left = await (await connection.execute(LEFT)).fetchone() or ()
+                now_left = await (await connection.execute(LEFT)).fetchone() or ()
+            if now_left != left:
+                left, moved = now_left, time.monotonic()
         say(f"… drained: {left} left, {hurried.rowcount} further tries brought forward")
         statuses = await self.house.end(self.house.slots)
         if any(statuses):
