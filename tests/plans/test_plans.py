@@ -84,7 +84,7 @@ async def publish(url: str) -> None:
 COMMON: dict[str, Any] = {
     "b": Int4(0), "j": Int4(1), "v": Int4(1), "now": NOW, "until": NOW, "batch": Int8(7),
     "since": "2026-03-01 00:00:00+00",
-    "at": NOW, "movable": [1], "sending": [1], "may_send": True, "timers_due": True, "address": ADDRESS_PATTERN,
+    "at": NOW, "movable": [1], "sending": [1], "timers_due": True, "address": ADDRESS_PATTERN,
     "channels": ["email", "webhook"],
     "floor": "0001-01-01 00:00:00+00", "inbox_empty": False,
 }  # fmt: skip
@@ -223,3 +223,26 @@ def test_a_claim_reads_what_it_takes_and_not_the_queue(crowd: psycopg.Connection
     for found in plans:
         reads = sorted(kind for kind, table in scans(found) if table == "message" and kind != "ModifyTable")
         assert reads == ["Index Scan", "Tid Scan", "Tid Scan"], json.dumps(found, indent=1)
+
+
+def conditions(node: Any, table: str) -> Iterator[str]:
+    """Yield the index conditions under which a table is read."""
+    if isinstance(node, list):
+        for one in node:
+            yield from conditions(one, table)
+    elif isinstance(node, dict):
+        if node.get("Relation Name") == table and "Index Cond" in node:
+            yield node["Index Cond"]
+        for value in node.values():
+            yield from conditions(value, table)
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("name", ["claim_messages", "next_instants"])
+def test_what_a_paused_version_has_queued_is_passed_over(
+    crowd: psycopg.Connection[Any], name: str, mode: str
+) -> None:
+    text, given = statement(crowd, name)
+    asked = list(conditions(plan(crowd, text, given, mode), "message"))
+    assert asked
+    assert [one for one in asked if "version_id" not in one] == []

@@ -196,7 +196,7 @@ class BucketWork:
         given = {
             "b": Int4(bucket), "j": Int4(journey_id),
             "movable": [v.version_id for v in result.fence if v.rights.may_move and not v.busy],
-            "may_send": any(v.claims for v in result.fence), "channels": list(self.couriers),
+            "sending": [v.version_id for v in result.fence if v.claims], "channels": list(self.couriers),
         }  # fmt: skip
         row = await (await connection.execute(query("next_instants"), given, prepare=True)).fetchone()
         assert row is not None

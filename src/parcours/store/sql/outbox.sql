@@ -17,11 +17,14 @@ FROM unnest(ARRAY(
     SELECT t.address
     FROM unnest(%(channels)s::text[], %(room)s::bigint[]) AS c (channel, room)
     CROSS JOIN LATERAL (
-        SELECT o.ctid AS address FROM parcours.message o
-        WHERE o.bucket = %(b)s AND o.journey_id = %(j)s AND o.channel = c.channel AND o.state = 'queued'
-          AND o.due_at <= %(until)s AND (o.due_at = o.queued_at OR o.due_at <= %(opened_by)s)
-          AND o.version_id = ANY (%(sending)s::integer[])
-        ORDER BY o.due_at LIMIT c.room
+        SELECT d.address FROM unnest(%(sending)s::integer[]) AS s (version_id)
+        CROSS JOIN LATERAL (
+            SELECT o.ctid AS address, o.due_at FROM parcours.message o
+            WHERE o.bucket = %(b)s AND o.version_id = s.version_id AND o.channel = c.channel AND o.state = 'queued'
+              AND o.due_at <= %(until)s AND (o.due_at = o.queued_at OR o.due_at <= %(opened_by)s)
+            ORDER BY o.due_at LIMIT c.room
+        ) d
+        ORDER BY d.due_at LIMIT c.room
     ) t
 )) AS a (address)
 JOIN parcours.message q ON q.bucket = %(b)s AND q.ctid = a.address

@@ -234,8 +234,8 @@ SELECT EXISTS (
 
 -- name: next_instants
 -- scope: bucket
--- When a journey is next due in a bucket: the earliest timer, the earliest message of each channel, whether the inbox
--- holds rows.
+-- When a journey is next due in a bucket: the earliest timer of those who may move, the earliest message of each channel
+-- that may leave, whether the inbox holds rows.
 SELECT
     (SELECT nullif(min(d.wake_at), 'infinity') FROM unnest(%(movable)s::integer[]) AS v (id)
      CROSS JOIN LATERAL (
@@ -243,9 +243,11 @@ SELECT
         WHERE p.bucket = %(b)s AND p.version_id = v.id AND p.finished_at IS NULL
         ORDER BY p.wake_at LIMIT 1) d),
     ARRAY (
-        SELECT (SELECT nullif(q.due_at, 'infinity') FROM parcours.message q
-            WHERE %(may_send)s AND q.bucket = %(b)s AND q.journey_id = %(j)s AND q.state = 'queued' AND q.channel = c.name
-            ORDER BY q.due_at LIMIT 1)
+        SELECT (SELECT nullif(min(d.due_at), 'infinity') FROM unnest(%(sending)s::integer[]) AS v (id)
+            CROSS JOIN LATERAL (
+                SELECT q.due_at FROM parcours.message q
+                WHERE q.bucket = %(b)s AND q.version_id = v.id AND q.state = 'queued' AND q.channel = c.name
+                ORDER BY q.due_at LIMIT 1) d)
         FROM unnest(%(channels)s::text[]) WITH ORDINALITY AS c (name, no) ORDER BY c.no),
     EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = %(b)s AND i.journey_id = %(j)s);
 
