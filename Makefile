@@ -44,10 +44,10 @@ demo: $(SYNCED) ## Run the demonstration (ARGS="--help" for its options)
 	@$(VENV)/bin/parcours demo $(ARGS)
 
 test: $(SYNCED) ## Run the tests on the embedded PostgreSQL, some again on Debian's 15
-	$(VENV)/bin/pytest -n $(WORKERS) $(ARGS)
+	$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 	@$(MAKE) --no-print-directory debian-postgres
 	@if [ -x $(DEBIAN_POSTGRES)/initdb ]; then \
-		set -x; PARCOURS_TEST_SERVER=debian $(VENV)/bin/pytest -n $(WORKERS) -m both_servers $(ARGS); \
+		set -x; PARCOURS_TEST_SERVER=debian $(VENV)/bin/pytest -n $(WORKERS) --dist worksteal -m both_servers $(ARGS); \
 	else \
 		echo "Not repeated on PostgreSQL 15: $(DEBIAN_POSTGRES) is missing."; \
 	fi

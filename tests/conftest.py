@@ -19,6 +19,8 @@ settings.register_profile(
 )
 settings.load_profile("parcours")
 
+LONGEST_FIRST = ("property", "acceptance", "integration")  # folders; what is left at the end is short then
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the run before xdist starts workers, which inherit the name; forget what the shell has set."""
@@ -26,6 +28,19 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.startswith("PG") or (name.startswith("PARCOURS_") and not name.startswith("PARCOURS_TEST_")):
             del os.environ[name]
     run_folder()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the folders with the longest tests first: several processes end at about the same time then."""
+    tests = config.rootpath / "tests"
+    order = {name: number for number, name in enumerate(LONGEST_FIRST)}
+
+    def rank(item: pytest.Item) -> int:
+        return (
+            order.get(item.path.relative_to(tests).parts[0], len(order)) if tests in item.path.parents else 0
+        )
+
+    items.sort(key=rank)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
