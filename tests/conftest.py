@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from parcours.store.database import Database
+from support.api import ApiServer, api_server
 from support.postgres import Server, remove_server, run_folder, start_server
 
 settings.register_profile(
@@ -66,6 +67,13 @@ def database_url(postgres: Server) -> Iterator[str]:
     """The address of a migrated database of this test's own."""
     with postgres.clone() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def api(postgres: Server) -> Iterator[ApiServer]:
+    """The HTTP server on a database of this module's own."""
+    with api_server(postgres) as server:
+        yield server
 
 
 @pytest.fixture

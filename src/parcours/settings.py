@@ -68,6 +68,13 @@ def _http_url(url: str) -> str:
     return url
 
 
+def _base_url(url: str) -> str:
+    parts = urlsplit(_http_url(url))
+    if parts.query or parts.fragment or parts.path.strip("/"):
+        raise ValueError("must be https://HOST, with nothing behind it")
+    return url.rstrip("/")
+
+
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -152,7 +159,22 @@ class Settings(BaseSettings):
         default="127.0.0.1", min_length=1, description="address the HTTP server listens on"
     )
     http_port: Port = Field(default=8780, description="port of the HTTP server")
+    public_url: Annotated[str, AfterValidator(_base_url)] | None = Field(
+        default=None,
+        description="where people reach the server, such as https://journeys.example.com; unset: http://HOST:PORT",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, parted by commas",
+    )
     mailbox_port: Port = Field(default=8725, description="SMTP port of the built-in mailbox, on loopback")
+
+    @property
+    def base_url(self) -> str:
+        """Where links lead that people get: `public_url`, else the address that the server listens on."""
+        host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
+        return self.public_url or f"http://{host}:{self.http_port}"
 
     @property
     def alert_addresses(self) -> tuple[str, ...]:

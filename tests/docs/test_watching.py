@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
 from parcours import observe
-from parcours.api.app import _gauges
+from parcours.api.pages import _gauges
 from parcours.domain.alerts import ALERTS as KINDS
 from parcours.observe import MetricsObserver, event_name
 from parcours.service.gauges import Load

@@ -156,6 +156,7 @@ def test_problems_are_problems_of_http(cli: Cli, start: Start) -> None:
     assert (status, kind) == (404, "application/problem+json")
     assert json.loads(body) == {
         "title": "Not Found", "status": 404, "detail": "There is nothing at /nope.", "code": "not_found",
+        "hint": "Look it up in /api/openapi.json.",
     }  # fmt: skip
     assert get(f"{url}/health", "DELETE")[0] == 405
     assert end(process, signal.SIGINT)[0] == 0

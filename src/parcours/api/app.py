@@ -1,107 +1,78 @@
-"""The HTTP application: whether it lives, whether it can work, and its numbers for Prometheus."""
+"""The HTTP application: every route in one place, under one guard."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Final
+from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
 
 from parcours import __version__
-from parcours.api.problems import HANDLERS, problem
-from parcours.domain.errors import ParcoursError
-from parcours.service.gauges import Load, read_load
-from parcours.store.migrate import verify
+from parcours.api import keys, session
+from parcours.api.documentation import describe
+from parcours.api.guard import Guard
+from parcours.api.pages import pages
+from parcours.api.problems import HANDLERS
+from parcours.api.routing import Router
+from parcours.api.security import Declared
 from parcours.wiring import Installation
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "create_pages"]
 
-PATIENCE: Final = 3.0  # seconds for a look at the database
+# The endpoints under /api; one line per module.
+ROUTERS: tuple[Router, ...] = (
+    session.router,
+    keys.router,
+)  # fmt: skip
 
 
-def create_app(installed: Installation, registry: CollectorRegistry) -> Starlette:
+def create_app(installed: Installation, registry: CollectorRegistry) -> FastAPI:
     """Return the application; `registry` holds what this process has counted."""
-    pages = _Pages(installed, registry)
-    return Starlette(
-        routes=[
-            Route("/health", pages.health),
-            Route("/ready", pages.ready),
-            Route("/metrics", pages.metrics),
-        ],
+    app = FastAPI(
+        title="Parcours",
+        version=__version__,
+        openapi_url=None,  # ours says who may call
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
         exception_handlers=dict(HANDLERS),
+        middleware=[Middleware(Guard, public_url=installed.settings.public_url)],
+    )
+    app.state.installed = installed
+    routes = [
+        *pages(installed, registry),
+        Declared("/api/openapi.json", _document, need="public", operation=DOCUMENT),
+        *(route for router in ROUTERS for route in router.routes),
+    ]
+    app.router.routes.extend(routes)
+    app.state.document = describe(app.routes)
+    return app
+
+
+def create_pages(installed: Installation, registry: CollectorRegistry) -> Starlette:
+    """Return the application of a worker: whether it lives, whether it can work, its numbers, and nothing else."""
+    return Starlette(
+        routes=pages(installed, registry),
+        exception_handlers=dict(HANDLERS),
+        middleware=[Middleware(Guard)],
     )
 
 
-class _Pages:
-    def __init__(self, installed: Installation, registry: CollectorRegistry) -> None:
-        self._installed = installed
-        self._registry = registry
-
-    async def health(self, request: Request) -> Response:  # noqa: ARG002 - the signature of a page
-        """Answer as long as the process lives."""
-        return JSONResponse({"status": "ok", "version": __version__})
-
-    async def ready(self, request: Request) -> Response:  # noqa: ARG002
-        """Answer 200 where the database answers and has this version's schema, else 503."""
-        database = self._installed.database
-        try:
-            async with asyncio.timeout(PATIENCE), database.transaction() as connection:
-                buckets = await verify(connection)
-        except TimeoutError:
-            return problem(_slow())
-        except ParcoursError as error:
-            return problem(error)
-        embedded = "running" if self._installed.embedded else "not used"
-        return JSONResponse(
-            {"status": "ok", "database": "ok", "schema": "ok", "buckets": buckets, "embedded": embedded}
-        )
-
-    async def metrics(self, request: Request) -> Response:  # noqa: ARG002
-        """Answer with what this process has counted, and what the database holds now."""
-        try:
-            async with asyncio.timeout(PATIENCE), self._installed.database.transaction() as connection:
-                load = await read_load(connection, self._installed.clock.now())
-        except (TimeoutError, ParcoursError):
-            load = None  # the process's own numbers are wanted most when the database is away
-        text = generate_latest(self._registry) + generate_latest(_gauges(load))
-        return PlainTextResponse(text, headers={"content-type": CONTENT_TYPE_LATEST})
+DOCUMENT: dict[str, Any] = {
+    "summary": "This document",
+    "tags": ["running"],
+    "responses": {
+        "200": {
+            "description": "OpenAPI 3.1.",
+            "content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}},
+        }
+    },
+}
 
 
-def _slow() -> ParcoursError:
-    return ParcoursError(
-        "database_unreachable",
-        f"The database does not answer within {PATIENCE:.0f} seconds",
-        hint="Check that it runs, and PARCOURS_DATABASE_URL.",
-    )
-
-
-def _gauges(load: Load | None) -> CollectorRegistry:
-    registry = CollectorRegistry()
-
-    def gauge(name: str, meaning: str, *labels: str) -> Gauge:
-        return Gauge(f"parcours_{name}", meaning, labels, registry=registry)
-
-    gauge("database_up", "Whether the database answered").set(load is not None)
-    if load is None:
-        return registry
-    inside = gauge("people_inside", "People inside", "journey")
-    for journey, n in load.inside.items():
-        inside.labels(journey).set(n)
-    queued = gauge("messages_queued", "Messages that wait to be sent", "journey")
-    for journey, n in load.queued.items():
-        queued.labels(journey).set(n)
-    gauge("sending_held", "Whether all sending is held").set(load.held)
-    gauge("pending_rows", "What came in and is to be routed").set(load.pending)
-    gauge("inbox_rows", "What was routed and is to be applied").set(load.inbox)
-    oldest = gauge("oldest_due_seconds", "For how long the oldest due work of a kind has waited", "kind")
-    for kind, seconds in load.oldest.items():
-        oldest.labels(kind).set(seconds)
-    gauge("ledger_mismatches", "Equations of the ledger that do not hold").set(load.mismatches)
-    standing = gauge("alerts", "Alerts that stand", "kind", "severity")
-    for (kind, severity), n in load.alerts.items():
-        standing.labels(kind, severity).set(n)
-    return registry
+async def _document(request: Request) -> Response:
+    return JSONResponse(request.app.state.document)

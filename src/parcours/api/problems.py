@@ -1,25 +1,47 @@
-"""The one place where errors become HTTP: application/problem+json (RFC 9457), with our code and hint."""
+"""The one place where errors become HTTP: application/problem+json (RFC 9457), with our code, place and hint."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
+import psycopg
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from parcours.domain.catalogue_access import REQUEST
 from parcours.domain.errors import ParcoursError
 
-__all__ = ["HANDLERS", "STATUS", "problem"]
+__all__ = ["HANDLERS", "STATUS", "problem", "status_of"]
 
-# Everything else that a ParcoursError says is about what was asked: 400.
+# Everything else that a ParcoursError says is about what was asked: 400. One line per code.
 STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
     {
+        "not_signed_in": HTTPStatus.UNAUTHORIZED,
+        "bad_credentials": HTTPStatus.UNAUTHORIZED,
+        "not_allowed": HTTPStatus.FORBIDDEN,
+        "person_needed": HTTPStatus.FORBIDDEN,
+        "cross_site": HTTPStatus.FORBIDDEN,
+        "not_found": HTTPStatus.NOT_FOUND,
         "unknown_journey": HTTPStatus.NOT_FOUND,
         "unknown_version": HTTPStatus.NOT_FOUND,
+        "unknown_key": HTTPStatus.NOT_FOUND,
+        "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
+        "key_exists": HTTPStatus.CONFLICT,
+        "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "bad_key_name": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "unknown_scope": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad_value": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "value_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "past_instant": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+        "try_again": HTTPStatus.SERVICE_UNAVAILABLE,
         "database_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
         "database_read_only": HTTPStatus.SERVICE_UNAVAILABLE,
         "database_refused": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -31,12 +53,28 @@ STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
 )
 
 
-def problem(error: ParcoursError) -> Response:
-    """Return the answer for an error of ours."""
-    status = STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
-    body = {"title": status.phrase, "status": status.value, "detail": error.message, "code": error.code}
-    more = {"hint": error.hint, "place": error.place}
-    return _answer(status, body | {name: value for name, value in more.items() if value})
+def status_of(code: str) -> HTTPStatus:
+    """Return the status by which a code is answered."""
+    return STATUS.get(code, HTTPStatus.BAD_REQUEST)
+
+
+def problem(error: ParcoursError, *, problems: Sequence[Mapping[str, str]] = ()) -> Response:
+    """Return the answer for an error of ours; `problems` names each single one where there are several."""
+    status = status_of(error.code)
+    body: dict[str, Any] = {
+        "title": status.phrase, "status": status.value, "detail": error.message, "code": error.code,
+    }  # fmt: skip
+    more = {"hint": error.hint, "place": error.place, "problems": list(problems)}
+    answer = JSONResponse(
+        body | {name: value for name, value in more.items() if value},
+        status.value,
+        media_type="application/problem+json",
+    )
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 async def _ours(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the signature of a handler
@@ -47,30 +85,60 @@ async def _ours(request: Request, error: Exception) -> Response:  # noqa: ARG001
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
+    codes = {413: "body_too_large", 400: "bad_json"}
+    code = codes.get(status, status.name.lower())
     details = {
         HTTPStatus.NOT_FOUND: f"There is nothing at {request.url.path}.",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
     }
-    body = {
-        "title": status.phrase,
-        "status": status.value,
-        "detail": details.get(status, error.detail),
-        "code": status.name.lower(),
-    }
-    answer = _answer(status, body)
+    hint = REQUEST[code][1] if code in REQUEST else ""
+    answer = problem(ParcoursError(code, details.get(status, error.detail), hint=hint))
     answer.headers.update(error.headers or {})
     return answer
 
 
+async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, RequestValidationError)
+    found = [
+        {"place": ".".join(str(part) for part in one["loc"]), "message": str(one["msg"])}
+        for one in error.errors()
+    ]
+    first = found[0] if found else {"place": "", "message": "The request is not as it should be"}
+    meaning, hint = REQUEST["bad_value"]
+    message = first["message"] if len(found) == 1 else meaning
+    return problem(
+        ParcoursError("bad_value", message, hint=hint, place=first["place"]),
+        problems=found,
+    )
+
+
+async def _refused_by_database(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """Answer where a value passed every check of ours, and PostgreSQL cannot keep it."""
+    meaning, hint = REQUEST["value_refused"]
+    reason = str(error).strip().split("\n", 1)[0]
+    return problem(ParcoursError("value_refused", f"{meaning.removesuffix('.')}: {reason}", hint=hint))
+
+
+async def _collided(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    meaning, hint = REQUEST["try_again"]
+    return problem(ParcoursError("try_again", meaning, hint=hint, retry_after=1))
+
+
 async def _unexpected(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "Something failed here; the log has the details."
-    body = {"title": status.phrase, "status": status.value, "detail": detail, "code": "internal_error"}
-    return _answer(status, body)
+    return problem(ParcoursError("internal_error", detail))
 
 
-def _answer(status: HTTPStatus, body: dict[str, Any]) -> JSONResponse:
-    return JSONResponse(body, status.value, media_type="application/problem+json")
-
-
-HANDLERS: Final = MappingProxyType({ParcoursError: _ours, HTTPException: _http, Exception: _unexpected})
+HANDLERS: Final[Mapping[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]] = (
+    MappingProxyType(
+        {
+            ParcoursError: _ours,
+            HTTPException: _http,
+            RequestValidationError: _invalid,
+            psycopg.errors.DataError: _refused_by_database,
+            psycopg.errors.DeadlockDetected: _collided,
+            psycopg.errors.SerializationFailure: _collided,
+            Exception: _unexpected,
+        }
+    )
+)

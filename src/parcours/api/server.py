@@ -40,8 +40,13 @@ def bind(host: str, port: int) -> Address:
     return Address(bound, f"http://{shown}:{bound.getsockname()[1]}")
 
 
-async def serve(app: Starlette, address: Address, stop: asyncio.Event, observer: Observer) -> None:
-    """Answer requests until `stop` is set; then finish those under way, for ten seconds at most."""
+async def serve(
+    app: Starlette, address: Address, stop: asyncio.Event, observer: Observer, *, proxies: str = "127.0.0.1"
+) -> None:
+    """Answer requests until `stop` is set; then finish those under way, for ten seconds at most.
+
+    `proxies` are those whose word is taken for where a request comes from, and by which scheme.
+    """
     server = _Server(
         uvicorn.Config(
             app,
@@ -50,6 +55,7 @@ async def serve(app: Starlette, address: Address, stop: asyncio.Event, observer:
             lifespan="off",
             timeout_graceful_shutdown=10,
             server_header=False,
+            forwarded_allow_ips=proxies,
         )
     )
     observer.observe(ServerStarted(address.url))

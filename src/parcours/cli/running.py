@@ -11,7 +11,7 @@ import typer
 import uvloop
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
-from parcours.api import bind, create_app
+from parcours.api import bind, create_app, create_pages
 from parcours.api import serve as serve_app
 from parcours.cli.output import say, show
 from parcours.cli.session import connected, run, settings_of
@@ -60,7 +60,9 @@ def serve(
         address = bind(host or settings.http_host, settings.http_port if port is None else port)
         show(f"Listening on {address.url}")
         async with asyncio.TaskGroup() as group:
-            app_ended = group.create_task(serve_app(create_app(installed, registry), address, stop, observer))
+            app = create_app(installed, registry)
+            proxies = settings.trusted_proxies
+            app_ended = group.create_task(serve_app(app, address, stop, observer, proxies=proxies))
             app_ended.add_done_callback(lambda _: stop.set())
             if with_worker:
                 group.create_task(_working(installed, observer, stop, None))
@@ -96,7 +98,7 @@ def work(
             if metrics_port is not None:
                 address = bind(settings.http_host, metrics_port)
                 show(f"Listening on {address.url}")
-                group.create_task(serve_app(create_app(installed, registry), address, stop, observer))
+                group.create_task(serve_app(create_pages(installed, registry), address, stop, observer))
             group.create_task(_working(installed, observer, stop, name))
 
     _run(settings, parts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from parcours.domain.catalogue_access import ACCESS, REQUEST
 from parcours.domain.catalogue_files import FILES, VALUES
 from parcours.domain.catalogue_journey import JOURNEY
 from parcours.domain.catalogue_program import FEED, ORDER, PROGRAM
@@ -35,6 +36,8 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "command": "Commands that are refused",
         "order": "Commands that cannot be carried out",
         "feed": "Lines of a feed",
+        "request": "Requests over HTTP",
+        "access": "Who may do what",
         "program": "The program and its surroundings",
         "entrance": "Why a person is refused at the entrance",
         "drop_out": "Why a person drops out",
@@ -50,6 +53,8 @@ def _entries() -> Iterator[Entry]:
         ("command", REFUSED_COMMANDS),
         ("order", ORDER),
         ("feed", FEED),
+        ("request", REQUEST),
+        ("access", ACCESS),
         ("program", PROGRAM),
     ):
         yield from (Entry(code, family, meaning, remedy) for code, (meaning, remedy) in table.items())

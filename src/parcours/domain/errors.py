@@ -9,15 +9,19 @@ class ParcoursError(Exception):
     """Report something a person can act on.
 
     `code` is stable snake_case and documented in docs/errors.md; `message` says what happened, `place` where
-    (a file path, a line, a key such as `steps.hello.email`), `hint` what to do next.
+    (a file path, a line, a key such as `steps.hello.email`), `hint` what to do next; `retry_after` is in seconds,
+    where trying again then may help.
     """
 
-    def __init__(self, code: str, message: str, *, hint: str = "", place: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, *, hint: str = "", place: str = "", retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.place = place
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         """Render as one line: `place: message (code). hint`."""

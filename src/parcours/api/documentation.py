@@ -1,0 +1,150 @@
+"""The OpenAPI document: what the routes say, with who may call each, and the answers common to all, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from parcours import __version__
+from parcours.api.routing import need_of
+from parcours.api.security import COOKIE, Declared
+from parcours.domain.access import Need
+
+__all__ = ["TAGS", "describe"]
+
+DESCRIPTION: Final = """Everything that Parcours can do, over HTTP.
+
+Call with an API key (`Authorization: Bearer KEY`) or with the session of somebody who signed in. Errors are
+`application/problem+json` with a stable `code`. `x-role` says who may call: a role or a higher one, `ingest` (a key
+with that scope), `person` (somebody who signed in, no key) or `public`.
+"""
+
+# In the order of the document. One line per tag.
+TAGS: Final[tuple[tuple[str, str], ...]] = (
+    ("session", "Sign in and out, and what concerns oneself."),
+    ("users", "The people who work here, their roles, and invitations."),
+    ("keys", "API keys."),
+    ("settings", "What is set for the whole installation."),
+    ("audit", "Who did what, when and why."),
+    ("sending", "One switch over all sending."),
+    ("running", "Whether it lives, whether it can work, its numbers."),
+)
+
+# The answers that any operation may give, beside its own.
+COMMON: Final[Mapping[int, str]] = {
+    400: "The body or the address is no good.",
+    401: "Nobody is signed in and no key was given, or it does not hold.",
+    403: "The role or the scopes do not allow it.",
+    404: "There is no such thing.",
+    405: "This address does not take this method.",
+    409: "What there is stands against it.",
+    412: "It was changed meanwhile.",
+    413: "The body is too large.",
+    415: "The body is of a type that is not taken.",
+    422: "A value is not as it should be; `problems` names each.",
+    429: "Too many requests; `Retry-After` says in how many seconds to come again.",
+    503: "The database is away, or another change came between; try again.",
+}
+PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "An error (RFC 9457).",
+    "required": ["title", "status", "detail", "code"],
+    "properties": {
+        "title": {"type": "string", "examples": ["Forbidden"]},
+        "status": {"type": "integer", "examples": [403]},
+        "detail": {"type": "string", "description": "What happened."},
+        "code": {"type": "string", "description": "Stable; docs/errors.md lists every one.", "examples": ["not_allowed"]},
+        "hint": {"type": "string", "description": "What to do."},
+        "place": {"type": "string", "description": "Where in the request.", "examples": ["body.name"]},
+        "problems": {
+            "type": "array",
+            "description": "Each single one, where there are several.",
+            "items": {"type": "object", "additionalProperties": True},
+        },
+    },
+    "additionalProperties": True,
+}  # fmt: skip
+SCHEMES: Final[dict[str, Any]] = {
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "From POST /api/session."},
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+}
+
+
+def describe(routes: Iterable[BaseRoute]) -> dict[str, Any]:
+    """Return the OpenAPI document of an application with these routes."""
+    routes = list(routes)
+    document = get_openapi(
+        title="Parcours",
+        version=__version__,
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        tags=[{"name": name, "description": meaning} for name, meaning in TAGS],
+        routes=[route for route in routes if isinstance(route, APIRoute)],
+    )
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = PROBLEM
+    components["securitySchemes"] = SCHEMES
+    components["responses"] = {
+        str(status): {
+            "description": meaning,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, meaning in COMMON.items()
+    }
+    for route, path, method in _operations(routes):
+        place = document["paths"].setdefault(path, {})
+        if isinstance(route, Declared):
+            place[method] = {"operationId": f"{method}_{route.name}", **route.operation}
+        _complete(place[method], path, method, need_of(route))
+    return document
+
+
+def _operations(routes: Iterable[BaseRoute]) -> Iterator[tuple[APIRoute | Declared, str, str]]:
+    for route in routes:
+        if isinstance(route, Declared) or (isinstance(route, APIRoute) and route.include_in_schema):
+            for method in sorted(route.methods or ()):
+                if method != "HEAD":
+                    yield route, route.path_format, method.lower()
+
+
+def _complete(operation: dict[str, Any], path: str, method: str, need: Need | None) -> None:
+    """Add who may call, and the common answers that this operation may give."""
+    operation["x-role"] = need
+    operation["security"] = _security(need)
+    answers = operation.setdefault("responses", {})
+    may_come = {400, 413, 429, 503}
+    if need != "public":
+        may_come |= {401, 403}
+    if path.startswith("/api/"):
+        may_come |= {422}
+        if method != "get":
+            may_come |= {403, 409}
+    if "{" in path:
+        may_come |= {404}
+    if method in ("put", "patch", "delete", "post") and path.startswith("/api/"):
+        may_come |= {404, 412}
+    if "requestBody" in operation:
+        may_come |= {415}
+    for status in sorted(may_come):
+        if str(status) not in answers or status == 422:  # noqa: PLR2004 - the framework's own
+            answers[str(status)] = {"$ref": f"#/components/responses/{status}"}
+
+
+def _security(need: Need | None) -> list[dict[str, list[str]]]:
+    match need:
+        case "public":
+            return []
+        case "ingest":
+            return [{"key": []}]
+        case "person":
+            return [{"session": []}]
+        case _:
+            return [{"session": []}, {"key": []}]
