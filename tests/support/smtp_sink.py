@@ -35,6 +35,7 @@ STAGES: Final = {
 }
 END: Final = b"\r\n.\r\n"
 MESSAGE_ID: Final = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+SUBJECT: Final = re.compile(rb"^subject:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass

@@ -37,7 +37,7 @@ from parcours.settings import Settings
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 from support.postgres import BUCKETS
-from support.smtp_sink import MESSAGE_ID, Sink
+from support.smtp_sink import MESSAGE_ID, SUBJECT, Sink
 
 __all__ = [
     "WEBHOOK_SECRET", "Answer", "Installation", "Log", "RecordingSink", "Running", "eventually", "everyone_mailed_once",
@@ -74,6 +74,7 @@ class Arrival:
     at: float  # monotonic
     message_id: str
     recipient: str
+    subject: str = ""
 
 
 @dataclass
@@ -86,7 +87,9 @@ class RecordingSink(Sink):
         super().take(sender, recipient, payload)
         found = MESSAGE_ID.search(payload)
         message_id = found[1].decode().strip("<>").partition("@")[0] if found else ""
-        self.arrivals.append(Arrival(time.monotonic(), message_id, recipient))
+        about = SUBJECT.search(payload)
+        subject = about[1].decode().strip() if about else ""
+        self.arrivals.append(Arrival(time.monotonic(), message_id, recipient, subject))
 
 
 @dataclass
