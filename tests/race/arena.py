@@ -169,7 +169,7 @@ class Arena:
             await eventually(at_rest, within=DRAIN, what="everybody is out")
         except AssertionError as error:
             faults.append(str(error))
-        states = {m: s for m, s in await here.rows("SELECT message_id::text, state FROM parcours.message")}
+        states = dict(await here.rows("SELECT message_id::text, state FROM parcours.message"))
         handed = Counter(arrival.message_id for arrival in here.sink.arrivals)
         keys = {key for (key,) in await here.rows("SELECT journey_key FROM parcours.journey")}
         for message, n in handed.items():

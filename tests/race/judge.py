@@ -15,12 +15,12 @@ from support.worker import Arrival
 __all__ = ["Judge"]
 
 SENT_BY = f"""SELECT m.message_id::text, m.version_id, m.state FROM parcours.message m
-    WHERE {BUCKETS} AND m.message_id = ANY (%(messages)s::uuid[])"""  # noqa: S608
+    WHERE {BUCKETS} AND m.message_id = ANY (%(messages)s::uuid[])"""
 LATE = f"""SELECT count(*) FROM parcours.passage m
-    WHERE {BUCKETS} AND m.version_id = ANY (%(versions)s) AND m.at > %(at)s AND m.cause <> 'stop'"""  # noqa: S608
+    WHERE {BUCKETS} AND m.version_id = ANY (%(versions)s) AND m.at > %(at)s AND m.cause <> 'stop'"""
 EARLY = f"""SELECT count(*) FROM parcours.passage m
     WHERE {BUCKETS} AND m.version_id = ANY (%(versions)s) AND m.at < %(at)s AND m.path <> '{{}}'
-      AND m.cause <> 'stop'"""  # noqa: S608
+      AND m.cause <> 'stop'"""
 STANDING = """SELECT p.bucket, p.profile_id::text, p.entry_no, p.seq,
     CASE WHEN isfinite(p.wake_at) THEN p.wake_at END
     FROM parcours.participant p WHERE p.journey_id = %(j)s AND p.finished_at IS NULL"""
@@ -33,7 +33,10 @@ OF_JOURNEY = "SELECT count(*) FROM parcours.participant p WHERE p.journey_id = %
 FIRST_MOVES = f"""SELECT min(m.at) FROM parcours.passage m
     WHERE {BUCKETS} AND m.journey_id = %(j)s AND m.path <> '{{}}' AND m.at >= %(at)s AND NOT m.entered
       AND m.profile_id::text || ' ' || m.entry_no = ANY (%(whom)s)
-    GROUP BY m.profile_id, m.entry_no ORDER BY 1"""  # noqa: S608
+    GROUP BY m.profile_id, m.entry_no ORDER BY 1"""
+UNSETTLED = """SELECT count(*) FROM parcours.fence f, jsonb_array_elements(f.rights) r
+    WHERE f.journey_id = %(j)s
+      AND (r ->> 'task' IS NOT NULL OR jsonb_array_length(coalesce(r -> 'chores', '[]')) > 0)"""
 NAMES = ("everything", "moves", "queue", "admissions")  # in the order of Given.counts
 PACE = 40  # of the row with catch_up
 
@@ -184,9 +187,7 @@ class Judge:
                 raise Broken(f"due at {before}, and behind a pause of {length} at {now[key]}")
 
     async def settled(self) -> bool:
-        text = """SELECT count(*) FROM parcours.fence f, jsonb_array_elements(f.rights) r
-            WHERE f.journey_id = %(j)s AND (r ->> 'task' IS NOT NULL OR jsonb_array_length(coalesce(r -> 'chores', '[]')) > 0)"""
-        return bool(await self.one(text, j=self.given.journey_id) == 0)
+        return bool(await self.one(UNSETTLED, j=self.given.journey_id) == 0)
 
     async def paced(self) -> None:
         """Resume; the n-th of those who are set free goes no earlier than n-1 turns behind it."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from parcours.domain.lifecycle import Command
 from support.interpreter_answer import Answer, counts
+from support.interpreter_holding import SWITCH, switch
 from support.interpreter_lifecycle import fire_overdue, lifecycle, publish, release_queue, resume_with_changes
 from support.interpreter_people import add_people, delete_profile, remove_people, stub
 from support.interpreter_transfer import apply_kept
@@ -25,6 +26,9 @@ def run_command(world: World, command: Mapping[str, Any]) -> None:
     options = command.get("options") or {}
     if name == "delete_profile":
         _print(world, key, name, delete_profile(world, options))
+        return
+    if name.replace("-", "_") in SWITCH:
+        _print(world, None, name.replace("-", "_"), switch(world, name.replace("-", "_"), options))
         return
     if name == "apply":
         file = str(options.get("file"))

@@ -159,7 +159,7 @@ def starts_in_vain(world: World, family: Family, journey: Journey) -> bool:
 def publish(world: World, family: Family, version: Version) -> None:
     """Put a draft live; the version that admitted until now shuts its entry, its people stay."""
     former = family.admitting
-    version.status, version.entry_open = "live", True
+    version.status, version.entry_open, version.sending_held = "live", True, world.sending_held
     plan(world, version)
     family.last_through = None
     if former is not None:

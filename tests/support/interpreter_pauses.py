@@ -78,8 +78,8 @@ def wait_for_turns(world: World, version: Version) -> None:
             p.place = (0, first.at, first.number, user_id)
         elif p.queued:
             p.place = (2, p.entered_at, 0, user_id)
-        elif p.due_at is not None and p.due_at < world.now:
-            p.place = (1, p.due_at, 0, user_id)
+        elif (due_at := p.due(held=False)) is not None and due_at < world.now:
+            p.place = (1, due_at, 0, user_id)
 
 
 def wait_no_more(world: World, version: Version) -> None:

@@ -189,7 +189,7 @@ def hand_out(world: World, p: Participant, step: Email | Webhook) -> Onward | No
         if opening > world.now:
             p.deadline = opening
             return None
-    if p.version.inside == "hold":
+    if p.version.inside == "hold" or (world.sending_held and p.version.inside != "discard"):
         p.deadline = world.now
         return None
     gate = None

@@ -75,6 +75,7 @@ class Version:
     rate: float | None = None  # people a second, behind a resume
     next_free: datetime | None = None  # when the next of those who wait is set free
     paused_at: datetime | None = None
+    sending_held: bool = False  # of all journeys
 
     @property
     def drops(self) -> bool:
@@ -185,14 +186,19 @@ class Participant:
     def due_at(self) -> datetime | None:
         """The instant of its next timer, while it is inside: of its step or of its lifetime.
 
-        A message that a pause holds has none; nor has the queue in a pause.
+        A message that a pause holds has none, nor has any while all sending is held; nor has the queue in a pause.
         """
+        held = self.version.sending_held and self.version.inside != "discard"
+        return self.due(held=held)
+
+    def due(self, *, held: bool) -> datetime | None:
+        """Return the instant of its next timer, where messages are `held` or not."""
         inside = self.version.inside
         if not self.active or self.place is not None or (self.queued and inside is not None):
             return None
         if self.queued and self.freed_at is not None:
             return self.freed_at
-        deadline = None if inside == "hold" and self.at_message else self.deadline
+        deadline = None if (inside == "hold" or held) and self.at_message else self.deadline
         return min((at for at in (deadline, self.ends_at) if at is not None), default=None)
 
     @property
@@ -288,6 +294,7 @@ class World:
     transfers: list[Transfer] = field(default_factory=list)
     command_lines: list[dict[str, Any]] = field(default_factory=list)
     stubs: dict[tuple[str, str, str | None], tuple[str, str | None, Any]] = field(default_factory=dict)
+    sending_held: bool = False
     seen: set[tuple[str, str]] = field(default_factory=set)
     number: int = 0  # of the latest arrival
     caused: deque[Caused] = field(default_factory=deque)  # lines that walks placed behind

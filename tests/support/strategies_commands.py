@@ -85,6 +85,10 @@ def commands(
             anew_lines = [command(until, key, "apply", file=name) for name in anew]
             gone = gone if version is None else {**gone, "version": version}
             return [begins, gone, *anew_lines, command(until, key, "publish")]
+        case "hold and release":
+            until = draw(st.integers(at, LAST))
+            held = [command(at, None, "hold_sending")]
+            return [*held, *([command(until, None, "release_sending")] if draw(st.integers(0, 3)) else [])]
         case "duplicate":
             until = draw(st.integers(at, LAST))
             return [command(at, key, "duplicate"), command(until, f"{key}-copy", "publish")]
@@ -117,6 +121,7 @@ _COMMAND_KINDS = (
     *("restart", "new_version", "edit", "delete", "delete", "publish and backfill", "restart and backfill"),
     *("add_people", "add_people", "remove_people", "delete_profile"),
     *("stub",) * 4,
+    *("hold and release",) * 2,
 )
 
 

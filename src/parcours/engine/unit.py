@@ -88,6 +88,7 @@ class Unit:
     loaded: dict[int, Version] = field(default_factory=dict)
     after: str = FIRST  # rounds go on behind this person
     waiting: set[int] = field(default_factory=set)  # versions of which somebody waits to be set free
+    sending_held: bool = False  # of all journeys
     held: set[int] | None = None  # versions for whose people rows are held back; None: not asked yet
     transferred: int = 0
     runs: list[FenceRun] = field(default_factory=list)  # under way in this bucket
@@ -172,7 +173,8 @@ class Unit:
             self.now = max(self.now, self.result.clock)
             self.until = max(self.until, self.now)
         self.result.fence = [FenceVersion.from_json(entry) for entry in rights]
-        if tuned[2]:  # all sending is held
+        self.sending_held = bool(tuned[2])
+        if self.sending_held:
             self.result.fence = [
                 replace(v, rights=replace(v.rights, may_send=False)) for v in self.result.fence
             ]
@@ -205,7 +207,10 @@ class Unit:
                         **window_of(version.journey),
                     )
                 waits = version is not None and (
-                    version.journey.window or entry.inside is not None or entry.version_id in self.waiting
+                    version.journey.window
+                    or entry.inside is not None
+                    or entry.version_id in self.waiting
+                    or self.sending_held
                 )
                 if version is not None and version.program.message_steps and waits:
                     await self.execute(

@@ -14,6 +14,7 @@ from parcours.domain.records import FeedLine
 from parcours.domain.timing import parse_instant
 from parcours.service.audience_conditions import save_condition
 from parcours.service.authoring import apply_journey
+from parcours.service.holding import hold_sending, release_sending
 from parcours.service.intake import add_people, delete_profile, remove_people, take
 from parcours.service.lifecycle import AVAILABLE, Order, execute
 from parcours.service.versions import lock_family
@@ -21,8 +22,9 @@ from parcours.simulation.output import command_line, plain_line
 from parcours.simulation.stubs import Stubs, read_stub
 from parcours.store.database import Connection
 
-__all__ = ["Commander"]
+__all__ = ["SWITCH", "Commander"]
 
+SWITCH = {"hold_sending": hold_sending, "release_sending": release_sending}
 LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -105,6 +107,8 @@ class Commander:
         if name == "stub":
             await self._find(key, version)
             return self._stub(command, key, options, at)
+        if name.replace("-", "_") in SWITCH:
+            return await self._switch(name.replace("-", "_"), options, at)
         if name in ("add_people", "remove_people"):
             return await self._people(command, key, options, at)
         if name in (*AVAILABLE, "new-version", "delete"):
@@ -115,6 +119,16 @@ class Commander:
         raise ParcoursError(
             "unknown_command", f"there is no command {name}", hint=f"There are {', '.join(AVAILABLE)}."
         )
+
+    async def _switch(self, name: str, options: dict[str, Any], at: datetime) -> dict[str, Any]:
+        """Hold all sending, or release it: no journey is concerned more than another."""
+        for option in options:
+            if option != "reason":
+                raise ParcoursError("bad_option", f"{name} has no choice {option}", place=f"options.{option}",
+                                    hint="It has none.")  # fmt: skip
+        result = await SWITCH[name](self.connection, at=at, actor="simulation", reason=options.get("reason"))
+        line = command_line(at, result)
+        return {**line, "journey": None, "counts": {"messages": result.counts["messages"]}}
 
     async def _find(self, key: str, version: int | None) -> tuple[str, int]:
         """Return status and number of the version looked at."""

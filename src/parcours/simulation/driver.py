@@ -25,7 +25,7 @@ from parcours.service.automatic import finish_versions, run_scheduled
 from parcours.service.intake import Mode, take
 from parcours.service.lifecycle import Order, execute
 from parcours.service.schedules import begin_runs
-from parcours.simulation.commands import Commander
+from parcours.simulation.commands import SWITCH, Commander
 from parcours.simulation.feed import Feed, Hearing, Numbered, at_of
 from parcours.simulation.lanes import Lanes, independent
 from parcours.simulation.output import command_line, output_lines
@@ -74,16 +74,21 @@ async def simulate(  # noqa: PLR0917 - what simulate is given, in the order of i
         run = Simulation(
             Work(connection, buckets, limits or LIMITS), start, to, [(number, lines[number]) for number in order],
             dict(files or {}), Hearing(everything, {a.key: a.where for a in audiences if a.where is not None}), progress,
-            lanes=lanes and independent(everything) and not any(map(catches_up, commands)),
+            lanes=lanes and independent(everything) and not any(map(in_a_row, commands)),
         )  # fmt: skip
         await run.prepare(journeys, audiences, commands)
         await run.play()
         return [*run.printed, *await output_lines(connection, moves=moves)]
 
 
-def catches_up(command: Mapping[str, Any]) -> bool:
-    """Tell whether people depend on each other behind a command, since they are set free one after the other."""
-    return "catch_up" in (command.get("options") or {})
+def in_a_row(command: Mapping[str, Any]) -> bool:
+    """Tell whether everything is to be played instant by instant for a command.
+
+    Behind a catch-up people are set free one after the other; behind the release of all sending messages are due that
+    no timer of anybody names.
+    """
+    name = str(command.get("command")).replace("-", "_")
+    return name in SWITCH or "catch_up" in (command.get("options") or {})
 
 
 @dataclass

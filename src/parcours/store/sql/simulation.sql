@@ -28,7 +28,7 @@ FOR EACH ROW EXECUTE FUNCTION parcours.log_refusal();
 
 -- name: simulation_work
 -- scope: all
--- Which journeys have something to do by an instant, in the order of their keys.
+-- Which journeys have something to do by an instant, in the order of their keys; no message has, while sending is held.
 SELECT j.journey_id, l.bucket
 FROM parcours.journey j CROSS JOIN parcours.lease l
 WHERE EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = l.bucket AND i.journey_id = j.journey_id)
@@ -39,7 +39,8 @@ WHERE EXISTS (SELECT 1 FROM parcours.inbox i WHERE i.bucket = l.bucket AND i.jou
         SELECT 1 FROM parcours.participant p
         WHERE p.bucket = l.bucket AND p.version_id = (e.value ->> 'version_id')::integer AND p.finished_at IS NULL
           AND p.wake_at <= %(until)s)
-       OR (substr(e.value ->> 'rights', 3, 1) = '1' OR e.value ->> 'inside' = 'discard') AND EXISTS (
+       OR (substr(e.value ->> 'rights', 3, 1) = '1' AND NOT EXISTS (SELECT 1 FROM parcours.hold h WHERE h.released_at IS NULL)
+           OR e.value ->> 'inside' = 'discard') AND EXISTS (
         SELECT 1 FROM parcours.message o
         WHERE o.bucket = l.bucket AND o.journey_id = j.journey_id AND o.version_id = (e.value ->> 'version_id')::integer
           AND o.state = 'queued' AND o.due_at <= %(until)s)))
@@ -60,7 +61,9 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT o.due_at FROM parcours.message o
     WHERE o.bucket = f.bucket AND o.journey_id = f.journey_id AND o.version_id = (e.value ->> 'version_id')::integer
-      AND o.state = 'queued' AND (substr(e.value ->> 'rights', 3, 1) = '1' OR e.value ->> 'inside' = 'discard')
+      AND o.state = 'queued'
+      AND (substr(e.value ->> 'rights', 3, 1) = '1' AND NOT EXISTS (SELECT 1 FROM parcours.hold h WHERE h.released_at IS NULL)
+        OR e.value ->> 'inside' = 'discard')
       AND o.due_at > %(now)s
 ) d;
 
