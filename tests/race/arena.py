@@ -43,6 +43,7 @@ class Arena:
     retries: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     on_round: Callable[[], None] = lambda: None
+    on_fault: Callable[[str], None] = lambda _: None
 
     async def run(self, rows: list[Row]) -> list[str]:
         """Play these rows; return the promises that were broken."""
@@ -96,6 +97,7 @@ class Arena:
                 await self.round(lane, row)
             except Broken as broken:
                 self.faults.append(f"{row.name} ({lane.key}): {broken}")
+                self.on_fault(self.faults[-1])
             self.rounds[row.name] += 1
             self.on_round()
 

@@ -54,6 +54,7 @@ async def run(here: Installation, given: argparse.Namespace, seed: int) -> Arena
             say(progress(arena, here, len(drawn), told - began))
 
     arena.on_round = on_round
+    arena.on_fault = lambda fault: say(f"BROKEN {fault}")
     await arena.run(drawn)
     say(progress(arena, here, len(drawn), time.monotonic() - began))
     return arena

@@ -162,6 +162,7 @@ class Simulation:
             if self.progress:
                 self.progress(now)
             self.now = now
+            self.work.floor = None if self.lanes else now
             await self.automatic(now)
             while self.orders and self.orders[0][0] == now:
                 _, _, order = heapq.heappop(self.orders)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from parcours.domain.fence import FenceVersion
 from parcours.engine.catch_up import catch_ups_under_way, set_people_free
 from parcours.engine.content import Claimed
 from parcours.engine.delivery import Room, Settled, claim, settle
@@ -32,6 +34,7 @@ class Work:
     versions: Versions = field(default_factory=Versions)
     capture: Capture = field(default_factory=Capture)
 
+    floor: datetime | None = None  # no message is handed out before it, whenever it was due: sending may have been held
     next_at_gates: list[datetime] = field(default_factory=list)  # when somebody may go by an entry rate
 
     async def quiet(self, until: datetime, sent_by: datetime) -> None:
@@ -96,7 +99,7 @@ class Work:
             unit = Unit(self.connection, self.versions, bucket, journey_id, None, until, limits)
             result = await unit.run()
             claims = await claim(
-                self.connection, bucket, journey_id, result.fence, now=None, until=sent_by,
+                self.connection, bucket, journey_id, self.not_before(result.fence), now=None, until=sent_by,
                 rooms=dict.fromkeys(CHANNELS, Room(limits.rows, HAND_OVER)), versions=unit.loaded, opened_by=until,
             )  # fmt: skip
             outcomes = [
@@ -104,6 +107,11 @@ class Work:
             ]
             await settle(self.connection, bucket, outcomes)
         return result, len(claims)
+
+    def not_before(self, fence: Sequence[FenceVersion]) -> list[FenceVersion]:
+        """Return a fence whose messages are handed out at `floor` at the earliest."""
+        floor = self.floor
+        return [v if floor is None else replace(v, floor=max(v.floor or floor, floor)) for v in fence]
 
     async def answer(self, claimed: Claimed, version: Version) -> Settled:
         """Say what becomes of a message."""
