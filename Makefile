@@ -1,7 +1,7 @@
 # The house's few commands. `make setup` needs Python 3.11 or newer and nothing else; later calls are instant.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos check bench format debian-postgres
+.PHONY: help setup demo test chaos race check bench format debian-postgres
 .NOTPARALLEL:
 
 PYTHON ?= python3
@@ -54,6 +54,9 @@ test: $(SYNCED) ## Run the tests on the embedded PostgreSQL, some again on Debia
 
 chaos: $(SYNCED) ## Kill processes by the hundred while people move, and see that nothing is lost or sent twice
 	@PYTHONPATH=tests $(VENV)/bin/python -m chaos.run $(ARGS)
+
+race: $(SYNCED) ## Give every command to busy journeys, by the hundred, and hold each to its promise
+	@PYTHONPATH=tests $(VENV)/bin/python -m race.run $(ARGS)
 
 # Only root on a system with apt can install it; elsewhere `make test` says what it left out.
 debian-postgres:

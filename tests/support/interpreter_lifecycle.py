@@ -43,6 +43,9 @@ def lifecycle(
         if isinstance(outcome, Become):
             acted.append(version)
             states[version.number] = outcome.state
+        elif ends_pause and name == "close" and version.status == "paused":
+            acted.append(version)
+            states[version.number] = "closed"
     newest = (acted or versions)[-1]
     answer = Answer(newest.number, newest.status, newest.status, counts(world, *(acted or [newest])))
     if not acted:

@@ -93,7 +93,9 @@ async def _execute(connection: Connection, order: Order, at: datetime, *, ends_p
     if order.command == "pause":
         acted = [version for version in asked if version.version_id in chosen.choices]
     else:
-        acted = [version for version in asked if _becomes(order, version)]
+        # A close that ends a pause lets people go on where the entry was shut before, too (P75).
+        closes = ends_pause and order.command == "close"
+        acted = [v for v in asked if _becomes(order, v) or (closes and v.status == "paused")]
     acted, waits = heed_transfer(family, order.command, acted)
     if waits:
         return await refused(family, order, at, family.published[-1], "still_settling")

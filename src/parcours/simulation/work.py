@@ -34,7 +34,9 @@ class Work:
     versions: Versions = field(default_factory=Versions)
     capture: Capture = field(default_factory=Capture)
 
-    floor: datetime | None = None  # no message is handed out before it, whenever it was due: sending may have been held
+    floor: datetime | None = (
+        None  # no message is handed out before it, whenever it was due: sending may have been held
+    )
     next_at_gates: list[datetime] = field(default_factory=list)  # when somebody may go by an entry rate
 
     async def quiet(self, until: datetime, sent_by: datetime) -> None:

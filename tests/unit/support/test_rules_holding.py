@@ -22,7 +22,10 @@ def test_people_go_on_to_their_message_and_it_leaves_at_the_release(simulator: S
     found = run(simulator, case, feed, [hold("9:00"), release("12:00")])
     assert found.moves == ["u1#1 8:30 null > pause", "u1#1 9:30 pause > hello", "u1#1 12:00 hello > end"]
     assert found.messages == ["u1#1 hello 12:00 sent Hello"]
-    assert found.commands == ["9:00 hold_sending v- sending > held", "12:00 release_sending v- held > sending"]
+    assert found.commands == [
+        "9:00 hold_sending v- sending > held",
+        "12:00 release_sending v- held > sending",
+    ]
     assert [line["counts"] for line in found.kind("command")] == [{"messages": 0}, {"messages": 1}]
     assert found.kind("command")[0]["journey"] is None
 
@@ -62,7 +65,9 @@ def test_a_window_is_asked_at_the_release(simulator: Simulator) -> None:
 
 def test_what_is_too_old_by_then_is_not_sent(simulator: Simulator) -> None:
     feed = [*KNOWN, event("10:00", "u1", "Go"), event("11:30", "u2", "Go")]
-    found = run(simulator, journey({"hello": email("Hello", expires="1h")}), feed, [hold("9:00"), release("12:00")])
+    found = run(
+        simulator, journey({"hello": email("Hello", expires="1h")}), feed, [hold("9:00"), release("12:00")]
+    )
     assert found.messages == ["u1#1 hello 12:00 skipped:expired -", "u2#1 hello 12:00 sent Hello"]
 
 

@@ -283,6 +283,14 @@ def test_a_pause_ends_by_itself(
     assert found.people == [f"j v1 {line}" for line in people]
 
 
+def test_a_pause_of_a_closed_version_that_ends_in_close_lets_people_go_on(simulator: Simulator) -> None:
+    until = {"at": "2026-03-02T12:00:00Z", "then": "close"}
+    commands = [command("9:10", "close"), command("9:30", "pause", until=until)]
+    found = run(simulator, journey(WAIT), ON, commands)
+    assert found.commands[1:] == ["9:30 pause v1 closed > paused", "12:00 close v1 paused > closed"]
+    assert found.ledger()["active"] == 0
+
+
 def test_a_pause_of_a_shut_version_ends_closed(simulator: Simulator) -> None:
     commands = [command("9:10", "close"), command("9:30", "pause", until={"at": "2026-03-02T12:00:00Z"})]
     found = run(simulator, journey(WAIT), ON[:1], commands)
