@@ -29,6 +29,7 @@ __all__ = ["Chaos", "Result", "main"]
 BUCKETS = 8
 SMTP_TIMEOUT = 4.0
 STANDSTILL = 60.0  # seconds in which nothing went on: then draining has failed, however busy the machine
+TO_WORK = 20.0  # seconds: a busy machine starts processes slowly
 KINDS = {"worker": 40, "serve": 10, "backend": 18, "postmaster": 10, "command": 14, "import": 8}
 HURRY = """UPDATE parcours.message SET due_at = due_at - interval '1 day' WHERE state = 'queued' AND attempts > 0"""
 
@@ -107,7 +108,7 @@ class Chaos:
             for task in [*drivers, *watchers]:
                 if task.done():
                     task.result()
-            await self.at_work(patience=4 * self.every)
+            await self.at_work()
             await asyncio.sleep(chance.uniform(0.2, 1.8) * self.every)
             kind = chance.choices([*KINDS], [*KINDS.values()])[0]
             task = asyncio.create_task(self.strike(kind, chance))
@@ -132,9 +133,9 @@ class Chaos:
         await asyncio.gather(*watchers)
         self.house.closing = False
 
-    async def at_work(self, patience: float) -> None:
+    async def at_work(self) -> None:
         """Wait until another mail was accepted: a process that never comes to work proves nothing by its death."""
-        before, end = self.arrivals.accepted.total(), time.monotonic() + patience
+        before, end = self.arrivals.accepted.total(), time.monotonic() + TO_WORK
         while self.arrivals.accepted.total() == before and time.monotonic() < end:  # noqa: ASYNC110 - the sink counts
             await asyncio.sleep(0.05)
 
