@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from parcours.domain.catalogue_access import ACCESS, REQUEST
+from parcours.domain.catalogue_browsing import BROWSING
 from parcours.domain.catalogue_files import FILES, VALUES
 from parcours.domain.catalogue_journey import JOURNEY
 from parcours.domain.catalogue_program import FEED, ORDER, PROGRAM
@@ -52,6 +53,7 @@ def _entries() -> Iterator[Entry]:
         ("journey", JOURNEY),
         ("command", REFUSED_COMMANDS),
         ("order", ORDER),
+        ("order", BROWSING),
         ("feed", FEED),
         ("request", REQUEST),
         ("access", ACCESS),

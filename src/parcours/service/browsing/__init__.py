@@ -1,0 +1,1 @@
+"""Reading for people who look: lists in pages, reports, live numbers; and what an editor of drafts needs."""
