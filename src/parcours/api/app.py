@@ -12,7 +12,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from parcours import __version__
-from parcours.api import keys, session
+from parcours.api import (
+    catalogue,
+    commands,
+    drafts,
+    imports,
+    journeys,
+    keys,
+    live,
+    mailbox,
+    participants,
+    profiles,
+    reports,
+    session,
+    simulations,
+    trials,
+    watching,
+)
 from parcours.api.documentation import describe
 from parcours.api.guard import Guard
 from parcours.api.pages import pages
@@ -27,6 +43,19 @@ __all__ = ["create_app", "create_pages"]
 ROUTERS: tuple[Router, ...] = (
     session.router,
     keys.router,
+    journeys.router,
+    drafts.router,
+    commands.router,
+    participants.router,
+    reports.router,
+    live.router,
+    profiles.router,
+    catalogue.router,
+    trials.router,
+    simulations.router,
+    imports.router,
+    watching.router,
+    mailbox.router,
 )  # fmt: skip
 
 

@@ -31,6 +31,16 @@ TAGS: Final[tuple[tuple[str, str], ...]] = (
     ("settings", "What is set for the whole installation."),
     ("audit", "Who did what, when and why."),
     ("sending", "One switch over all sending."),
+    ("journeys", "Journeys, how they stand, and what can be done with each."),
+    ("drafts", "Definitions, saved with the ETag of what they replace, and what is wrong with them."),
+    ("commands", "The commands of a journey's life, now or for later, and what they would do."),
+    ("participants", "Who is, or was, in a journey, and why."),
+    ("reports", "Numbers of a journey, as they are and as they change."),
+    ("people", "Profiles, what people have done, and what is known of them."),
+    ("trials", "A journey tried with somebody's data, and simulations."),
+    ("imports", "People and events, in files."),
+    ("watching", "Alerts, the ledger, who is stuck, and where things are used."),
+    ("mailbox", "What the built-in mailbox caught."),
     ("running", "Whether it lives, whether it can work, its numbers."),
 )
 
@@ -45,6 +55,7 @@ COMMON: Final[Mapping[int, str]] = {
     412: "It was changed meanwhile.",
     413: "The body is too large.",
     415: "The body is of a type that is not taken.",
+    428: "It must be said what is replaced: send `If-Match`.",
     422: "A value is not as it should be; `problems` names each.",
     429: "Too many requests; `Retry-After` says in how many seconds to come again.",
     503: "The database is away, or another change came between; try again.",
@@ -133,6 +144,8 @@ def _complete(operation: dict[str, Any], path: str, method: str, need: Need | No
         may_come |= {404, 412}
     if "requestBody" in operation:
         may_come |= {415}
+    if any(one["name"].lower() == "if-match" for one in operation.get("parameters", ())):
+        may_come |= {428}
     for status in sorted(may_come):
         if str(status) not in answers or status == 422:  # noqa: PLR2004 - the framework's own
             answers[str(status)] = {"$ref": f"#/components/responses/{status}"}

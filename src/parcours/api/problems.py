@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from parcours.domain.catalogue_access import REQUEST
+from parcours.domain.catalogue_browsing import BROWSING
 from parcours.domain.errors import ParcoursError
 
 __all__ = ["HANDLERS", "STATUS", "problem", "status_of"]
@@ -40,6 +41,34 @@ STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
         "bad_value": HTTPStatus.UNPROCESSABLE_ENTITY,
         "value_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
         "past_instant": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "unknown_person": HTTPStatus.NOT_FOUND,
+        "unknown_import": HTTPStatus.NOT_FOUND,
+        "unknown_file": HTTPStatus.NOT_FOUND,
+        "mail_unknown": HTTPStatus.NOT_FOUND,
+        "no_draft": HTTPStatus.NOT_FOUND,
+        "no_mailbox": HTTPStatus.NOT_FOUND,
+        "not_scheduled": HTTPStatus.NOT_FOUND,
+        "journey_exists": HTTPStatus.CONFLICT,
+        "import_under_way": HTTPStatus.CONFLICT,
+        "not_stuck": HTTPStatus.CONFLICT,
+        "step_differs": HTTPStatus.CONFLICT,
+        "nothing_to_skip": HTTPStatus.CONFLICT,
+        "maybe_sent": HTTPStatus.CONFLICT,
+        "draft_changed": HTTPStatus.PRECONDITION_FAILED,
+        "if_match_needed": HTTPStatus.PRECONDITION_REQUIRED,
+        "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad_idempotency_key": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad_option": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad_definition": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad_file": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad_instant": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "until_past": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "unknown_answer": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "unknown_step": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid": HTTPStatus.CONFLICT,
+        "simulation_busy": HTTPStatus.SERVICE_UNAVAILABLE,
+        "simulation_too_large": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "took_too_long": HTTPStatus.SERVICE_UNAVAILABLE,
         "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
         "try_again": HTTPStatus.SERVICE_UNAVAILABLE,
         "database_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -58,15 +87,21 @@ def status_of(code: str) -> HTTPStatus:
     return STATUS.get(code, HTTPStatus.BAD_REQUEST)
 
 
-def problem(error: ParcoursError, *, problems: Sequence[Mapping[str, str]] = ()) -> Response:
-    """Return the answer for an error of ours; `problems` names each single one where there are several."""
-    status = status_of(error.code)
+def problem(
+    error: ParcoursError, *, problems: Sequence[Mapping[str, str]] = (), status: HTTPStatus | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Response:  # fmt: skip
+    """Return the answer for an error of ours; `problems` names each single one where there are several.
+
+    `status` goes before that of the code, and `extra` are members beside the usual ones.
+    """
+    status = status or status_of(error.code)
     body: dict[str, Any] = {
         "title": status.phrase, "status": status.value, "detail": error.message, "code": error.code,
     }  # fmt: skip
     more = {"hint": error.hint, "place": error.place, "problems": list(problems)}
     answer = JSONResponse(
-        body | {name: value for name, value in more.items() if value},
+        body | {name: value for name, value in more.items() if value} | dict(extra or {}),
         status.value,
         media_type="application/problem+json",
     )
@@ -124,6 +159,11 @@ async def _collided(request: Request, error: Exception) -> Response:  # noqa: AR
     return problem(ParcoursError("try_again", meaning, hint=hint, retry_after=1))
 
 
+async def _took_too_long(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    meaning, hint = BROWSING["took_too_long"]
+    return problem(ParcoursError("took_too_long", meaning.removesuffix("."), hint=hint))
+
+
 async def _unexpected(request: Request, error: Exception) -> Response:  # noqa: ARG001
     detail = "Something failed here; the log has the details."
     return problem(ParcoursError("internal_error", detail))
@@ -136,6 +176,7 @@ HANDLERS: Final[Mapping[int | type[Exception], Callable[[Request, Any], Coroutin
             HTTPException: _http,
             RequestValidationError: _invalid,
             psycopg.errors.DataError: _refused_by_database,
+            psycopg.errors.QueryCanceled: _took_too_long,
             psycopg.errors.DeadlockDetected: _collided,
             psycopg.errors.SerializationFailure: _collided,
             Exception: _unexpected,

@@ -194,7 +194,7 @@ class Mailbox:
         return self._folder / "messages" / f"{number // _FOLDER:06}" / f"{number}.eml"
 
     def _newest_first(self) -> Iterator[Summary]:
-        with contextlib.suppress(FileNotFoundError), self._index.open("rb") as index:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), self._index.open("rb") as index:
             end = index.seek(0, os.SEEK_END)
             rest, complete = b"", False  # what stands after the last line's end is still being written
             while end > 0:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Annotated, Any, Final
 
 import typer
 
 from parcours.channels.address import parse_address
-from parcours.channels.channel import Channel, Sent, Uncertain
 from parcours.cli.output import number_of, say, show, show_json
 from parcours.cli.session import connected, run, settings_of
 from parcours.clock import SystemClock
@@ -23,7 +20,8 @@ from parcours.domain.timing import format_instant, parse_instant
 from parcours.service.definitions import defined_journey
 from parcours.service.person_copy import audiences_by_condition, latest_entry, read_person
 from parcours.settings import Settings
-from parcours.simulation.mails import TrialMail, mails_for
+from parcours.simulation.mails import TrialMail
+from parcours.simulation.trying import MailsWanted, make_mails, opened, send_trial
 from parcours.simulation.walk import Answer, Happened, Walk, for_walk
 from parcours.simulation.walker import Outlets
 from parcours.store.scratch import scratch_database
@@ -70,23 +68,11 @@ def mails(
     given = _properties(event, "--event") if event is not None else None
 
     async def work(installed: Installation) -> list[TrialMail]:
+        wanted = MailsWanted(key, as_, address, version, step, given)
         async with installed.database.transaction() as connection:
-            journey, number, _ = await defined_journey(connection, key, version)
-            person = await read_person(connection, as_, buckets=installed.buckets)
-            _, latest = await latest_entry(connection, person, journey, buckets=installed.buckets)
-        unknown = [name for name in step or () if name not in journey.steps]
-        if unknown:
-            raise ParcoursError(
-                "unknown_step",
-                f"there is no step {unknown[0]}",
-                hint=f"There are {', '.join(journey.steps)}.",
-            )
-        made = mails_for(
-            journey, number, person, to=address, event=latest if given is None else given,
-            at=installed.clock.now(), steps=step,
-        )  # fmt: skip
-        async with outgoing(installed.settings, say) as channels, _open(channels["email"]) as channel:
-            return [await _sent(mail, channel) for mail in made]
+            made = await make_mails(connection, wanted, buckets=installed.buckets, at=installed.clock.now())
+        async with outgoing(installed.settings, say) as channels, opened(channels["email"]) as channel:
+            return [await send_trial(mail, channel) for mail in made]
 
     found = connected(context, work)
     if as_json:
@@ -165,29 +151,6 @@ def walk(
         raise typer.Exit(1)
 
 
-@asynccontextmanager
-async def _open(channel: Channel) -> AsyncIterator[Channel]:
-    await channel.start()
-    try:
-        yield channel
-    finally:
-        await channel.close()
-
-
-async def _sent(mail: TrialMail, channel: Channel) -> TrialMail:
-    """Hand over one mail; whatever comes of it is said and nowhere kept."""
-    if mail.composed is None:
-        return mail
-    outcome = await channel.send(mail.composed.outgoing, time.monotonic() + channel.timeout)
-    match outcome:
-        case Sent(detail):
-            return replace(mail, outcome="sent", detail=detail)
-        case Uncertain(detail):
-            return replace(mail, outcome="uncertain", detail=detail)
-        case _:
-            return replace(mail, outcome="rejected", detail=getattr(outcome, "detail", ""))
-
-
 def _show_mails(found: Sequence[TrialMail], address: str) -> None:
     if not found:
         say("The journey has no mails.")
@@ -230,8 +193,8 @@ async def _walk(
     async with AsyncExitStack() as stack:
         if to is not None or call_webhooks:
             channels = await stack.enter_async_context(outgoing(settings, say))
-            email = await stack.enter_async_context(_open(channels["email"])) if to is not None else None
-            webhook = await stack.enter_async_context(_open(channels["webhook"])) if call_webhooks else None
+            email = await stack.enter_async_context(opened(channels["email"])) if to is not None else None
+            webhook = await stack.enter_async_context(opened(channels["webhook"])) if call_webhooks else None
             made.outlets = Outlets(to, email, webhook)
         own = await stack.enter_async_context(scratch_database(url, SystemClock().now()))
         there = settings.model_copy(update={"database_url": own, "buckets": 1})

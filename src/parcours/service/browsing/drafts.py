@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from parcours.domain.checks import unique
 from parcours.domain.errors import ParcoursError
 from parcours.domain.names import is_key
 from parcours.domain.parse import parse_journey
@@ -21,7 +22,9 @@ from parcours.domain.refusals import refusal
 from parcours.service.attachments import read_attachments
 from parcours.service.authoring import apply_journey
 from parcours.service.browsing.paging import Row, rows_of
+from parcours.service.checking import definition_problems
 from parcours.service.definitions import journey_problems
+from parcours.service.surroundings import wide_surroundings
 from parcours.service.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -31,6 +34,7 @@ __all__ = [
     "Expected",
     "StoredDefinition",
     "change_file",
+    "check_document",
     "create_journey",
     "keep_draft",
     "read_definition",
@@ -104,7 +108,7 @@ async def read_definition(
 
 async def create_journey(connection: Connection, document: Any, at: datetime, *, actor: str) -> DraftSaved:
     """Make a journey with draft 1 of a definition. Raises ParcoursError `journey_exists`, `bad_definition`."""
-    _check_form(document)
+    check_form(document)
     key = document.get("journey")
     if not isinstance(key, str) or not is_key(key):
         raise ParcoursError(
@@ -130,7 +134,7 @@ async def keep_draft(
     Where no draft stands, one is made (n+1). The files of the draft, or of the newest version, stay. Raises
     ParcoursError `unknown_journey`, `bad_definition`, `draft_changed`, `if_match_needed`.
     """
-    _check_form(document)
+    check_form(document)
     document = {"journey": key, **document}
     if document["journey"] != key:
         raise ParcoursError(
@@ -196,6 +200,38 @@ async def change_file(
     return await read_definition(connection, key)
 
 
+async def check_document(
+    connection: Connection, document: Any, at: datetime
+) -> tuple[str | None, Sequence[Problem]]:
+    """Return the key of a definition, None where it cannot be read, and everything that is wrong with it now.
+
+    It is looked at among all journeys, people and events; nothing is kept. Raises ParcoursError `bad_definition`.
+    """
+    check_form(document)
+    key = document.get("journey")
+    templates: Mapping[str, str] = {}
+    files: Mapping[str, bytes] = {}
+    version_id = 0
+    words = await _words(connection, key) if isinstance(key, str) else None
+    if isinstance(key, str) and words is not None:
+        templates, files = await _files(connection, key, await _draft(connection, key))
+        row = await (await connection.execute(query("newest_version"), {"j": words["journey_id"]})).fetchone()
+        version_id = await _version_id(connection, key, int(row[0])) if row and row[0] else 0
+    journey, problems = parse_journey(document, templates=templates)
+    if journey is None:
+        return None, problems
+    known = await wide_surroundings(connection, version_id, at)
+    if not version_id:  # beside a journey that there is not are all of them
+        others = await (await connection.execute(query("all_journeys"))).fetchall()
+        known = replace(
+            known,
+            journeys={other: status for other, status, _ in others},
+            starts={other: frozenset(started) for other, _, started in others},
+        )
+    found = definition_problems(replace(journey, attachments=files), known)
+    return journey.key, unique([*problems, *found])
+
+
 async def read_file(connection: Connection, key: str, version_no: int | None, name: str) -> bytes:
     """Return a template or an attached file of a version; of the draft where none is named.
 
@@ -234,7 +270,7 @@ def _compare(before: StoredDefinition | None, expected: Expected) -> None:
         )  # fmt: skip
 
 
-def _check_form(document: Any) -> None:
+def check_form(document: Any) -> None:
     """Refuse what could not be kept, or would break those who look into definitions."""
     if not isinstance(document, dict):
         raise ParcoursError("bad_definition", "the definition is no mapping", hint="Write keys and values.")

@@ -1,0 +1,1 @@
+"""What travels over HTTP, with examples: one module for each subject."""

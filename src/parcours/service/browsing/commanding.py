@@ -1,0 +1,175 @@
+"""One command as a program gives it: now or for later, once however often it is repeated, with all that follows from it.
+
+The command is one transaction; behind its commit it waits for what a provider holds already, where it is asked to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from parcours.clock import Clock
+from parcours.domain.errors import ParcoursError
+from parcours.domain.records import CommandResult
+from parcours.domain.timing import format_instant
+from parcours.service.answering import Order
+from parcours.service.browsing.answers import Asked, Stored, forget_answers, keep_answer, take_key
+from parcours.service.browsing.paging import Row
+from parcours.service.lifecycle import execute
+from parcours.service.people import PeopleOrder, change_people
+from parcours.service.preview import preview_resume
+from parcours.service.publish_plan import plan_of
+from parcours.service.reports import admitting_version, notify_workers
+from parcours.service.scheduling import give_for_later, read_when
+from parcours.service.versions import lock_family
+from parcours.service.waiting import find_in_flight, settle_in_flight
+from parcours.store.database import Connection, Database
+
+__all__ = ["SCHEDULABLE", "Answered", "Wanted", "give_command", "give_people"]
+
+WAITS: Final = ("pause", "close", "stop", "delete")
+SCHEDULABLE: Final = ("publish", "pause", "resume", "close", "stop")
+DONE, LATER, REFUSED = 200, 202, 409
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer: 200 done, 202 kept for later, 409 refused. `again`: it was given before."""
+
+    status: int
+    body: Row
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A command that is asked for.
+
+    `at`: an instant to come; `wait`: for what a provider holds; `drafts_only`: whoever asks may delete nothing else.
+    """
+
+    order: Order
+    at: str | None = None
+    wait: bool = True
+    drafts_only: bool = False
+    asked: Asked | None = None
+
+
+async def give_command(database: Database, clock: Clock, wanted: Wanted) -> Answered:
+    """Carry out a command, or keep it for later; with `dry_run` only say what it would do.
+
+    Raises ParcoursError `unknown_journey`, `unknown_version`, `bad_option`, `past_instant`, `not_allowed`,
+    `idempotency_key_reused`, and those of the command.
+    """
+    order, asked = wanted.order, None if wanted.order.dry_run else wanted.asked
+    if asked is not None:
+        await forget_answers(database, clock.now())
+    async with database.transaction() as connection:
+        now = clock.now()
+        if asked is not None and (stored := await take_key(connection, asked, now)) is not None:
+            return _again(stored)
+        if wanted.drafts_only:
+            await _only_drafts(connection, order)
+        if wanted.at is not None:
+            answered, result = await _later(connection, order, wanted.at, now), None
+        else:
+            answered, result = await _now(connection, order, now)
+        if asked is not None:
+            await keep_answer(connection, asked, answered.status, answered.body)
+    if result is None or not result.changed or order.dry_run or order.command not in WAITS:
+        return answered
+    held = await find_in_flight(database, result.changed)
+    body = {**answered.body, "in_flight": len(held.messages)}
+    if wanted.wait and held.messages:
+        body["settled"] = await settle_in_flight(database, result.changed, clock, held=held)
+    if asked is not None:
+        async with database.transaction() as connection:
+            await keep_answer(connection, asked, answered.status, body)
+    return replace(answered, body=body)
+
+
+async def give_people(
+    database: Database, clock: Clock, order: PeopleOrder, *, buckets: int, asked: Asked | None = None
+) -> Answered:
+    """Suggest people to a journey, or take them out of it. Raises ParcoursError as `change_people` does."""
+    asked = None if order.dry_run else asked
+    if asked is not None:
+        await forget_answers(database, clock.now())
+    async with database.transaction() as connection:
+        now = clock.now()
+        if asked is not None and (stored := await take_key(connection, asked, now)) is not None:
+            return _again(stored)
+        changed = await change_people(connection, order, buckets=buckets, at=now)
+        if not order.dry_run:
+            await notify_workers(connection, order.journey)
+        result = changed.result
+        body = _body(result) | {"unknown": list(changed.unknown), "outside": list(changed.outside)}
+        answered = Answered(_status(result), body)
+        if asked is not None:
+            await keep_answer(connection, asked, answered.status, body)
+    return answered
+
+
+async def _now(connection: Connection, order: Order, now: datetime) -> tuple[Answered, CommandResult]:
+    order = await _in_zone(connection, order)
+    body: Row = {}
+    if order.command in ("publish", "restart") and order.options.get("people") != "move":
+        body["shuts"] = await admitting_version(connection, order.journey)
+    plan = await plan_of(connection, order, now) if order.dry_run else None
+    result = await execute(connection, order, now)
+    if not order.dry_run:
+        await notify_workers(connection, order.journey)
+    if plan is not None:
+        body["plan"] = plan.as_dict()
+    elif order.dry_run and order.command == "resume" and result.changed:
+        found = await preview_resume(connection, order.journey, result.changed, now)
+        body["preview"] = [one.as_dict() for one in found]
+    if not result.changed:
+        body.pop("shuts", None)
+    return Answered(_status(result), _body(result) | body), result
+
+
+async def _later(connection: Connection, order: Order, text: str, now: datetime) -> Answered:
+    if order.command not in SCHEDULABLE:
+        raise ParcoursError(
+            "bad_option", f"{order.command} cannot be given for later", place="at",
+            hint=f"That is possible for {', '.join(SCHEDULABLE)}.",
+        )  # fmt: skip
+    at = await read_when(connection, order.journey, text, "at")
+    scheduled = await give_for_later(connection, await _in_zone(connection, order), at, now)
+    if not order.dry_run:
+        await notify_workers(connection, order.journey)
+    body = _body(scheduled.would) | {"scheduled_id": scheduled.scheduled_id, "at": format_instant(at)}
+    return Answered(DONE if order.dry_run else LATER, body)
+
+
+async def _in_zone(connection: Connection, order: Order) -> Order:
+    """Read an `until` without an offset in the time zone of the journey, as `at` is read."""
+    until = order.options.get("until")
+    if order.command != "pause" or not isinstance(until, str) or until == "none":
+        return order
+    at = await read_when(connection, order.journey, until, "options.until")
+    return replace(order, options={**order.options, "until": format_instant(at)})
+
+
+async def _only_drafts(connection: Connection, order: Order) -> None:
+    family = await lock_family(connection, order.journey)
+    asked = family.versions if order.version_no is None else [family.find(order.version_no)]
+    if any(version.status != "draft" for version in asked):
+        raise ParcoursError(
+            "not_allowed", "This needs the role publisher: not everything that would be deleted is a draft",
+            hint="Name the draft by its version, or ask somebody with that role.",
+        )  # fmt: skip
+
+
+def _status(result: CommandResult) -> int:
+    return REFUSED if result.refused is not None and not result.dry_run else DONE
+
+
+def _body(result: CommandResult) -> Row:
+    return result.as_dict()
+
+
+def _again(stored: Stored) -> Answered:
+    return Answered(stored.status, stored.body, again=True)
