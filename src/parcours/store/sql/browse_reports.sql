@@ -58,7 +58,7 @@ SELECT sum(f.batch)::bigint,
 FROM parcours.fence f WHERE f.journey_id = %(j)s;
 
 -- name: journey_buckets
--- scope: shared
+-- scope: all
 -- Every bucket.
 SELECT l.bucket FROM parcours.lease l ORDER BY l.bucket;
 

@@ -1,0 +1,184 @@
+"""Commands over HTTP: the whole life of a journey, refusals, dry runs, repeated requests, for later, many at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.api import Answer, ApiServer
+
+STEPS: dict[str, Any] = {"rest": {"wait": {"for": "2d"}}, "done": {"end": {}}}
+
+
+def make(api: ApiServer, key: str) -> None:
+    document = {"journey": key, "entry": {"triggers": [{"event": "Came"}]}, "steps": STEPS}
+    assert api.call("POST", "/api/journeys", key=api.key("write"), json=document).status == 201
+
+
+def give(
+    api: ApiServer, key: str, command: str, who: str = "publish", again: str = "", **body: Any
+) -> Answer:
+    headers = {"Idempotency-Key": again} if again else {}
+    return api.call(
+        "POST",
+        f"/api/journeys/{key}/commands/{command}",
+        key=api.key(who),
+        json=body or None,
+        headers=headers,
+    )
+
+
+def status(api: ApiServer, key: str) -> str:
+    return str(api.call("GET", f"/api/journeys/{key}", key=api.key("read")).json["status"])
+
+
+def test_the_whole_life(api: ApiServer) -> None:
+    make(api, "life")
+    for command, expected in (
+        ("publish", "live"), ("pause", "paused"), ("resume", "live"), ("stop", "stopped"), ("restart", "live"),
+        ("close", "finished"), ("restart", "live"), ("pause", "paused"),
+    ):  # fmt: skip
+        answer = give(api, "life", command, reason="trying")
+        assert answer.status == 200, answer.body
+        assert status(api, "life") == expected
+    assert give(api, "life", "delete").code == "stop_first_needed"
+    assert give(api, "life", "delete", options={"stop_first": True}).status == 200
+    assert api.call("GET", "/api/journeys/life", key=api.key("read")).status == 404
+    deleted = api.call("GET", "/api/deleted-journeys", key=api.key("read")).json
+    assert "life" in {one["journey"] for one in deleted}
+
+
+def test_a_refusal_names_the_legal_way_and_a_dry_run_answers_with_it(api: ApiServer) -> None:
+    make(api, "refusing")
+    refused = give(api, "refusing", "resume")
+    assert (refused.status, refused.code) == (409, "not_published")
+    assert refused.json["hint"] == "Publish it first."
+    assert refused.json["result"]["from_status"] == "draft"
+    dry = give(api, "refusing", "resume", dry_run=True)
+    assert (dry.status, dry.json["refused"]) == (200, "not_published")
+    plan = give(api, "refusing", "publish", dry_run=True)
+    assert plan.json["plan"]["people"] == "stay"
+    assert status(api, "refusing") == "draft"
+
+
+def test_a_repeated_request_is_answered_as_the_first(api: ApiServer) -> None:
+    make(api, "again")
+    first = give(api, "again", "publish", again="k1")
+    second = give(api, "again", "publish", again="k1")
+    assert second.json == first.json
+    assert (first.headers["Idempotency-Replayed"], second.headers["Idempotency-Replayed"]) == (None, "true")
+    assert second.json["from_status"] == "draft"
+    other = give(api, "again", "publish", again="k1", reason="another")
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+    # A refusal is an answer, too, although it would be none by now.
+    assert give(api, "again", "restart", again="k2").status == 409
+    assert give(api, "again", "stop", again="k3").status == 200
+    assert give(api, "again", "restart", again="k2").code == "is_running"
+    # The keys of two callers have nothing to do with each other.
+    assert give(api, "again", "restart", who="admin", again="k1").status == 200
+
+
+def test_what_came_to_nothing_can_be_repeated(api: ApiServer) -> None:
+    make(api, "nothing")
+    assert give(api, "nothing", "publish", again="n1", options={"people": "nobody"}).status == 422
+    assert give(api, "nothing", "publish", again="n1").status == 200
+
+
+@pytest.mark.parametrize(
+    ("who", "command", "expected"),
+    [("read", "pause", 403), ("write", "pause", 403), ("write", "publish", 403), ("write", "duplicate", 200)],
+)
+def test_each_command_has_its_role(api: ApiServer, who: str, command: str, expected: int) -> None:
+    if api.call("GET", "/api/journeys/roles", key=api.key("read")).status == 404:
+        make(api, "roles")
+    assert give(api, "roles", command, who=who).status == expected
+
+
+def test_an_editor_deletes_drafts_only(api: ApiServer) -> None:
+    make(api, "drafted")
+    assert give(api, "drafted", "publish").status == 200
+    assert give(api, "drafted", "new_version", who="write").json["version"] == 2
+    whole = give(api, "drafted", "delete", who="write")
+    assert (whole.status, whole.code) == (403, "not_allowed")
+    place = "/api/journeys/drafted/versions/2/commands/delete"
+    assert api.call("POST", place, key=api.key("write")).status == 200
+    assert status(api, "drafted") == "live"
+
+
+def test_for_later_and_taken_back(api: ApiServer) -> None:
+    make(api, "later")
+    give(api, "later", "publish")
+    given = give(api, "later", "pause", at="2100-01-01T08:00:00", reason="holiday")
+    assert (given.status, given.json["at"]) == (202, "2100-01-01T08:00:00Z")
+    number = given.json["scheduled_id"]
+    listed = api.call("GET", "/api/scheduled-commands?journey=later", key=api.key("read")).json
+    assert [(one["scheduled_id"], one["reason"]) for one in listed] == [(number, "holiday")]
+    [coming] = [
+        one
+        for one in api.call("GET", "/api/journeys/later/upcoming", key=api.key("read")).json
+        if one["kind"] == "command"
+    ]
+    assert coming["scheduled_id"] == number
+    assert (
+        api.call("DELETE", f"/api/scheduled-commands/{number}", key=api.key("publish")).json["outcome"]
+        == "withdrawn"
+    )
+    assert api.call("DELETE", f"/api/scheduled-commands/{number}", key=api.key("publish")).status == 404
+    past = give(api, "later", "pause", at="2001-01-01T08:00:00Z")
+    assert (past.status, past.code) == (422, "past_instant")
+    assert give(api, "later", "restart", at="2100-01-01T08:00:00").code == "bad_option"
+
+
+def test_many_at_once(api: ApiServer) -> None:
+    for key in ("many1", "many2"):
+        make(api, key)
+        give(api, key, "publish")
+    make(api, "many3")
+    wanted = {
+        "journeys": ["many1", "many2", "many3", "nowhere"],
+        "reason": "storm",
+        "options": {"entrants": "drop"},
+    }
+    results = api.call("POST", "/api/bulk/pause", key=api.key("publish"), json=wanted).json["results"]
+    assert [(one["journey"], one["status"], one["code"]) for one in results] == [
+        ("many1", 200, None), ("many2", 200, None), ("many3", 409, "not_published"), ("nowhere", 404, "unknown_journey"),
+    ]  # fmt: skip
+    [line] = [
+        one for one in api.call("GET", "/api/journeys?search=many1", key=api.key("read")).json["items"]
+        if one["journey"] == "many1"
+    ]  # fmt: skip
+    assert line["status"] == "paused"
+
+
+def test_the_list_filters_sorts_and_goes_on(api: ApiServer) -> None:
+    for number in range(5):
+        make(api, f"page{number}")
+        words = {
+            "folder": "Pages/Deep",
+            "tags": ["paged", f"t{number}"],
+            "owner": "bo",
+            "name": f"Name {4 - number}",
+        }
+        api.call("PATCH", f"/api/journeys/page{number}", key=api.key("write"), json=words)
+    found: list[str] = []
+    place = "/api/journeys?folder=Pages&tag=paged&limit=2&status=draft"
+    cursor = ""
+    while True:
+        page = api.call("GET", place + cursor, key=api.key("read")).json
+        found += [line["journey"] for line in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert found == ["page4", "page3", "page2", "page1", "page0"]
+    newest = api.call("GET", "/api/journeys?folder=Pages&sort=changed&limit=1", key=api.key("read")).json[
+        "items"
+    ]
+    assert [line["journey"] for line in newest] == ["page4"]
+    assert newest[0]["changed_command"] == "change_words"
+    assert api.call("GET", "/api/journeys?cursor=nonsense", key=api.key("read")).code == "bad_cursor"
+    assert api.call("GET", "/api/journeys?folder=Page", key=api.key("read")).json["items"] == []
+    facets = api.call("GET", "/api/journey-facets", key=api.key("read")).json
+    assert {"name": "Pages/Deep", "journeys": 5} in facets["folders"]
+    problems = api.call("GET", "/api/journeys?folder=Pages&problems=true", key=api.key("read")).json["items"]
+    assert problems == []
