@@ -26,7 +26,8 @@ __all__ = ["EngineSimulator"]
 PERSON_TABLES = (
     "deleted_journey, deleted_version, removal, hold, "
     "participant, passage, message, refusal, counter, fence, profile, event, seen, membership, pending, inbox, kept, "
-    "waiting, catch_up, eligible, gate, audit, scheduled_command, schedule, run, listener, audience, version, journey"
+    "waiting, belonging, filling, "
+    "catch_up, eligible, gate, audit, scheduled_command, schedule, run, listener, audience, version, journey"
 )
 
 

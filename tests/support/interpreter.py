@@ -6,17 +6,14 @@ Slow and plain on purpose, and ignorant of the engine: what `parcours simulate` 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from parcours.domain.journey import (
-    Audience,
-    AudienceTrigger,
-    Journey,
-)
+from parcours.domain.journey import Audience, Journey
 from support.conditions import instant_of
+from support.interpreter_audiences import begin, membership_instants
 from support.interpreter_commands import make_draft, publish, run_automatic, run_command
-from support.interpreter_feed import read_feed, settle, settle_caused
+from support.interpreter_feed import read_feed, settle, settle_caused, settle_time
 from support.interpreter_gate import pass_gates
 from support.interpreter_output import output_lines
 from support.interpreter_pauses import free_next, turn_at
@@ -49,8 +46,6 @@ def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its com
     refuses a publication (P20).
     """
     world = World(start, {a.key: a for a in audiences}, files or {}, has_errors)
-    for journey in [*journeys, *world.files.values()]:
-        _assert_supported(journey)
     for audience in audiences:
         for user_id in audience.members:
             world.profile(user_id).audiences.add(audience.key)
@@ -58,6 +53,9 @@ def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its com
     for line in lines:
         if line.at < start:
             settle(world, line, history=True)
+    world.now = start - timedelta(microseconds=1)
+    begin(world)
+    world.now = start
     lines = [line for line in lines if start <= line.at < to]
     given = sorted(((_at(c), c) for c in commands), key=lambda pair: pair[0])
     drafts = [(j, make_draft(world, j)[0]) for j in sorted(journeys, key=lambda journey: journey.key)]
@@ -79,6 +77,8 @@ def simulate(  # noqa: PLR0917 - what simulate is given, in the order of its com
             if line.at == now:
                 settle(world, line)
                 pass_gates(world)
+        settle_time(world)
+        pass_gates(world)
         run_scheduled(world)
         pass_gates(world)
         free_next(world)
@@ -143,6 +143,7 @@ def _own_instants(world: World) -> Iterator[datetime]:
         if p.version.may_move and p.due_at is not None:
             yield p.due_at
     yield from run_instants(world)
+    yield from membership_instants(world)
     for family in world.by_key():
         at = next_at_gate(family)
         if at is not None:
@@ -158,10 +159,3 @@ def _own_instants(world: World) -> Iterator[datetime]:
                 yield turn
             if version.status == "paused" and version.choices.until is not None:
                 yield version.choices.until
-
-
-def _assert_supported(journey: Journey) -> None:
-    """Stop early at what the interpreter does not know yet."""
-    unknown = [type(t).__name__ for t in journey.entry.triggers if isinstance(t, AudienceTrigger)]
-    if unknown:
-        raise NotImplementedError(f"{journey.key}: {', '.join(unknown)}")

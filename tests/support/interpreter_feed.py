@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from support.conditions import MISSING, Happening, instant_of, same_json
+from support.interpreter_audiences import Shift, ask, ask_all, shift_by_time, suggest_by_audience
 from support.interpreter_entry import suggest_by_event, suggest_by_journey
 from support.interpreter_walk import judge, leave, meet_wait
-from support.interpreter_world import Family, Profile, World
+from support.interpreter_world import Caused, Family, Profile, World
 
-__all__ = ["Line", "read_feed", "settle", "settle_caused"]
+__all__ = ["Line", "read_feed", "settle", "settle_caused", "settle_time"]
 
 _EVENT_NAME = {"track": "event", "page": "name", "screen": "name"}
 
@@ -83,22 +84,58 @@ def settle(world: World, line: Line, *, history: bool = False) -> None:
     world.number += 1
     if line.kind in ("group", "alias"):
         return
+    new = line.user_id not in world.profiles
     profile = world.profile(line.user_id)
     silent = history or line.historical
+    event: Happening | None = None
+    changed: set[str] = set()
+    moved = False
     if line.kind == "identify":
-        if _merge(profile, line.data) and not silent:
-            _judge_everywhere(world, profile)
+        changed = _merge(profile, line.data)
     elif line.kind == "audience":
-        if _change_membership(world, profile, line) and not silent:
-            _judge_everywhere(world, profile)
+        moved = _change_membership(world, profile, line)
     else:
         event = Happening(line.name, line.at, world.number, line.data, line.historical)
         if not profile.deleted:
             profile.events.append(event)
-        if not silent:
-            for family in world.by_key():
+    if history:
+        return
+    shift = _shift(world, profile, line, changed, moved=moved, new=new)
+    if not silent:
+        for family in world.by_key():
+            if event is not None:
                 _meet(world, family, profile, event)
+            elif changed or moved:
+                p = world.current(family, profile)
+                if p is not None:
+                    judge(world, p)
+            suggest_by_audience(world, family, profile, shift)
     settle_caused(world)
+
+
+def _shift(world: World, profile: Profile, line: Line, changed: set[str], *, moved: bool, new: bool) -> Shift:
+    """Return which memberships the line changes: of those audiences that look at what it changes (P111)."""
+    static = _static(world, line.name) if moved else set()
+    if new:
+        shift = ask_all(world, profile)
+    else:
+        name = line.name if line.kind not in ("identify", "audience") else None
+        shift = ask(world, profile, event=name, fields=changed, lists=static)
+    (shift.entered if line.op == "add" else shift.left).update(static)
+    return shift
+
+
+def _static(world: World, key: str) -> set[str]:
+    definition = world.audiences.get(key)
+    return {key} if definition is None or definition.where is None else set()
+
+
+def settle_time(world: World) -> None:
+    """Memberships that time alone changes suggest, behind the lines of an instant (R3, R31)."""
+    for profile, shift in shift_by_time(world):
+        for family in world.by_key():
+            suggest_by_audience(world, family, profile, shift)
+        settle_caused(world)
 
 
 def settle_caused(world: World) -> None:
@@ -106,7 +143,7 @@ def settle_caused(world: World) -> None:
     while world.caused:
         line = world.caused.popleft()
         if line.kind == "changed":
-            _judge_everywhere(world, line.profile, but=line.origin)
+            _settle_changed(world, line)
         elif line.kind == "start":
             if line.target in world.families:
                 suggest_by_journey(world, world.families[line.target], line.profile, line.origin)
@@ -116,15 +153,29 @@ def settle_caused(world: World) -> None:
                 leave(world, p, "dropped_out", "entered_elsewhere")
 
 
-def _merge(profile: Profile, traits: Mapping[str, Any]) -> bool:
-    """Write the traits; tell whether some attribute really changed (P13)."""
+def _settle_changed(world: World, line: Caused) -> None:
+    """Show what a step wrote to the other journeys; memberships that it changes suggest there (P112)."""
+    joined = {key for name in line.joined for key in _static(world, name)}
+    quitted = {key for name in line.quitted for key in _static(world, name)}
+    shift = ask(world, line.profile, fields=line.fields, lists=joined | quitted)
+    shift.entered |= joined
+    shift.left |= quitted
+    for family in world.by_key():
+        p = world.current(family, line.profile)
+        if family is not line.origin and p is not None:
+            judge(world, p)
+        suggest_by_audience(world, family, line.profile, shift, origin=line.origin)
+
+
+def _merge(profile: Profile, traits: Mapping[str, Any]) -> set[str]:
+    """Write the traits; return the attributes that really changed (P13)."""
+    changed: set[str] = set()
     if profile.deleted:
-        return False
-    changed = False
+        return changed
     for name, value in traits.items():
         if name != "user_id" and not same_json(profile.attributes.get(name, MISSING), value):
             profile.attributes[name] = value
-            changed = True
+            changed.add(name)
     return changed
 
 
@@ -140,13 +191,6 @@ def _change_membership(world: World, profile: Profile, line: Line) -> bool:
     else:
         profile.audiences.remove(line.name)
     return True
-
-
-def _judge_everywhere(world: World, profile: Profile, *, but: Family | None = None) -> None:
-    for family in world.by_key():
-        p = world.current(family, profile)
-        if family is not but and p is not None:
-            judge(world, p)
 
 
 def _meet(world: World, family: Family, profile: Profile, event: Happening) -> None:

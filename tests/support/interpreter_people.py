@@ -69,6 +69,7 @@ def delete_profile(world: World, options: Mapping[str, Any]) -> Answer:
     profile.attributes.clear()
     profile.events.clear()
     profile.audiences.clear()
+    profile.belongs.clear()
     for family in world.by_key():
         p = world.current(family, profile)
         if p is not None:

@@ -249,23 +249,24 @@ def enter_wait(world: World, p: Participant, step: Wait) -> Onward | None:
 
 def update(world: World, p: Participant, step: UpdateProfile) -> None:
     """Write attributes and memberships; a real change is a line for the other journeys (P16)."""
-    changed = False
+    changed, joined, quitted = set(), set(), set()
     attributes, audiences = p.profile.attributes, p.profile.audiences
     for name, value in step.set.items():
         if name != "user_id" and not same_json(attributes.get(name, MISSING), value):
             attributes[name] = value
-            changed = True
+            changed.add(name)
     for name in step.unset:
         if name in attributes:
             del attributes[name]
-            changed = True
+            changed.add(name)
     for key in step.add_to:
         if key not in audiences:
             audiences.add(key)
-            changed = True
+            joined.add(key)
     for key in step.remove_from:
         if key in audiences:
             audiences.remove(key)
-            changed = True
-    if changed:
-        world.caused.append(Caused("changed", p.profile, p.family))
+            quitted.add(key)
+    if changed or joined or quitted:
+        fields, came, went = frozenset(changed), frozenset(joined), frozenset(quitted)
+        world.caused.append(Caused("changed", p.profile, p.family, fields=fields, joined=came, quitted=went))

@@ -15,6 +15,7 @@ from parcours.domain.journey import Audience, Email, Journey, Webhook
 from support.conditions import Happening, Scene, holds
 
 __all__ = [
+    "Caused",
     "Family",
     "Message",
     "Move",
@@ -45,6 +46,7 @@ class Profile:
     attributes: dict[str, Any] = field(default_factory=dict)
     events: list[Happening] = field(default_factory=list)
     audiences: set[str] = field(default_factory=set)
+    belongs: set[str] = field(default_factory=set)  # to audiences by condition, when last asked
     deleted: bool = False
 
 
@@ -274,6 +276,9 @@ class Caused:
     profile: Profile
     origin: Family
     target: str = ""
+    fields: frozenset[str] = frozenset()  # that changed
+    joined: frozenset[str] = frozenset()
+    quitted: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -6,6 +6,7 @@ of a case is plain JSON: `runner.write_files` turns a failing one into files for
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from support.runner import Case
 from support.strategies_commands import command, commands
 from support.strategies_journeys import events_of, journeys, steps_of
 from support.strategies_pauses import pause_options
-from support.strategies_runs import rules
+from support.strategies_runs import memberships, other_rules, rules
 from support.strategies_transfer import transfer_cases
 from support.strategies_values import (
     ATTRIBUTES,
@@ -29,7 +30,7 @@ from support.strategies_values import (
     values_of,
 )
 
-__all__ = ["cases", "moved_cases", "paused_cases"]
+__all__ = ["cases", "member_cases", "moved_cases", "paused_cases"]
 
 KEYS = ("a", "B", "c")  # by code point B comes first
 PEOPLE = ("u1", "u10", "u2", "U3", "é4", "u 5")
@@ -66,6 +67,8 @@ def cases(draw: st.DrawFn, *, max_journeys: int = 3, with_commands: bool = True)
     )
     if draw(st.integers(0, 2)):
         audiences += (draw(rules()),)
+    if draw(st.integers(0, 2)) == 0:
+        audiences += (draw(other_rules()),)
     return Case(
         journeys=tuple(documents),
         feed=tuple(feed),
@@ -91,6 +94,19 @@ def _linked(draw: st.DrawFn, documents: list[Document]) -> list[Document]:
         if others and draw(st.integers(0, 5)) == 0:
             document["entry"]["removes_from"] = [draw(st.sampled_from(others))]
     return documents
+
+
+@st.composite
+def member_cases(draw: st.DrawFn) -> Case:
+    """Draw a case in which people come in by coming into audiences, and going out of them."""
+    case = draw(cases(max_journeys=2))
+    for document in case.journeys:
+        if draw(st.integers(0, 3)):
+            document["entry"]["triggers"] = draw(st.lists(memberships(), min_size=1, max_size=2))
+            document["entry"]["reentry"] = {"mode": "always"}
+    given = {audience["audience"] for audience in case.audiences}
+    more = tuple(rule for rule in (draw(rules()), draw(other_rules())) if rule["audience"] not in given)
+    return replace(case, audiences=(*case.audiences, *more))
 
 
 @st.composite

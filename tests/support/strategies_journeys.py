@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from support.strategies_runs import schedules, waves
+from support.strategies_runs import memberships, schedules, waves
 from support.strategies_values import (
     ATTRIBUTES,
     AUDIENCES,
@@ -152,7 +152,9 @@ def _entries(draw: st.DrawFn) -> Document:
 
 @st.composite
 def _triggers(draw: st.DrawFn) -> Document:
-    kind = draw(st.integers(0, 7))
+    kind = draw(st.integers(0, 9))
+    if kind >= 8:
+        return draw(memberships())
     if kind == 0:
         return {"manual": True}
     if kind in (1, 2):

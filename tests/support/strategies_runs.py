@@ -6,9 +6,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from support.strategies_values import AUDIENCES, RULE, Document, conditions, slot
+from support.strategies_values import (
+    AUDIENCES,
+    OTHER_RULE,
+    RULE,
+    Document,
+    conditions,
+    durations,
+    event_tests,
+    instants,
+    slot,
+)
 
-__all__ = ["rules", "schedules", "waves"]
+__all__ = ["memberships", "other_rules", "rules", "schedules", "waves"]
 
 # On the grid of half hours, from the first day (a Monday) on; one comes rarely, one at a local time that varies.
 CRONS = (
@@ -45,6 +55,44 @@ def rules(draw: st.DrawFn) -> Document:
     """Draw an audience by condition; it may name static ones, not itself."""
     where = _without(RULE, draw(conditions(("profile",))))
     return {"audience": RULE, "where": where}
+
+
+@st.composite
+def other_rules(draw: st.DrawFn) -> Document:
+    """Draw another audience by condition, as a rule one that time alone changes."""
+    timed = st.one_of(_timed(), _timed(), conditions(("profile",)))
+    where = draw(timed)
+    how = draw(st.sampled_from(("plain", "plain", "not", "all", "any")))
+    if how == "not":
+        where = {"not": where}
+    elif how != "plain":
+        where = {how: [where, draw(timed)]}
+    return {"audience": OTHER_RULE, "where": where}
+
+
+@st.composite
+def _timed(draw: st.DrawFn) -> Document:
+    if draw(st.integers(0, 2)) == 0:
+        op = draw(st.sampled_from(("within_last", "within_next")))
+        return {"field": "profile.due", op: draw(durations)}
+    test = {**draw(event_tests()), "within": draw(durations)}
+    if draw(st.integers(0, 5)) == 0:
+        test["when"] = {"field": "event.due", "within_last": draw(durations)}
+    if draw(st.integers(0, 7)) == 0:
+        test["when"] = {"field": "event.due", "before": draw(instants())}
+    return test
+
+
+@st.composite
+def memberships(draw: st.DrawFn) -> Document:
+    """Draw a trigger by audience."""
+    trigger: Document = {"audience": draw(st.sampled_from((*AUDIENCES, RULE, RULE, OTHER_RULE, OTHER_RULE)))}
+    on = draw(st.sampled_from((None, "enter", "leave", "both")))
+    if on is not None:
+        trigger["on"] = on
+    if draw(st.integers(0, 4)) == 0:
+        trigger["when"] = draw(conditions())
+    return trigger
 
 
 def _without(key: str, value: Any) -> Any:

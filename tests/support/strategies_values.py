@@ -13,6 +13,7 @@ __all__ = [
     "AUDIENCES",
     "CLOCKS",
     "EVENTS",
+    "OTHER_RULE",
     "RULE",
     "conditions",
     "durations",
@@ -35,6 +36,7 @@ ZONES = ("Europe/Stockholm", "America/New_York", "Asia/Kathmandu", "europe/stock
 EVENTS = ("Go", "Buy", "Look", "Bye")
 AUDIENCES = ("vip", "staff")
 RULE = "rule"  # an audience by condition, where a case has one
+OTHER_RULE = "other"  # another one, which may name it
 TEXTS = ("pro", "free", "Pro", "prov", "", "10", "ärlig", "2026-03-02T05:00:00Z")
 NUMBERS = (0, 1, 2, 10, 10.0, 2.5, -1, 0.1)
 LISTS: tuple[Any, ...] = (["pro", 1], [True], [], ["10"], [None, 10], [["pro"]])

@@ -66,12 +66,14 @@ class Listening:
         self.events: set[str] = set()
         self.fields: set[str] = set()
         self.audiences: set[str] = set()
+        self.members: set[str] = set()  # audiences through which people are suggested
 
     def rows(self) -> list[tuple[str, str]]:
         """Return (kind, name) pairs, sorted."""
         pairs = {("event", name) for name in self.events}
         pairs |= {("field", name) for name in self.fields}
         pairs |= {("audience", name) for name in self.audiences}
+        pairs |= {("member", name) for name in self.members}
         return sorted(pairs)
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "TRUE",
     "either",
     "event_count",
+    "events_where",
     "field_value",
     "instant_of",
     "local_zone",
@@ -209,7 +210,7 @@ def _items(value: Any) -> tuple[Any, ...]:
 def _event(test: EventTest, scope: Scope) -> sql.Composable:
     if not scope.history and scope.passage is None:
         return FALSE  # before admission no event is of this passage (P6)
-    alias, where = _events(test, scope)
+    alias, where = events_where(test, scope)
     if test.count == "at_least" and test.times == 1:
         return sql.SQL("EXISTS (SELECT 1 FROM parcours.event {e} WHERE {w})").format(e=alias, w=where)
     sign = {"at_least": ">=", "at_most": "<=", "exactly": "="}[test.count]
@@ -219,11 +220,11 @@ def _event(test: EventTest, scope: Scope) -> sql.Composable:
 
 def event_count(test: EventTest, scope: Scope) -> sql.Composable:
     """Return how many events a test looks at, whatever number it asks for."""
-    alias, where = _events(test, scope)
+    alias, where = events_where(test, scope)
     return sql.SQL("(SELECT count(*) FROM parcours.event {e} WHERE {w})").format(e=alias, w=where)
 
 
-def _events(test: EventTest, scope: Scope) -> tuple[sql.Identifier, sql.Composable]:
+def events_where(test: EventTest, scope: Scope) -> tuple[sql.Identifier, sql.Composable]:
     """Return the name by which events are known in a test, and which of them it looks at."""
     alias = sql.Identifier(f"e{scope.depth}")
     parts: list[sql.Composable] = [

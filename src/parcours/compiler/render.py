@@ -12,6 +12,7 @@ from psycopg import sql
 from parcours.compiler.backfill import backfill, backfill_count, backfills
 from parcours.compiler.calls import call, calls_others
 from parcours.compiler.judge import Listening, Site, judged, listening
+from parcours.compiler.membership import by_audience, heard_members
 from parcours.compiler.messages import MESSAGE_KINDS, answered, awaited, channels, kept_answer, saving
 from parcours.compiler.plan import Exit, Plan, Rest, build_plan
 from parcours.compiler.predicates import either, predicate, span
@@ -24,7 +25,15 @@ from parcours.compiler.trees import route_of, values_of
 from parcours.compiler.values import compared
 from parcours.compiler.waits import carried, deadline, landed, outlived, wake
 from parcours.domain.condition import AudienceTest, Condition
-from parcours.domain.journey import EventTrigger, Journey, Target, UpdateProfile, WaitFor, Webhook
+from parcours.domain.journey import (
+    AudienceTrigger,
+    EventTrigger,
+    Journey,
+    Target,
+    UpdateProfile,
+    WaitFor,
+    Webhook,
+)
 
 __all__ = ["compile_journey", "compile_matching"]
 
@@ -126,6 +135,7 @@ class _Renderer:
     def listeners(self) -> Listening:
         heard = Listening()
         heard.events |= {t.event for t in self.journey.entry.triggers if isinstance(t, EventTrigger)}
+        heard.members |= heard_members(self.journey)
         for step in self.journey.steps.values():
             if isinstance(step, WaitFor):
                 heard.events |= {a.event for a in step.events}
@@ -411,7 +421,8 @@ class _Renderer:
     def seen_entering(self, scope: Scope) -> sql.Composable:
         """What the entrance looked at, and what decided the first walk where there was one."""
         entry = self.journey.entry
-        asked = [t.when for t in entry.triggers if isinstance(t, EventTrigger) and t.when is not None]
+        triggers = [t for t in entry.triggers if isinstance(t, EventTrigger | AudienceTrigger)]
+        asked = [t.when for t in triggers if t.when is not None]
         asked += [entry.filter] if entry.filter is not None else []
         entering = compared(asked, scope)
         walking = sql.SQL("CASE WHEN %(may_move)s THEN {} END").format(
@@ -470,7 +481,11 @@ class _Renderer:
                 span(entry.reentry.min_interval, scope)
             )
         return template("candidates").format(
-            trigger=either(triggers), filter=asked, excluded=excluded, reentry=reentry
+            trigger=either(triggers),
+            filter=asked,
+            excluded=excluded,
+            reentry=reentry,
+            **by_audience(self.journey, scope),
         )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from parcours.domain.journey import AudienceTrigger, Journey
+from parcours.domain.journey import Journey
 from parcours.domain.problems import Problem
 from parcours.domain.reading import problem_at
 
@@ -39,10 +39,4 @@ def _problem(place: str, name: str, instead: str) -> Problem:
     return problem_at("error", "not_available", place, message, instead)
 
 
-def _triggers(kind: type[AudienceTrigger]) -> Callable[[Journey], Iterator[str]]:
-    return lambda journey: (
-        f"entry.triggers[{n}]" for n, t in enumerate(journey.entry.triggers) if isinstance(t, kind)
-    )
-
-
-NOT_AVAILABLE: Final = (Feature("a trigger by audience", "Use an event.", _triggers(AudienceTrigger)),)
+NOT_AVAILABLE: Final[tuple[Feature, ...]] = ()  # at present everything that the format knows is carried out

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUGGESTING", "admit"]
 
-SUGGESTING = frozenset({"event", "add", "start", "run", "grant"})  # kinds of inbox rows
+SUGGESTING = frozenset({"event", "add", "start", "run", "grant", "qualify"})  # kinds of inbox rows
 
 
 async def admit(

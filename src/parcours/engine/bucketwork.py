@@ -11,11 +11,12 @@ import psycopg
 from psycopg.types.numeric import Int4
 
 from parcours.domain.errors import ParcoursError
+from parcours.engine.belonging import Audiences, fill_some, next_recheck
 from parcours.engine.content import Claimed
 from parcours.engine.courier import Courier
 from parcours.engine.delivery import claim, claim_overdue
 from parcours.engine.poison import drop_culprit
-from parcours.engine.route import route_bucket
+from parcours.engine.route import recheck_bucket, route_bucket
 from parcours.engine.troubles import forget_trouble, note_trouble
 from parcours.engine.unit import LEASE, LeaseLost, Limits, Unit, UnitResult
 from parcours.engine.versions import Version, Versions
@@ -32,6 +33,10 @@ OVERDUE_GRACE = timedelta(seconds=5)
 YIELD = timedelta(milliseconds=20)
 SOON = timedelta(milliseconds=10)
 HELD_UP = timedelta(milliseconds=200)
+AUDIENCES = 0  # stands in the agenda for the audiences of a bucket; journeys are numbered from 1
+FILL_PEOPLE = 2000  # in a transaction
+FILL_SECONDS = 0.2  # in a turn; whatever else is due comes next
+RETRY = timedelta(seconds=5)
 
 
 @dataclass(slots=True)
@@ -72,14 +77,20 @@ class BucketWork:
     now: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     backoff: dict[tuple[int, int], float] = field(default_factory=dict)
+    audiences: Audiences = field(default_factory=Audiences)
 
     async def run(self, bucket: int, holder: tuple[str, int], *, probe: bool, routed: bool) -> None:
         """Do what is due in a bucket. Raises LeaseLost where it is another worker's now."""
         while routed:
             async with self.database.transaction() as connection:
                 await self._hold(connection, bucket, holder)
-                routed = await route_bucket(connection, bucket, self.limits.rows) >= self.limits.rows
+                done = await route_bucket(connection, bucket, self.limits.rows, self.audiences, self.now())
+            routed = done.count >= self.limits.rows
+            if done.recheck_at is not None:
+                self.agenda.touch(bucket, AUDIENCES, done.recheck_at)
             probe = True
+        if probe or self.agenda.due.get((bucket, AUDIENCES), self.now()) <= self.now():
+            probe = await self._audiences(bucket, holder) or probe
         keys = {}
         if probe:
             async with self.database.transaction() as connection:
@@ -95,9 +106,31 @@ class BucketWork:
                         await claim_overdue(connection, bucket, journey_id, self.now(), OVERDUE_GRACE)
                     self.agenda.touch(bucket, journey_id, self.now())
         now = self.now()
-        due = [j for (b, j), at in self.agenda.due.items() if b == bucket and at <= now]
+        due = [j for (b, j), at in self.agenda.due.items() if b == bucket and at <= now and j != AUDIENCES]
         for journey_id in sorted(due, key=lambda j: (keys.get(j, ""), j)):
             await self._journey(bucket, journey_id, holder)
+
+    async def _audiences(self, bucket: int, holder: tuple[str, int]) -> bool:
+        """Ask again whom time alone may have moved, and some of those who are to be asked a new condition.
+
+        Tells whether journeys got rows.
+        """
+        began, told, more = time.monotonic(), 0, True
+        next_at: datetime | None = None
+        self.agenda.due[bucket, AUDIENCES] = self.now() + RETRY  # should this fail
+        while more and time.monotonic() - began < FILL_SECONDS:
+            async with self.database.transaction() as connection:
+                await self._hold(connection, bucket, holder)
+                now = self.now()
+                again = await recheck_bucket(connection, bucket, self.limits.rows, self.audiences, now)
+                told += again.count
+                compiled = await self.audiences.get(connection)
+                filled = await fill_some(connection, compiled, bucket, now, FILL_PEOPLE)
+                next_at = await next_recheck(connection, compiled, bucket)
+            more = filled is not None or (next_at is not None and next_at <= now)
+        later = self.now() + PROBE_EVERY
+        self.agenda.due[bucket, AUDIENCES] = self.now() if more else min(later, next_at or later)
+        return told > 0
 
     async def _hold(self, connection: Connection, bucket: int, holder: tuple[str, int]) -> None:
         given = {"b": Int4(bucket), "holder": holder[0], "term": holder[1], "expires": self.now() + LEASE}

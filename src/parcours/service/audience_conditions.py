@@ -6,19 +6,19 @@ A version keeps the conditions that it was published with (docs/decisions/0015).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
-from parcours.domain.condition import AudienceTest, Condition
+from parcours.domain.asks import asks_of, named_from
+from parcours.domain.condition import Condition
 from parcours.domain.errors import ParcoursError
 from parcours.domain.journey import Audience
 from parcours.domain.parse import parse_audience
 from parcours.domain.serialise import audience_document
-from parcours.domain.walk import parts
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["audience_conditions", "save_condition"]
+__all__ = ["asked_windows", "audience_conditions", "keep_audiences", "note_kept", "save_condition"]
 
 
 async def audience_conditions(connection: Connection) -> dict[str, Condition]:
@@ -32,8 +32,13 @@ async def audience_conditions(connection: Connection) -> dict[str, Condition]:
     return found
 
 
-async def save_condition(connection: Connection, audience: Audience, at: datetime) -> None:
+async def save_condition(
+    connection: Connection, audience: Audience, at: datetime, *, keep: bool = True
+) -> None:
     """Save an audience by condition, in the caller's transaction.
+
+    Where the condition is new or another one, everybody is asked it, some at a time, and every other one that names
+    it. Without `keep` nobody is asked, now or later.
 
     Raises ParcoursError `audience_kind_changed` where the audience is a list of members, `audience_cycle` where its
     condition leads back to it.
@@ -49,29 +54,57 @@ async def save_condition(connection: Connection, audience: Audience, at: datetim
             hint="Give the condition a key of its own.",
         )
     known = {**await audience_conditions(connection), audience.key: audience.where}
-    if audience.key in _named_from(audience.key, known):
+    if audience.key in named_from(audience.key, known):
         raise ParcoursError(
             "audience_cycle",
             f"the condition of {audience.key} leads back to it",
             place="where",
             hint="Break the circle at one of its audiences.",
         )
+    before = (await audience_conditions(connection)).get(audience.key)
     definition = json.dumps(audience_document(audience))
     given = {"key": audience.key, "name": audience.name, "definition": definition, "at": at}
     await connection.execute(query("save_audience_condition"), given)
-
-
-def _named_from(key: str, known: Mapping[str, Condition]) -> set[str]:
-    """Return the audiences to which a condition leads, through those that it names."""
-    found: set[str] = set()
-    ahead = [key]
-    while ahead:
-        where = known.get(ahead.pop())
-        named = (
-            {part.audience for _, part in parts(where, "") if isinstance(part, AudienceTest)}
-            if where
-            else set()
+    if keep and before != audience.where:
+        await _begin_filling(
+            connection, [key for key in known if audience.key in {key, *named_from(key, known)}]
         )
-        ahead += named - found
-        found |= named
-    return found
+        await note_kept(connection)
+
+
+async def keep_audiences(connection: Connection, keys: Collection[str]) -> None:
+    """Keep these audiences up to date, no others; everybody is to be asked their conditions. For simulations."""
+    await connection.execute(query("keep_audiences"), {"keys": sorted(keys)})
+    await _begin_filling(connection, sorted(keys))
+    await note_kept(connection)
+
+
+async def note_kept(connection: Connection) -> None:
+    """Tell workers and intake that kept audiences have changed. The caller holds the lock of audiences."""
+    row = await (await connection.execute(query("audiences_known"))).fetchone()
+    windows = await asked_windows(connection)
+    kept = await (await connection.execute(query("kept_audiences"))).fetchall()
+    known = {
+        "revision": (row[0]["revision"] if row else 0) + 1,
+        "kept": sum(keeps for _, _, keeps in kept),
+        "events": sorted(windows),
+    }
+    await connection.execute(query("keep_known"), {"value": json.dumps(known)})
+
+
+async def asked_windows(connection: Connection) -> dict[str, timedelta | None]:
+    """Return at which events the conditions of audiences look, and how far back; None: without end.
+
+    What keeps or forgets events must keep these.
+    """
+    conditions = await audience_conditions(connection)
+    windows: dict[str, timedelta | None] = {}
+    for where in conditions.values():
+        for name, back in asks_of(where, conditions).windows.items():
+            known = windows.get(name, timedelta())
+            windows[name] = None if back is None or known is None else max(known, back)
+    return windows
+
+
+async def _begin_filling(connection: Connection, keys: Collection[str]) -> None:
+    await connection.execute(query("begin_filling"), {"keys": list(keys)})

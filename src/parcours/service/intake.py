@@ -17,6 +17,7 @@ from uuid import UUID
 
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.records import FeedLine
+from parcours.service.touching import touch_events, touch_the_new, what_audiences_ask
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -81,7 +82,10 @@ async def _store(
     connection: Connection, new: list[tuple[FeedLine, dict[str, Any]]], at: datetime, mode: Mode
 ) -> None:
     people = [_only(row, "bucket", "profile_id", "user_id", "at") for _, row in new]
-    await connection.execute(query("create_profiles"), {"rows": _dump(people)})
+    cursor = await connection.execute(query("create_profiles"), {"rows": _dump(people)})
+    touching = None if mode == "quiet" else await what_audiences_ask(connection)
+    if touching is not None:
+        await touch_the_new(connection, new, {person for (person,) in await cursor.fetchall()}, mode)
     # Several lines about one person in a batch: attributes fold to one change, memberships to their last word.
     profiles: dict[str, dict[str, Any]] = {}
     memberships: dict[tuple[str, str], dict[str, Any]] = {}
@@ -99,14 +103,15 @@ async def _store(
             events.append({**row, "historical": line.historical or mode in ("state", "history")})
     if profiles:
         text = {"rows": _dump(sorted(profiles.values(), key=lambda row: (row["bucket"], row["profile_id"])))}
-        if told:
-            await connection.execute(query("announce_profiles"), text)
+        if told or touching:
+            await connection.execute(query("announce_profiles"), {**text, "touch": touching is not None})
         await connection.execute(query("write_profiles"), text)
     if memberships:
         text = {"rows": _dump(list(memberships.values()))}
         await connection.execute(query("create_audience"), {**text, "at": at})
-        if told:
-            await connection.execute(query("announce_memberships"), text)
+        if told or touching:
+            kind = "audience" if told else "touch"
+            await connection.execute(query("announce_memberships"), {**text, "kind": kind})
         await connection.execute(query("join_audiences"), text)
         await connection.execute(query("quit_audiences"), text)
     if events:
@@ -114,6 +119,8 @@ async def _store(
         heard = [row for row in events if mode == "live" and not row["historical"]]
         if heard:
             await connection.execute(query("announce_events"), {"rows": _dump(heard)})
+        if touching is not None and len(heard) < len(events):
+            await touch_events(connection, [row for row in events if row not in heard], touching)
 
 
 async def add_people(
@@ -149,6 +156,7 @@ async def delete_profile(
         return {"deleted": 0}
     await connection.execute(query("delete_events"), given)
     await connection.execute(query("delete_memberships"), given)
+    await connection.execute(query("forget_belonging"), given)
     numbers = [number] if number is not None else feed_numbers(1)
     rows = [{"bucket": given["b"], "profile_id": str(person), "feed_no": numbers[0]}]
     await _announce(connection, rows, "delete", "", {}, at)

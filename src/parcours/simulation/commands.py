@@ -72,7 +72,7 @@ class Commander:
         """Load the members that audience files name, and the conditions."""
         for audience in audiences:
             if audience.where is not None:
-                await save_condition(self.connection, audience, at)
+                await save_condition(self.connection, audience, at, keep=False)
         lines = [
             FeedLine("audience", user_id, at, f"member {audience.key} {user_id}", name=audience.key)
             for audience in audiences

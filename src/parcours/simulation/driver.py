@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from parcours.compiler.membership import heard_members
 from parcours.compiler.runs import has_schedule
 from parcours.domain.journey import Audience, Journey
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import BEGINNING
 from parcours.engine.unit import Limits
 from parcours.engine.upkeep import keep_statistics
+from parcours.service.audience_conditions import keep_audiences
 from parcours.service.authoring import apply_journey
 from parcours.service.automatic import finish_versions, run_scheduled
 from parcours.service.intake import Mode, take
@@ -81,6 +83,11 @@ async def simulate(  # noqa: PLR0917 - what simulate is given, in the order of i
         return [*run.printed, *await output_lines(connection, moves=moves)]
 
 
+def members_heard(journeys: Iterable[Journey]) -> set[str]:
+    """Return the audiences through which some journey is entered."""
+    return {key for journey in journeys for key in heard_members(journey)}
+
+
 def in_a_row(command: Mapping[str, Any]) -> bool:
     """Tell whether everything is to be played instant by instant for a command.
 
@@ -108,6 +115,7 @@ class Simulation:
     commander: Commander | None = None
     position: int = 0  # of the next line
     now: datetime = BEGINNING
+    keeps: bool = False  # some audience is kept up to date
 
     @property
     def connection(self) -> Connection:
@@ -126,10 +134,16 @@ class Simulation:
         async with self.connection.transaction():
             await self.commander.members(audiences, self.start - TICK)
         feed = Feed(self.lines, self.start, self.to)
+        entered_by = members_heard((*journeys, *self.files.values()))
         await self.load(feed.history, "history")
         self.lines = feed.lines
+        kept = entered_by & {audience.key for audience in audiences if audience.where is not None}
+        self.keeps = bool(kept)
+        async with self.connection.transaction():
+            await keep_audiences(self.connection, kept)
+        await self.work.fill(self.start - TICK)
         touched = any(c.get("command") in TOUCH_PEOPLE for c in commands)
-        touched = touched or any(map(has_schedule, (*journeys, *self.files.values())))
+        touched = touched or bool(entered_by) or any(map(has_schedule, (*journeys, *self.files.values())))
         if not self.lanes and not touched:
             dates = [d for j in (*journeys, *self.files.values()) for d in (j.entry.start, j.entry.end) if d]
             unheard, self.lines = feed.split(self.hearing, {*(at for at, _, _ in self.orders), *dates})
@@ -197,6 +211,8 @@ class Simulation:
                 )
             await self.quiet(now - TICK)
             self.position += 1
+        if self.keeps and await self.work.memberships(now):
+            await self.quiet(now - TICK)
         await self.scheduled(now)
         while await self.work.set_free(now):
             await self.quiet(now - TICK)
@@ -208,6 +224,9 @@ class Simulation:
         if self.position < len(self.lines):
             instants.append(at_of(self.lines[self.position]))
         instants += self.work.next_at_gates
+        changes = await self.work.next_membership() if self.keeps else None
+        if changes is not None and changes > now:
+            instants.append(changes)
         return min(instants, default=None)
 
     async def automatic(self, now: datetime) -> None:

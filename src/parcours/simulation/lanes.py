@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from parcours.domain.identity import bucket_of, profile_id
-from parcours.domain.journey import End, Journey, ScheduleTrigger
+from parcours.domain.journey import AudienceTrigger, End, Journey, ScheduleTrigger
 from parcours.domain.timing import BEGINNING
 from parcours.engine.upkeep import keep_statistics
 from parcours.service.intake import Mode, take
@@ -45,7 +45,8 @@ def independent(journeys: Iterable[Journey]) -> bool:
 
 def _coupled(journey: Journey) -> bool:
     settings = (journey.entry.cap, journey.entry.rate, journey.window, journey.lifetime)
-    return any(setting is not None for setting in settings)
+    by_audience = any(isinstance(trigger, AudienceTrigger) for trigger in journey.entry.triggers)
+    return by_audience or any(setting is not None for setting in settings)
 
 
 def _one_shot(journey: Journey) -> bool:

@@ -156,7 +156,7 @@ class Walk:
             await self.store(connection, lines[first : first + CHUNK], "history")
         async with connection.transaction():
             for audience in self.audiences:
-                await save_condition(connection, audience, self.start)
+                await save_condition(connection, audience, self.start, keep=False)
             await apply_journey(connection, self.journey, self.start - SOON)
             order = Order(self.journey.key, "publish", actor="trial")
             result = await execute(connection, order, self.start - SOON)

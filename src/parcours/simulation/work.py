@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from parcours.domain.fence import FenceVersion
+from parcours.engine.belonging import Audiences, fill_some, next_recheck
 from parcours.engine.catch_up import catch_ups_under_way, set_people_free
 from parcours.engine.content import Claimed
 from parcours.engine.delivery import Room, Settled, claim, settle
 from parcours.engine.gate import gates_waited_at, pass_gate
-from parcours.engine.route import route_bucket
+from parcours.engine.route import recheck_bucket, route_bucket
 from parcours.engine.unit import Limits, Unit, UnitResult
 from parcours.engine.versions import Version, Versions
 from parcours.simulation.capture import Capture
@@ -33,6 +34,7 @@ class Work:
     limits: Limits
     versions: Versions = field(default_factory=Versions)
     capture: Capture = field(default_factory=Capture)
+    audiences: Audiences = field(default_factory=Audiences)
 
     floor: datetime | None = (
         None  # no message is handed out before it, whenever it was due: sending may have been held
@@ -76,9 +78,39 @@ class Work:
         found = False
         for bucket in range(self.buckets):
             async with self.connection.transaction():
-                while await route_bucket(self.connection, bucket, self.limits.rows):
+                while (
+                    await route_bucket(self.connection, bucket, self.limits.rows, self.audiences, None)
+                ).count:
                     found = True
         return found
+
+    async def memberships(self, now: datetime) -> bool:
+        """Let memberships change that time alone changes by now; tell whether journeys hear of some (R3)."""
+        found = False
+        for bucket in range(self.buckets):
+            async with self.connection.transaction():
+                while (at := await self._recheck_at(bucket)) is not None and at <= now:
+                    asked = await recheck_bucket(
+                        self.connection, bucket, self.limits.rows, self.audiences, now
+                    )
+                    found = found or asked.count > 0
+        return found
+
+    async def next_membership(self) -> datetime | None:
+        """Return when time alone may next change a membership."""
+        instants = [await self._recheck_at(bucket) for bucket in range(self.buckets)]
+        return min((at for at in instants if at is not None), default=None)
+
+    async def _recheck_at(self, bucket: int) -> datetime | None:
+        return await next_recheck(self.connection, await self.audiences.get(self.connection), bucket)
+
+    async def fill(self, at: datetime) -> None:
+        """Ask everybody the conditions that are kept, as of an instant."""
+        for bucket in range(self.buckets):
+            async with self.connection.transaction():
+                compiled = await self.audiences.get(self.connection)
+                while await fill_some(self.connection, compiled, bucket, at, self.limits.people) is not None:
+                    pass
 
     async def rest(self, bucket: int, journey_id: int, until: datetime, sent_by: datetime) -> None:
         """Work on one journey in one bucket until it rests."""

@@ -10,10 +10,10 @@ CROSS JOIN LATERAL (
           UNION ALL SELECT u FROM unnest(w.unset) u WHERE pr.attributes ? u) k
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'audience', a, jsonb_build_object('op', 'add') FROM unnest(w.add_to) a
+    SELECT 'audience', a, jsonb_build_object('op', 'add', 'origin', {journey}) FROM unnest(w.add_to) a
     WHERE NOT EXISTS (SELECT 1 FROM parcours.membership h WHERE h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = a)
     UNION ALL
-    SELECT 'audience', a, jsonb_build_object('op', 'remove') FROM unnest(w.remove_from) a
+    SELECT 'audience', a, jsonb_build_object('op', 'remove', 'origin', {journey}) FROM unnest(w.remove_from) a
     WHERE EXISTS (SELECT 1 FROM parcours.membership h WHERE h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = a)
 ) c
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s

@@ -1,5 +1,5 @@
-SELECT r.profile_id, r.happened_at, r.feed_no, CASE WHEN g.granted THEN r.data ->> 'kind' ELSE r.kind END AS kind,
-    CASE WHEN g.granted THEN r.data ->> 'name' ELSE r.name END AS name, g.granted, r.data, x.at, pr.attributes, pr.user_id,
+SELECT r.profile_id, r.happened_at, r.feed_no, CASE WHEN g.granted THEN r.data ->> 'kind' {kind}ELSE r.kind END AS kind,
+    CASE WHEN g.granted THEN r.data ->> 'name' {name}ELSE r.name END AS name, g.granted, r.data, x.at, pr.attributes, pr.user_id,
     prev.entry_no + 1 AS entry_no,
     CASE WHEN pr.deleted_at IS NOT NULL THEN 'profile_deleted'
          WHEN %(refuse_with)s::text IS NOT NULL THEN %(refuse_with)s::text
@@ -23,7 +23,7 @@ CROSS JOIN LATERAL (
     WHERE q.bucket = %(b)s AND q.journey_id = %(j)s AND q.profile_id = r.profile_id
 ) prev
 WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->> 'version')::integer = %(v)s)
-    OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ({trigger})))
+    OR (r.kind = 'event' AND NOT r.data ? 'kept' AND r.arrived_at >= %(published_at)s AND ({trigger})){qualified})
   AND (%(nobody_moved)s OR (
     SELECT m.seq FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(inside_batch)s AND m.profile_id = r.profile_id
@@ -31,4 +31,4 @@ WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->
   AND (%(nobody_frozen)s OR (
     SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL)
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no AND k.kind = r.kind LIMIT 1) IS NULL)

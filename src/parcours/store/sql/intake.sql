@@ -9,25 +9,26 @@ RETURNING feed_no;
 
 -- name: create_profiles
 -- scope: all
--- Make sure that everybody named has a profile.
+-- Make sure that everybody named has a profile; returns who had none.
 INSERT INTO parcours.profile (bucket, profile_id, user_id, created_at, updated_at)
 SELECT DISTINCT ON (r.bucket, r.profile_id) r.bucket, r.profile_id, r.user_id, r.at, r.at
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, user_id text, at timestamptz)
 ORDER BY r.bucket, r.profile_id, r.at
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO NOTHING
+RETURNING profile_id::text;
 
 -- name: announce_profiles
 -- scope: all
--- Tell journeys which attributes are about to change.
+-- Tell journeys which attributes are about to change; where nobody is to be told, audiences are asked all the same.
 INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
-SELECT r.bucket, r.profile_id, r.at, r.feed_no, 'profile', '', jsonb_build_object('changed', c.names), r.arrived_at
+SELECT r.bucket, r.profile_id, r.at, r.feed_no, CASE WHEN r.announce THEN 'profile' ELSE 'touch' END, '', jsonb_build_object('changed', c.names), r.arrived_at
 FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS r (bucket integer, profile_id uuid, at timestamptz, arrived_at timestamptz, feed_no bigint, properties jsonb, announce boolean)
 JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS NULL
 CROSS JOIN LATERAL (
     SELECT jsonb_agg(k.key) AS names FROM jsonb_each(r.properties) k WHERE pr.attributes -> k.key IS DISTINCT FROM k.value
 ) c
-WHERE c.names IS NOT NULL AND r.announce
+WHERE c.names IS NOT NULL AND (r.announce OR %(touch)s)
 ON CONFLICT DO NOTHING;
 
 -- name: write_profiles
@@ -59,11 +60,21 @@ FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS r (bucket integer, profile_id uuid, name text, at timestamptz, arrived_at timestamptz, feed_no bigint, properties jsonb)
 ON CONFLICT DO NOTHING;
 
+-- name: touch_events
+-- scope: all
+-- Let audiences be asked about events of which journeys do not hear.
+INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT r.bucket, r.profile_id, r.at, r.feed_no, 'touch', r.name, jsonb_build_object('event', r.name), r.arrived_at
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (bucket integer, profile_id uuid, name text, at timestamptz, arrived_at timestamptz, feed_no bigint)
+ON CONFLICT DO NOTHING;
+
 -- name: announce_memberships
 -- scope: all
--- Tell journeys which memberships are about to change.
+-- Tell journeys which memberships are about to change; where they are not to be told, audiences are asked all the same.
 INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
-SELECT r.bucket, r.profile_id, r.at, r.feed_no, 'audience', r.name, jsonb_build_object('op', r.op), r.arrived_at
+SELECT r.bucket, r.profile_id, r.at, r.feed_no, %(kind)s, r.name,
+    jsonb_build_object('op', r.op, 'audience', r.name), r.arrived_at
 FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS r (bucket integer, profile_id uuid, name text, op text, at timestamptz, arrived_at timestamptz, feed_no bigint)
 JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS NULL

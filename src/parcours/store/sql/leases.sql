@@ -104,7 +104,8 @@ WITH latest AS (
 )
 SELECT
     (SELECT coalesce(array_agg(l.b), '{}') FROM unnest(%(buckets)s::integer[]) AS l (b)
-     WHERE EXISTS (SELECT 1 FROM parcours.pending p WHERE p.bucket = l.b)),
+     WHERE EXISTS (SELECT 1 FROM parcours.pending p WHERE p.bucket = l.b)
+        OR EXISTS (SELECT 1 FROM parcours.filling f WHERE f.bucket = l.b)),
     (SELECT coalesce(array_agg(l.audit_id), '{}') FROM latest l),
     (SELECT coalesce(array_agg(DISTINCT j.journey_id), '{}')
      FROM latest l JOIN parcours.journey j ON j.journey_key = l.journey_key OR l.journey_key = '*'

@@ -31,6 +31,9 @@ CROSS JOIN LATERAL (
     WHERE r.kind = 'profile' AND l.kind = 'field'
       AND (l.name = '*' OR r.data -> 'changed' ? l.name)
     UNION ALL
+    SELECT l.journey_id FROM parcours.listener l
+    WHERE r.kind = 'qualify' AND l.kind = 'member' AND (r.data -> 'entered' ? l.name OR r.data -> 'left' ? l.name)
+    UNION ALL
     SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('add', 'remove') AND j.journey_key = r.name
     UNION ALL
     SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('start', 'grant', 'release') AND j.journey_key = split_part(r.name, '/', 1)
