@@ -82,10 +82,13 @@ def lifecycle() -> str:
         table(("status", "terminal"), statuses),
         "## Messages",
         table(("state", "outcome"), outcomes),
-        "## Not carried out yet",
-        "The format knows these; publishing a journey that uses them is refused with `not_available`.",
-        table(("feature", "instead"), missing),
     ]
+    if missing:
+        parts += [
+            "## Not carried out yet",
+            "The format knows these; publishing a journey that uses them is refused with `not_available`.",
+            table(("feature", "instead"), missing),
+        ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -43,7 +43,7 @@ CROSS JOIN LATERAL (
 ) p
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release') OFFSET 0) d
+WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release', 'qualify') OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c2)s::text[], %(c3)s::text, %(c4)s::text, %(c5)s::text), (2, %(c6)s::text[], %(c7)s::text, %(c4)s::text, %(c5)s::text), (3, %(c8)s::text[], %(c9)s::text, %(c9)s::text, %(c5)s::text), (4, %(c10)s::text[], %(c11)s::text, %(c12)s::text, %(c13)s::text), (5, %(c14)s::text[], %(c9)s::text, %(c9)s::text, %(c5)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
@@ -176,7 +176,7 @@ WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->
   AND (%(nobody_frozen)s OR (
     SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no AND k.kind = r.kind LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NULL  OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c3)s::text[], %(c4)s::text, %(c5)s::text, %(c6)s::text), (2, %(c7)s::text[], %(c8)s::text, %(c5)s::text, %(c6)s::text), (3, %(c9)s::text[], %(c10)s::text, %(c10)s::text, %(c6)s::text), (4, %(c11)s::text[], %(c12)s::text, %(c13)s::text, %(c14)s::text), (5, %(c15)s::text[], %(c10)s::text, %(c10)s::text, %(c6)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
@@ -220,7 +220,7 @@ WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->
   AND (%(nobody_frozen)s OR (
     SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no AND k.kind = r.kind LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NOT NULL
   AND NOT (p.verdict = 'already_inside' AND p.kind = 'run' AND p.data @> '{"recurring": true}')
 ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
@@ -240,10 +240,10 @@ CROSS JOIN LATERAL (
           UNION ALL SELECT u FROM unnest(w.unset) u WHERE pr.attributes ? u) k
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'audience', a, jsonb_build_object('op', 'add') FROM unnest(w.add_to) a
+    SELECT 'audience', a, jsonb_build_object('op', 'add', 'origin', %(c4)s::text) FROM unnest(w.add_to) a
     WHERE NOT EXISTS (SELECT 1 FROM parcours.membership h WHERE h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = a)
     UNION ALL
-    SELECT 'audience', a, jsonb_build_object('op', 'remove') FROM unnest(w.remove_from) a
+    SELECT 'audience', a, jsonb_build_object('op', 'remove', 'origin', %(c4)s::text) FROM unnest(w.remove_from) a
     WHERE EXISTS (SELECT 1 FROM parcours.membership h WHERE h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = a)
 ) c
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s

@@ -43,7 +43,7 @@ CROSS JOIN LATERAL (
 ) p
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release') OFFSET 0) d
+WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release', 'qualify') OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c18)s::text[], %(c16)s::text, %(c19)s::text, %(c20)s::text), (2, %(c21)s::text[], %(c22)s::text, %(c19)s::text, %(c20)s::text), (3, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c25)s::text), (4, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c26)s::text), (5, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c27)s::text), (6, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c28)s::text), (7, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c29)s::text), (8, %(c23)s::text[], %(c20)s::text, %(c24)s::text, %(c30)s::text), (9, %(c31)s::text[], %(c17)s::text, %(c19)s::text, %(c20)s::text), (10, %(c32)s::text[], %(c33)s::text, %(c19)s::text, %(c20)s::text), (11, %(c34)s::text[], %(c33)s::text, %(c19)s::text, %(c20)s::text), (12, %(c35)s::text[], %(c36)s::text, %(c36)s::text, %(c20)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
@@ -176,7 +176,7 @@ WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->
   AND (%(nobody_frozen)s OR (
     SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no AND k.kind = r.kind LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NULL  OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c11)s::text[], %(c12)s::text, %(c13)s::text, %(c14)s::text), (2, %(c15)s::text[], %(c16)s::text, %(c13)s::text, %(c14)s::text), (3, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c19)s::text), (4, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c20)s::text), (5, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c21)s::text), (6, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c22)s::text), (7, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c23)s::text), (8, %(c17)s::text[], %(c14)s::text, %(c18)s::text, %(c24)s::text), (9, %(c25)s::text[], %(c26)s::text, %(c13)s::text, %(c14)s::text), (10, %(c27)s::text[], %(c28)s::text, %(c13)s::text, %(c14)s::text), (11, %(c29)s::text[], %(c28)s::text, %(c13)s::text, %(c14)s::text), (12, %(c30)s::text[], %(c31)s::text, %(c31)s::text, %(c14)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
@@ -220,7 +220,7 @@ WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->
   AND (%(nobody_frozen)s OR (
     SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no AND k.kind = r.kind LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NOT NULL
   AND NOT (p.verdict = 'already_inside' AND p.kind = 'run' AND p.data @> '{"recurring": true}')
 ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE
@@ -240,10 +240,10 @@ CROSS JOIN LATERAL (
           UNION ALL SELECT u FROM unnest(w.unset) u WHERE pr.attributes ? u) k
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'audience', a, jsonb_build_object('op', 'add') FROM unnest(w.add_to) a
+    SELECT 'audience', a, jsonb_build_object('op', 'add', 'origin', %(c5)s::text) FROM unnest(w.add_to) a
     WHERE NOT EXISTS (SELECT 1 FROM parcours.membership h WHERE h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = a)
     UNION ALL
-    SELECT 'audience', a, jsonb_build_object('op', 'remove') FROM unnest(w.remove_from) a
+    SELECT 'audience', a, jsonb_build_object('op', 'remove', 'origin', %(c5)s::text) FROM unnest(w.remove_from) a
     WHERE EXISTS (SELECT 1 FROM parcours.membership h WHERE h.bucket = %(b)s AND h.profile_id = m.profile_id AND h.audience_key = a)
 ) c
 WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch = %(batch)s AND m.at >= %(since)s

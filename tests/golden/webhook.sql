@@ -43,7 +43,7 @@ CROSS JOIN LATERAL (
 ) p
 CROSS JOIN LATERAL (SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id = p.profile_id LIMIT 1) pr
 CROSS JOIN LATERAL (SELECT coalesce(%(now)s::timestamptz, r.arrived_at) AS at) x
-WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release') OFFSET 0) d
+WHERE p.version_id = %(v)s AND r.kind NOT IN ('add', 'start', 'grant', 'run', 'release', 'qualify') OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c21)s::text[], %(c5)s::text, %(c22)s::text, %(c23)s::text), (2, %(c24)s::text[], %(c25)s::text, %(c26)s::text, %(c23)s::text), (3, %(c27)s::text[], %(c28)s::text, %(c22)s::text, %(c23)s::text), (4, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c31)s::text), (5, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c32)s::text), (6, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c33)s::text), (7, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c34)s::text), (8, %(c35)s::text[], %(c28)s::text, %(c22)s::text, %(c23)s::text), (9, %(c29)s::text[], %(c23)s::text, %(c30)s::text, %(c36)s::text), (10, %(c37)s::text[], %(c25)s::text, %(c26)s::text, %(c23)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
 
@@ -176,7 +176,7 @@ WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->
   AND (%(nobody_frozen)s OR (
     SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no AND k.kind = r.kind LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NULL  OFFSET 0) d
 LEFT JOIN (VALUES (1, %(c5)s::text[], %(c6)s::text, %(c7)s::text, %(c8)s::text), (2, %(c9)s::text[], %(c10)s::text, %(c11)s::text, %(c8)s::text), (3, %(c12)s::text[], %(c13)s::text, %(c7)s::text, %(c8)s::text), (4, %(c14)s::text[], %(c8)s::text, %(c15)s::text, %(c16)s::text), (5, %(c14)s::text[], %(c8)s::text, %(c15)s::text, %(c17)s::text), (6, %(c14)s::text[], %(c8)s::text, %(c15)s::text, %(c18)s::text), (7, %(c14)s::text[], %(c8)s::text, %(c15)s::text, %(c19)s::text), (8, %(c20)s::text[], %(c13)s::text, %(c7)s::text, %(c8)s::text), (9, %(c14)s::text[], %(c8)s::text, %(c15)s::text, %(c21)s::text), (10, %(c22)s::text[], %(c10)s::text, %(c11)s::text, %(c8)s::text)) AS w (no, path, stands, outcome, reason) ON w.no = d.route
 WHERE d.entered OR d.leaves IS NOT NULL OR d.route IS NOT NULL OR d.goal
@@ -220,7 +220,7 @@ WHERE (g.granted OR r.kind IN ('add', 'start') OR (r.kind = 'run' AND (r.data ->
   AND (%(nobody_frozen)s OR (
     SELECT k.feed_no FROM parcours.kept k
     WHERE k.bucket = %(b)s AND k.journey_id = %(j)s AND k.profile_id = r.profile_id
-      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no LIMIT 1) IS NULL) OFFSET 0) p
+      AND k.happened_at = r.happened_at AND k.feed_no = r.feed_no AND k.kind = r.kind LIMIT 1) IS NULL) OFFSET 0) p
 WHERE p.verdict IS NOT NULL
   AND NOT (p.verdict = 'already_inside' AND p.kind = 'run' AND p.data @> '{"recurring": true}')
 ON CONFLICT (bucket, journey_id, profile_id, reason) DO UPDATE

@@ -1,7 +1,7 @@
 """Memberships that change, and whom that suggests: P110 to P115. Written for itself: it knows nothing of the engine.
 
 A line asks the audiences that look at what it changes. What time alone changes comes behind the lines of an instant:
-to find such instants, every instant that a person's data holds is shifted by every span that a condition names.
+to find such instants, every instant that a person's data holds is shifted by every span that some condition names.
 """
 
 from __future__ import annotations
@@ -92,30 +92,32 @@ def suggest_by_audience(
 
 def membership_instants(world: World) -> Iterator[datetime]:
     """Yield instants at which time alone may change some membership, and others."""
-    triggers = [
-        t
+    if not any(
+        isinstance(t, AudienceTrigger)
         for f in world.by_key()
         for v in f.published
         for t in v.journey.entry.triggers
-        if isinstance(t, AudienceTrigger)
-    ]
-    spans, clocks = {timedelta()}, {time(0)}
-    for audience in world.audiences.values():
-        for leaf in _leaves(world, audience.where) if audience.where is not None else ():
-            if isinstance(leaf, EventTest) and leaf.within is not None:
-                spans.add(leaf.within)
-            elif isinstance(leaf, FieldTest) and isinstance(leaf.value, timedelta):
-                spans.add(leaf.value)
-            elif isinstance(leaf, TimeTest):
-                clocks |= {leaf.start or time(0), leaf.until or time(0)}
-    if not triggers or not any(audience.where is not None for audience in world.audiences.values()):
+    ):
         return
+    leaves = [
+        leaf for a in world.audiences.values() if a.where is not None for leaf in _leaves(world, a.where)
+    ]
+    tests = [leaf for leaf in leaves if isinstance(leaf, FieldTest) and isinstance(leaf.value, timedelta)]
+    counts = {leaf.within for leaf in leaves if isinstance(leaf, EventTest) and leaf.within is not None}
+    last = {leaf.value for leaf in tests if leaf.op == "within_last"}
+    ahead = {leaf.value for leaf in tests if leaf.op == "within_next"}
     for profile in world.profiles.values():
-        seen = {event.at for event in profile.events}
-        seen |= set(_instants([profile.attributes, *(event.properties for event in profile.events)]))
-        for at in seen:
-            for span in spans:
-                yield from (at + span, at + span + TICK, at - span, at - span + TICK)
+        yield from (at + span for at in {event.at for event in profile.events} for span in counts)
+        values = [profile.attributes, *(event.properties for event in profile.events)] if tests else []
+        for at in set(_instants(values)):
+            yield from (at + span for span in last | {timedelta()})
+            yield from (at + TICK - span for span in ahead | {timedelta()})
+    clocks = {
+        clock or time(0)
+        for leaf in leaves
+        if isinstance(leaf, TimeTest)
+        for clock in (leaf.start, leaf.until, None)
+    }
     for days in (0, 1):
         for clock in clocks:
             yield datetime.combine(world.now.date() + timedelta(days=days), clock, UTC)
