@@ -27,6 +27,7 @@ UPDATE parcours.audience SET kept = audience_key = ANY (%(keys)s::text[]) WHERE 
 INSERT INTO parcours.filling (bucket, audience_key, after)
 SELECT l.bucket, k.key, '00000000-0000-0000-0000-000000000000'
 FROM parcours.lease l CROSS JOIN unnest(%(keys)s::text[]) AS k (key)
+WHERE true
 ON CONFLICT (bucket, audience_key) DO UPDATE SET after = excluded.after;
 
 -- name: fillings
@@ -51,6 +52,7 @@ INSERT INTO parcours.belonging AS o (bucket, profile_id, audience_key, member, s
 SELECT %(b)s::integer, r.profile_id, r.key, r.holds, CASE WHEN r.holds THEN r.at END, r.recheck_at
 FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS r (profile_id uuid, key text, holds boolean, at timestamptz, recheck_at timestamptz)
+WHERE true
 ON CONFLICT (bucket, profile_id, audience_key) DO UPDATE
 SET member = excluded.member, since = CASE WHEN excluded.member AND NOT o.member THEN excluded.since ELSE o.since END,
     until = CASE WHEN o.member AND NOT excluded.member THEN %(at)s::timestamptz ELSE o.until END,
