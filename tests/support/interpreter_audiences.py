@@ -102,13 +102,15 @@ def membership_instants(world: World) -> Iterator[datetime]:
     leaves = [
         leaf for a in world.audiences.values() if a.where is not None for leaf in _leaves(world, a.where)
     ]
-    tests = [leaf for leaf in leaves if isinstance(leaf, FieldTest) and isinstance(leaf.value, timedelta)]
+    tests = [(leaf.op, leaf.value) for leaf in leaves if isinstance(leaf, FieldTest)]
     counts = {leaf.within for leaf in leaves if isinstance(leaf, EventTest) and leaf.within is not None}
-    last = {leaf.value for leaf in tests if leaf.op == "within_last"}
-    ahead = {leaf.value for leaf in tests if leaf.op == "within_next"}
+    last = {span for op, span in tests if op == "within_last" and isinstance(span, timedelta)}
+    ahead = {span for op, span in tests if op == "within_next" and isinstance(span, timedelta)}
     for profile in world.profiles.values():
         yield from (at + span for at in {event.at for event in profile.events} for span in counts)
-        values = [profile.attributes, *(event.properties for event in profile.events)] if tests else []
+        values = (
+            [profile.attributes, *(event.properties for event in profile.events)] if last or ahead else []
+        )
         for at in set(_instants(values)):
             yield from (at + span for span in last | {timedelta()})
             yield from (at + TICK - span for span in ahead | {timedelta()})
