@@ -22,6 +22,8 @@ def test_a_key_says_who_calls(api: ApiServer) -> None:
         "name": "read-ingest",
         "role": "viewer",
         "scopes": ["ingest", "read"],
+        "full_name": "",
+        "language": None,
     }
 
 

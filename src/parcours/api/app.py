@@ -13,20 +13,26 @@ from starlette.responses import JSONResponse, Response
 
 from parcours import __version__
 from parcours.api import (
+    audit,
     catalogue,
     commands,
+    doors,
     drafts,
     imports,
+    invitations,
     journeys,
     keys,
     live,
     mailbox,
+    options,
     participants,
     profiles,
     reports,
+    sending,
     session,
     simulations,
     trials,
+    users,
     watching,
 )
 from parcours.api.documentation import describe
@@ -42,6 +48,8 @@ __all__ = ["create_app", "create_pages"]
 # The endpoints under /api; one line per module.
 ROUTERS: tuple[Router, ...] = (
     session.router,
+    users.router,
+    invitations.router,
     keys.router,
     journeys.router,
     drafts.router,
@@ -56,6 +64,9 @@ ROUTERS: tuple[Router, ...] = (
     imports.router,
     watching.router,
     mailbox.router,
+    options.router,
+    audit.router,
+    sending.router,
 )  # fmt: skip
 
 
@@ -74,6 +85,7 @@ def create_app(installed: Installation, registry: CollectorRegistry) -> FastAPI:
     app.state.installed = installed
     routes = [
         *pages(installed, registry),
+        *doors.ROUTES,
         Declared("/api/openapi.json", _document, need="public", operation=DOCUMENT),
         *(route for router in ROUTERS for route in router.routes),
     ]

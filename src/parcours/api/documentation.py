@@ -20,13 +20,14 @@ DESCRIPTION: Final = """Everything that Parcours can do, over HTTP.
 
 Call with an API key (`Authorization: Bearer KEY`) or with the session of somebody who signed in. Errors are
 `application/problem+json` with a stable `code`. `x-role` says who may call: a role or a higher one, `ingest` (a key
-with that scope), `person` (somebody who signed in, no key) or `public`.
+with that scope), `person` (somebody who signed in, no key), `known` (whoever signed in, and any key) or `public`.
 """
 
 # In the order of the document. One line per tag.
 TAGS: Final[tuple[tuple[str, str], ...]] = (
     ("session", "Sign in and out, and what concerns oneself."),
-    ("users", "The people who work here, their roles, and invitations."),
+    ("users", "The people who work here, and their roles."),
+    ("invitations", "Links by which people make their own account."),
     ("keys", "API keys."),
     ("settings", "What is set for the whole installation."),
     ("audit", "Who did what, when and why."),
@@ -52,6 +53,7 @@ COMMON: Final[Mapping[int, str]] = {
     404: "There is no such thing.",
     405: "This address does not take this method.",
     409: "What there is stands against it.",
+    410: "The link was used, or holds no longer.",
     412: "It was changed meanwhile.",
     413: "The body is too large.",
     415: "The body is of a type that is not taken.",
@@ -142,6 +144,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, need: Need | No
         may_come |= {404}
     if method in ("put", "patch", "delete", "post") and path.startswith("/api/"):
         may_come |= {404, 412}
+        may_come |= {410}
     if "requestBody" in operation:
         may_come |= {415}
     if any(one["name"].lower() == "if-match" for one in operation.get("parameters", ())):

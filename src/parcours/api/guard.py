@@ -21,6 +21,7 @@ __all__ = ["LIMITS", "Guard"]
 MB: Final = 1_000_000
 # Bytes of a body, by the beginning of the path; the longest that fits counts. One line per place.
 LIMITS: Final[Mapping[str, int]] = MappingProxyType({"/": MB, "/api/": 8 * MB, "/api/imports/": 2000 * MB})
+OURS: Final = ("/api/", "/link/", "/invitation/")  # where a session counts, or begins
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
@@ -63,7 +64,7 @@ class Guard:
         Browsers tell where a request comes from, and pages cannot change that. Who sends no such header is no browser.
         A request with an Authorization header is none that a page could make with somebody else's rights.
         """
-        if scope["method"] in SAFE or not scope["path"].startswith("/api/") or "authorization" in headers:
+        if scope["method"] in SAFE or not scope["path"].startswith(OURS) or "authorization" in headers:
             return False
         site = headers.get("sec-fetch-site")
         if site is not None:

@@ -51,7 +51,7 @@ class KeyMade(BaseModel):
 
 
 @router.get("")
-async def keys(who: Admin, work: InTransaction) -> list[Key]:  # noqa: ARG001
+async def keys(_who: Admin, work: InTransaction) -> list[Key]:
     """List every key, those in force first."""
     return [Key(**row) for row in await list_keys(work.connection)]
 

@@ -18,10 +18,22 @@ from parcours.domain.access import Need, Principal, may
 from parcours.domain.catalogue_access import ACCESS
 from parcours.domain.errors import ParcoursError
 from parcours.service.access.keys import find_key
-from parcours.service.access.sessions import find_session
+from parcours.service.access.sessions import Caller, SignedIn, find_session
 from parcours.wiring import Installation
 
-__all__ = ["Declared", "Required", "admit", "installed_of", "require", "session_cookie"]
+__all__ = [
+    "COOKIE",
+    "Declared",
+    "Required",
+    "admit",
+    "caller_of",
+    "drop_session",
+    "installed_of",
+    "keep_session",
+    "links_base",
+    "require",
+    "session_cookie",
+]
 
 COOKIE: Final = "parcours_session"
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -49,7 +61,8 @@ def require(need: Need) -> Required:
     """Return the dependency by which an endpoint declares who may call it.
 
     A role (`viewer`, `editor`, `publisher`, `admin`): people with it or a higher one, and keys with such a scope.
-    `ingest`: keys with that scope. `person`: whoever signed in, no keys. `public`: anybody.
+    `ingest`: keys with that scope. `person`: whoever signed in, no keys. `known`: whoever signed in, and any key.
+    `public`: anybody.
     """
     return Open(need) if need == "public" else Required(need)
 
@@ -115,6 +128,31 @@ def installed_of(request: Request) -> Installation:
 def session_cookie(request: Request) -> str:
     """Return the name of the cookie: with https one that the browser binds to this very server."""
     return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+
+
+def keep_session(request: Request, answer: Response, session: SignedIn) -> None:
+    """Let the browser keep a session: no script reads it, and no page of another site sends it with a form."""
+    seconds = (session.expires_at - installed_of(request).clock.now()).total_seconds()
+    answer.set_cookie(
+        session_cookie(request), session.token, max_age=int(seconds), path="/", httponly=True, samesite="lax",
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
+
+
+def drop_session(request: Request, answer: Response) -> None:
+    """Let the browser forget its session."""
+    secure = request.url.scheme == "https"
+    answer.delete_cookie(session_cookie(request), path="/", httponly=True, samesite="lax", secure=secure)
+
+
+def caller_of(request: Request) -> Caller:
+    """Return where a request comes from."""
+    return Caller(request.client.host if request.client else "", request.headers.get("user-agent", ""))
+
+
+def links_base(request: Request) -> str:
+    """Return where links lead that are made for people: the address that is set, else the one that was called."""
+    return installed_of(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
 async def _identify(request: Request) -> Principal | None:

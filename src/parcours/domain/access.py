@@ -26,8 +26,8 @@ __all__ = [
 Role: TypeAlias = Literal["viewer", "editor", "publisher", "admin"]
 Scope: TypeAlias = Literal["ingest", "read", "write", "publish", "admin"]
 # What an endpoint asks for: a role or more; to send people and events; to be signed in oneself, as a person and not
-# by a key; or nothing.
-Need: TypeAlias = Literal["viewer", "editor", "publisher", "admin", "ingest", "person", "public"]
+# by a key; to be known, as whomever; or nothing.
+Need: TypeAlias = Literal["viewer", "editor", "publisher", "admin", "ingest", "person", "known", "public"]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)  # each may what those before it may
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -85,6 +85,8 @@ def may(principal: Principal | None, need: Need) -> bool:
         return True
     if principal is None:
         return False
+    if need == "known":
+        return True
     if need == "person":
         return principal.kind == "user"
     if need == "ingest":

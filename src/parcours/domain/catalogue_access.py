@@ -57,5 +57,35 @@ ACCESS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A key is given no scope, or one that there is not.",
             "Choose those that the hint names.",
         ),
+        "sign_in_failed": (
+            "The address or the password is wrong.",
+            "Try again, or ask an admin for a sign-in link.",
+        ),
+        "wrong_password": ("The present password is wrong.", "Try again, or come in by a sign-in link."),
+        "too_many_tries": (
+            "Too many tries to sign in.",
+            "Wait as long as Retry-After says, or ask an admin for a sign-in link.",
+        ),
+        "link_over": ("The link was used, or holds no longer.", "Ask an admin for another one."),
+        "invitation_over": (
+            "The invitation was used or withdrawn, or holds no longer.",
+            "Ask whoever invited you for another one.",
+        ),
+        "unknown_invitation": ("There is no such open invitation.", "Look at the list of invitations."),
+        "unknown_session": ("There is no such session.", "Look at the list of sessions."),
+        "unknown_user": ("There is no user with this address.", "Run parcours user list."),
+        "user_exists": ("There is a user with this address already.", "Change that one."),
+        "user_disabled": ("The user is disabled.", "Enable the user first."),
+        "last_admin": (
+            "Nobody else is an admin, so nobody could undo it.",
+            "Make somebody else an admin first.",
+        ),
+        "bad_email": ("An address of a user cannot be read.", "Write it as anna@example.com."),
+        "bad_name": ("The name of a user cannot be kept.", "Write one line."),
+        "unknown_role": ("There is no such role.", "Choose one that the hint names."),
+        "unknown_language": ("There is no such language.", "Choose one that the hint names."),
+        "weak_password": ("A password is too easy to guess.", "Take four words that do not belong together."),
+        "unknown_setting": ("There is no such setting.", "Choose one that the hint names."),
+        "bad_setting": ("A setting has a value that cannot be.", "Give one that the hint describes."),
     }
 )

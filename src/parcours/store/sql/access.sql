@@ -5,7 +5,9 @@
 -- Who signed in with this token, where that still holds; and when the session was last seen.
 SELECT s.session_id, s.seen_at, a.email, a.role
 FROM parcours.session s JOIN parcours.account a USING (account_id)
-WHERE s.token_hash = %(token)s AND s.expires_at > %(at)s AND s.seen_at > %(idle)s AND a.disabled_at IS NULL;
+WHERE s.token_hash = %(token)s AND s.expires_at > %(at)s AND a.disabled_at IS NULL
+  AND s.seen_at > %(at)s - make_interval(hours => coalesce(
+      (SELECT (o.value #>> '{}')::integer FROM parcours.setting o WHERE o.key = 'session_idle_hours'), %(idle)s));
 
 -- name: see_session
 -- scope: shared
