@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 (a script, not a package)
-"""Write the pages of docs/ that are made from tables: errors.md and lifecycle-tables.md.
+"""Write the pages of docs/ that are made from tables: errors.md, lifecycle-tables.md and roles.md.
 
 Run it after a table has changed: `python scripts/make_docs.py`. A test compares the pages with the tables.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from parcours.domain.access import NEEDS, PERMISSIONS, ROLES, SCOPE_ROLES, SCOPES, Principal, Scope, may
 from parcours.domain.availability import NOT_AVAILABLE
 from parcours.domain.catalogue import CATALOGUE, FAMILIES
 from parcours.domain.lifecycle import (
@@ -40,7 +41,7 @@ NOTE: Final = "<!-- Made by scripts/make_docs.py from the tables in the code. Do
 
 def pages() -> Mapping[str, str]:
     """Return the text of each page by its name."""
-    return {"errors.md": errors(), "lifecycle-tables.md": lifecycle()}
+    return {"errors.md": errors(), "lifecycle-tables.md": lifecycle(), "roles.md": roles()}
 
 
 def errors() -> str:
@@ -90,6 +91,38 @@ def lifecycle() -> str:
             table(("feature", "instead"), missing),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def roles() -> str:
+    """Return the page of who may do what."""
+    people = {role: Principal("user", "somebody", role, "somebody") for role in ROLES}
+    may_what = [
+        (one.what, *("✓" if may(people[role], one.role) else "" for role in ROLES)) for one in PERMISSIONS
+    ]
+    keys = {scope: key_of(scope) for scope in SCOPES}
+    callers = {**people, **{f"key: {scope}": key for scope, key in keys.items()}}
+    needs = [(f"`{need}`", *("✓" if may(who, need) else "" for who in callers.values())) for need in NEEDS]
+    parts = [
+        "# Roles",
+        NOTE,
+        "What somebody may do is a matter of the role; each may what those before it may.",
+        table(("may", *ROLES), may_what),
+        "## What endpoints ask for",
+        "Each operation says it as `x-role` in `/api/openapi.json`.",
+        table(("asks for", *callers), needs),
+        "## Scopes of API keys",
+        "A key has one or more; what it may is the most that one of them allows.",
+        table(
+            ("scope", "allows what this role may"),
+            [(f"`{scope}`", SCOPE_ROLES.get(scope, "none: it sends people and events")) for scope in SCOPES],
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def key_of(scope: Scope) -> Principal:
+    """Return a key with one scope."""
+    return Principal("key", scope, SCOPE_ROLES.get(scope), "somebody", frozenset([scope]))
 
 
 def outcome(found: Outcome) -> str:

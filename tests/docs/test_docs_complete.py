@@ -25,6 +25,7 @@ from parcours.domain.lifecycle import (
     STATUSES,
     TIMERS,
 )
+from parcours.domain.options import OPTIONS
 from parcours.domain.parse import parse_audience, parse_condition, parse_journey
 from parcours.domain.problems import Problem
 from parcours.service.checking import definition_problems
@@ -162,6 +163,13 @@ def setting_rows() -> Iterator[str]:
 def test_the_table_of_settings_is_that_of_the_code() -> None:
     table = [line for line in text_of("operations.md").splitlines() if line.startswith(f"| `{PREFIX}")]
     assert table == list(setting_rows())
+
+
+def test_the_table_of_runtime_settings_is_that_of_the_code() -> None:
+    table = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| (.+) \|$", sections(text_of("api.md"))["Settings"], re.MULTILINE
+    )
+    assert table == [(name, str(one.default).lower(), one.meaning) for name, one in OPTIONS.items()]
 
 
 def called(name: str) -> Iterator[tuple[str, Any]]:

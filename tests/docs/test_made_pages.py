@@ -27,7 +27,7 @@ def make_docs() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["errors.md", "lifecycle-tables.md"])
+@pytest.mark.parametrize("name", ["errors.md", "lifecycle-tables.md", "roles.md"])
 def test_made_pages_are_current(name: str) -> None:
     made = make_docs().pages()[name]
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made, "run: python scripts/make_docs.py"

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from parcours import __version__
 from parcours.api import (
+    approvals,
     audit,
     catalogue,
     commands,
@@ -65,6 +66,7 @@ ROUTERS: tuple[Router, ...] = (
     watching.router,
     mailbox.router,
     options.router,
+    approvals.router,
     audit.router,
     sending.router,
 )  # fmt: skip

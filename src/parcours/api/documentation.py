@@ -30,6 +30,7 @@ TAGS: Final[tuple[tuple[str, str], ...]] = (
     ("invitations", "Links by which people make their own account."),
     ("keys", "API keys."),
     ("settings", "What is set for the whole installation."),
+    ("approvals", "What waits for a second person before it goes live."),
     ("audit", "Who did what, when and why."),
     ("sending", "One switch over all sending."),
     ("journeys", "Journeys, how they stand, and what can be done with each."),

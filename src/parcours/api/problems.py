@@ -35,6 +35,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
         "unknown_version": HTTPStatus.NOT_FOUND,
         "unknown_key": HTTPStatus.NOT_FOUND,
         "unknown_user": HTTPStatus.NOT_FOUND,
+        "unknown_approval": HTTPStatus.NOT_FOUND,
         "unknown_session": HTTPStatus.NOT_FOUND,
         "unknown_invitation": HTTPStatus.NOT_FOUND,
         "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,

@@ -71,6 +71,9 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
             "backup", RUNNING, "Write the built-in database to a file, while everything goes on."
         ),
         "restore": Place("backup", RUNNING, "Put the database of a backup in the place of the built-in one."),
+        "user": Place("users", RUNNING, "Show and change who works here: roles, sign-in links, invitations."),
+        "key": Place("keys", RUNNING, "Make, list and revoke API keys."),
+        "settings": Place("options", RUNNING, "Show and change what is set for the whole installation."),
         "serve": Place("running", RUNNING, "Run the HTTP server."),
         "work": Place("running", RUNNING, "Run a worker: move people and send messages."),
         "migrate": Place("running", RUNNING, "Bring the database to this version's schema."),

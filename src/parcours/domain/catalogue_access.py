@@ -85,6 +85,10 @@ ACCESS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "unknown_role": ("There is no such role.", "Choose one that the hint names."),
         "unknown_language": ("There is no such language.", "Choose one that the hint names."),
         "weak_password": ("A password is too easy to guess.", "Take four words that do not belong together."),
+        "unknown_approval": (
+            "Nothing waits for a second person under this number.",
+            "Look at the list of what waits.",
+        ),
         "unknown_setting": ("There is no such setting.", "Choose one that the hint names."),
         "bad_setting": ("A setting has a value that cannot be.", "Give one that the hint describes."),
     }

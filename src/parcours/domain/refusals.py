@@ -58,6 +58,10 @@ REFUSED_COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A step with people at it is of another kind in the new version.",
             "Give the new step an id of its own, and say whither the people of the old one go.",
         ),
+        "second_person_needed": (
+            "Publishing needs a second person here.",
+            "Somebody else who may publish gives the same command; or an admin changes `parcours settings`.",
+        ),
         "no_draft": (
             "There is no draft, so nothing would change.",
             "Use resume, or make a new version and change that.",

@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 from parcours.compiler import compile_journey
 from parcours.domain.choices import Choices
+from parcours.domain.errors import ParcoursError
 from parcours.domain.fence import Task
 from parcours.domain.journey import Journey
 from parcours.domain.records import CommandResult
+from parcours.service.access.approval import second_person
 from parcours.service.answering import Order, audit, nothing_to_do, refused
 from parcours.service.audience_conditions import audience_conditions
 from parcours.service.backfilling import Backfill, begin_backfill, read_backfill
@@ -52,9 +54,13 @@ async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
         if not order.dry_run:
             await audit(family.connection, order, at, result)
         return result
+    order, alone = await _by_two(family, version, order, at)
+    if alone is not None:
+        result = _refused(result, alone)
     if order.dry_run:
         return result
-    await put_live(family, version, journey, at, backfill=backfill)
+    if alone is None:
+        await put_live(family, version, journey, at, backfill=backfill)
     await audit(family.connection, order, at, result)
     return result
 
@@ -85,10 +91,10 @@ async def _publish_and_move(
         order.journey, version.version_no, order.command, "draft", "live",
         counts, dry_run=order.dry_run, changed=(version.version_id,),
     )  # fmt: skip
+    if blocked is None:
+        order, blocked = await _by_two(family, version, order, at)
     if blocked is not None:
-        result = replace(
-            result, to_status="draft", refused=blocked.code, message=blocked.message, hint=blocked.hint, changed=()
-        )  # fmt: skip
+        result = _refused(result, blocked)
     elif not order.dry_run:
         await put_live(family, version, journey, at, move=move, backfill=backfill)
     if not order.dry_run:
@@ -119,6 +125,27 @@ async def put_live(
     await family.set_fences(at, tasks, chores)
     if backfill is not None:
         await begin_backfill(family, version, backfill, at)
+
+
+async def _by_two(
+    family: Family, version: VersionRow, order: Order, at: datetime
+) -> tuple[Order, ParcoursError | None]:
+    """Return the order as the audit keeps it, and what stands in its way where it takes two to publish."""
+    answer = await second_person(
+        family.connection, version.version_id, family.journey_id, order.options, at=at, actor=order.actor,
+        reason=order.reason, dry_run=order.dry_run,
+    )  # fmt: skip
+    if isinstance(answer, ParcoursError):
+        return order, answer
+    if answer.asked_by is None:
+        return order, None
+    return replace(order, options={**order.options, "asked_by": answer.asked_by}), None
+
+
+def _refused(result: CommandResult, error: ParcoursError) -> CommandResult:
+    return replace(
+        result, to_status="draft", refused=error.code, message=error.message, hint=error.hint, changed=()
+    )
 
 
 def _with_backfill(counts: dict[str, int], backfill: Backfill | None) -> dict[str, int]:
