@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from parcours.domain.lifecycle import Command
 from support.interpreter_answer import Answer, counts
+from support.interpreter_consent import CONSENT_COMMANDS, carry_out_consent
 from support.interpreter_holding import SWITCH, switch
 from support.interpreter_lifecycle import fire_overdue, lifecycle, publish, release_queue, resume_with_changes
 from support.interpreter_people import add_people, delete_profile, remove_people, stub
@@ -29,6 +30,9 @@ def run_command(world: World, command: Mapping[str, Any]) -> None:
         return
     if name.replace("-", "_") in SWITCH:
         _print(world, None, name.replace("-", "_"), switch(world, name.replace("-", "_"), options))
+        return
+    if name in CONSENT_COMMANDS:
+        _print(world, key, name, replace(carry_out_consent(world, name, options), version=number))
         return
     if name == "apply":
         file = str(options.get("file"))

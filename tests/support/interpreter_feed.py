@@ -53,6 +53,10 @@ def _read(raw: Any) -> Line | None:
         data = raw.get("traits")
     elif kind == "audience":
         name = _text(raw, "audience") if raw.get("op") in ("add", "remove") else None
+    elif kind == "consent":
+        name = _text(raw, "subscription") if "subscription" in raw else "*"
+        if raw.get("state") not in ("in", "out"):
+            return None
     elif kind not in ("group", "alias"):
         return None
     data = {} if data is None else data
@@ -67,7 +71,7 @@ def _read(raw: Any) -> Line | None:
         name=name,
         data=data,
         historical=isinstance(context, dict) and context.get("historical") is True,
-        op=str(raw.get("op")),
+        op=str(raw.get("state") if kind == "consent" else raw.get("op")),
     )
 
 
@@ -92,6 +96,9 @@ def settle(world: World, line: Line, *, history: bool = False) -> None:
     moved = False
     if line.kind == "identify":
         changed = _merge(profile, line.data)
+    elif line.kind == "consent":
+        if not profile.deleted:
+            profile.consents[line.name] = line.op
     elif line.kind == "audience":
         moved = _change_membership(world, profile, line)
     else:

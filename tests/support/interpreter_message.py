@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from parcours.domain.journey import DropOut, Email, Jump, Target
 from support.conditions import MISSING, look_up
+from support.interpreter_consent import refused_by
 from support.interpreter_world import Message, Participant, World
 
 __all__ = ["DROP_BY_DEFAULT", "RenderError", "note_message", "render", "send_email", "stubbed"]
@@ -37,10 +38,9 @@ def send_email(world: World, p: Participant, step: Email, *, gate: str | None = 
     to = address if isinstance(address, str) and _ADDRESS.fullmatch(address) else None
     outcome, reason, _ = stubbed(world, p, step.id)
     subject = None
+    gate = gate or refused_by(world, p, step, to)
     if gate is not None:
         outcome, reason = "skipped", gate
-    elif to is None:
-        outcome, reason = "skipped", "no_address"
     elif outcome != "skipped":
         try:
             subject = _content(p, step)

@@ -70,6 +70,7 @@ def delete_profile(world: World, options: Mapping[str, Any]) -> Answer:
     profile.events.clear()
     profile.audiences.clear()
     profile.belongs.clear()
+    profile.consents.clear()
     for family in world.by_key():
         p = world.current(family, profile)
         if p is not None:

@@ -48,6 +48,7 @@ class Profile:
     audiences: set[str] = field(default_factory=set)
     belongs: set[str] = field(default_factory=set)  # to audiences by condition, when last asked
     deleted: bool = False
+    consents: dict[str, str] = field(default_factory=dict)  # subscription, or * -> in | out
 
 
 @dataclass(frozen=True)
@@ -300,6 +301,8 @@ class World:
     command_lines: list[dict[str, Any]] = field(default_factory=list)
     stubs: dict[tuple[str, str, str | None], tuple[str, str | None, Any]] = field(default_factory=dict)
     sending_held: bool = False
+    usual: dict[str, str] = field(default_factory=dict)  # of subscription types, for who said nothing
+    suppressed: dict[str, set[str]] = field(default_factory=dict)  # address -> reasons
     seen: set[tuple[str, str]] = field(default_factory=set)
     number: int = 0  # of the latest arrival
     caused: deque[Caused] = field(default_factory=deque)  # lines that walks placed behind

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from support.runner import Case
 from support.strategies_commands import command, commands
+from support.strategies_consent import consents
 from support.strategies_journeys import events_of, journeys, steps_of
 from support.strategies_pauses import pause_options
 from support.strategies_runs import memberships, other_rules, rules
@@ -170,7 +171,11 @@ def _beginnings(draw: st.DrawFn, people: tuple[str, ...]) -> list[Document]:
 @st.composite
 def _lines(draw: st.DrawFn, people: tuple[str, ...], documents: list[Document]) -> Any:
     """Draw one line of the feed."""
-    kind = draw(st.sampled_from(("track",) * 8 + ("identify",) * 4 + ("audience",) * 2 + ("other",)))
+    kind = draw(
+        st.sampled_from(("track",) * 8 + ("identify",) * 4 + ("audience", "consent") * 2 + ("other",))
+    )
+    if kind == "consent":
+        return draw(consents(draw(st.sampled_from(people))))
     line: Document = {"userId": draw(st.sampled_from(people)), "timestamp": slot(draw(slots))}
     awaited = [name for document in documents for name in events_of(document)]
     if kind == "track":

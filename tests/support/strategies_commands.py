@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from support.strategies_consent import consent_commands
 from support.strategies_journeys import steps_of
 from support.strategies_pauses import pause_options, second_options
 from support.strategies_values import LAST, Document, slot
@@ -32,6 +33,8 @@ def commands(
     at = draw(st.integers(0, LAST))
     some = st.lists(st.sampled_from((*people, "stranger")), min_size=1, max_size=3)
     kind = draw(st.sampled_from(_COMMAND_KINDS))
+    if kind == "consent":
+        return draw(consent_commands())
     match kind:
         case "pause and resume":
             at = draw(st.integers(0, LAST // 2))
@@ -122,6 +125,7 @@ _COMMAND_KINDS = (
     *("add_people", "add_people", "remove_people", "delete_profile"),
     *("stub",) * 4,
     *("hold and release",) * 2,
+    *("consent",) * 3,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from support.strategies_consent import mail_kinds, own_kinds
 from support.strategies_runs import memberships, schedules, waves
 from support.strategies_values import (
     ATTRIBUTES,
@@ -91,7 +92,7 @@ def journeys(draw: st.DrawFn, key: str, *, first: str | None = None) -> Document
         "journey": key,
         "timezone": draw(st.sampled_from(("UTC", "UTC", "Europe/Stockholm"))),
         "entry": draw(_entries()),
-        "email": {"from": "anna@example.com", "reply_to": "help@example.com", "transactional": True},
+        "email": {"from": "anna@example.com", "reply_to": "help@example.com", **draw(mail_kinds())},
         "steps": {step: draw(bodies(plan, step)) for step in plan.ids},
     }
     document["steps"] |= {end: {"end": {}} for end in plan.ends}
@@ -217,7 +218,7 @@ def _emails(draw: st.DrawFn, plan: Plan, step: str) -> Document:
             email[route] = draw(st.sampled_from(["next", "drop_out", *plan.ahead(step)]))
     if draw(st.integers(0, 3)) == 0:
         email["expires"] = draw(durations)
-    return {"email": email}
+    return {"email": email | draw(own_kinds())}
 
 
 @st.composite

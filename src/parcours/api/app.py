@@ -18,6 +18,7 @@ from parcours.api import (
     catalogue,
     commands,
     doors,
+    consents,
     drafts,
     imports,
     invitations,
@@ -27,6 +28,7 @@ from parcours.api import (
     mailbox,
     options,
     participants,
+    privacy,
     profiles,
     reports,
     sending,
@@ -39,6 +41,7 @@ from parcours.api import (
 from parcours.api.documentation import describe
 from parcours.api.guard import Guard
 from parcours.api.pages import pages
+from parcours.api.preferences import preference_routes
 from parcours.api.problems import HANDLERS
 from parcours.api.routing import Router
 from parcours.api.security import Declared
@@ -69,6 +72,11 @@ ROUTERS: tuple[Router, ...] = (
     approvals.router,
     audit.router,
     sending.router,
+    consents.subscriptions,
+    consents.suppressions,
+    consents.people,
+    privacy.person,
+    privacy.retention,
 )  # fmt: skip
 
 
@@ -88,6 +96,7 @@ def create_app(installed: Installation, registry: CollectorRegistry) -> FastAPI:
     routes = [
         *pages(installed, registry),
         *doors.ROUTES,
+        *preference_routes(),
         Declared("/api/openapi.json", _document, need="public", operation=DOCUMENT),
         *(route for router in ROUTERS for route in router.routes),
     ]

@@ -53,9 +53,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The other side refused this message for good; nothing was handed over."""
+    """The other side refused this message for good; nothing was handed over.
+
+    `bounced` says that there is nobody at the address, and that nothing should be sent there any more.
+    """
 
     detail: str
+    bounced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

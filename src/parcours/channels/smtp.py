@@ -17,6 +17,7 @@ from typing import Final, Literal, TypeAlias, cast
 
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError
 
+from parcours.channels.bounce import is_hard_bounce
 from parcours.channels.channel import Outcome, Rejected, Sent, TooLate, Unavailable, Uncertain
 from parcours.channels.wire import DETAIL, Lost, Reply, Wire
 
@@ -138,8 +139,9 @@ class Connection(Wire):
                 size = f" SIZE={length}" if self._says_size else ""
                 refusal = await self._envelope(f"MAIL FROM:<{sender}>{size}", f"RCPT TO:<{recipient}>")
                 if refusal is not None:
-                    judged = self._refused(refusal)
-                    return None if stale and refusal.code == _CLOSING else judged
+                    reply, about_recipient = refusal
+                    judged = self._refused(reply, about_recipient=about_recipient)
+                    return None if stale and reply.code == _CLOSING else judged
                 if len(wire) + len(tail) > _AT_ONCE:
                     await self._write_slowly(wire, tail)
                     wire = tail = b""
@@ -168,8 +170,11 @@ class Connection(Wire):
             self.write(tail[start : start + _AT_ONCE])
         await self.drain()
 
-    async def _envelope(self, mail: str, rcpt: str) -> Reply | None:
-        """Get as far as the server's go-ahead; return the answer that refused, if one did."""
+    async def _envelope(self, mail: str, rcpt: str) -> tuple[Reply, bool] | None:
+        """Get as far as the server's go-ahead; return the answer that refused, if one did.
+
+        And whether it was about the recipient.
+        """
         reset = ["RSET"] if self._must_reset else []
         commands = [*reset, mail, rcpt, "DATA"]
         self._must_reset = True
@@ -182,19 +187,20 @@ class Connection(Wire):
             reply = await self.reply()
             good = reply.code == _GO_AHEAD if command == "DATA" else 200 <= reply.code < 300  # noqa: PLR2004
             if refusal is None and not good:
-                refusal = reply
+                refusal = reply, command == rcpt
                 if not self._pipelining or reply.code == _CLOSING:
                     break
             elif refusal is not None and reply.code == _GO_AHEAD:
                 self.abort("it would take a mail without a recipient")
         return refusal
 
-    def _refused(self, reply: Reply) -> Outcome:
+    def _refused(self, reply: Reply, *, about_recipient: bool = False) -> Outcome:
         """Judge an answer other than yes; nothing was taken."""
         if reply.code == _CLOSING:
             self.abort(str(reply))
         if 500 <= reply.code < 600 and reply.code not in _OUR_FAULT:  # noqa: PLR2004
-            return Rejected(str(reply))
+            bounced = is_hard_bounce(reply.code, reply.text, about_recipient=about_recipient)
+            return Rejected(str(reply), bounced)
         if not 400 <= reply.code < 600:  # noqa: PLR2004
             self.abort(f"unexpected answer {reply}")
         return Unavailable(str(reply))

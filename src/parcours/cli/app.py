@@ -51,6 +51,11 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
             "used", JOURNEYS, "Tell where a journey, audience, sender, template, event or field is used."
         ),
         "test": Place("trial", JOURNEYS, "Try a journey on yourself, with the data of somebody you choose."),
+        "subscription": Place(
+            "subscribing", JOURNEYS, "Declare kinds of mail that people may get or refuse."
+        ),
+        "suppress": Place("suppressing", JOURNEYS, "Keep the list of addresses that are written to no more."),
+        "person": Place("person", JOURNEYS, "Do what one person may ask for: export, erase, consent."),
         "import": Place("importing", JOURNEYS, "Load people and events from files."),
         "why": Place("why", REPORTS, "Tell why a person did, or did not, enter and move."),
         "stuck": Place(
@@ -67,6 +72,7 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
             "alerts", RUNNING, "List what deserves attention: alerts that stand, since when, and what to do."
         ),
         "doctor": Place("doctor", RUNNING, "Tell what is wrong with this installation, and how to mend it."),
+        "retention": Place("keeping", RUNNING, "Show for how long things are kept, or settle it."),
         "backup": Place(
             "backup", RUNNING, "Write the built-in database to a file, while everything goes on."
         ),

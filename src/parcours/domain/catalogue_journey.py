@@ -75,6 +75,14 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "An email that is advertising has no unsubscribe link.",
             "Add {{ unsubscribe_url }} to its content.",
         ),
+        "unknown_subscription": (
+            "An email goes by a subscription type that is not declared.",
+            "Run parcours subscription set KEY, or correct the key.",
+        ),
+        "no_public_url": (
+            "An email is advertising, and links to unsubscribe by lead nowhere yet.",
+            "Set PARCOURS_PUBLIC_URL for the worker.",
+        ),
         "empty_link": ("A link of an email leads nowhere.", "Give it an address."),
         "long_email": (
             "An email is longer than what mailboxes show without cutting it.",

@@ -34,6 +34,7 @@ FEED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A timestamp cannot be read, or no such date exists.",
             "Write it as 2026-12-01T08:00:00Z.",
         ),
+        "bad_state": ("What a consent says is not known.", "Write in or out."),
         "bad_op": ("What to do with a member is not known.", "Write add or remove."),
         "number_too_large": ("A number is too large to be kept.", "Write it as text."),
     }
@@ -138,8 +139,12 @@ PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "unknown_person": (
-            "A journey is to be tried with the data of somebody who is not known, or was deleted.",
+            "Something is asked of somebody who is not known, or was deleted.",
             "Name somebody by user_id; parcours import makes people known.",
+        ),
+        "no_subscription_type": (
+            "There is no such subscription type.",
+            "Run parcours subscription list.",
         ),
         "bad_command": ("A line of a commands file is no command.", "Correct what the message names."),
         "invalid": ("The definition has errors.", "Run parcours check FILE to see all of them."),

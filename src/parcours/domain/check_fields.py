@@ -20,7 +20,9 @@ __all__ = ["Fields", "saved_by"]
 
 PARTICIPANT: Final = frozenset(("entry_no", "entered_at", "version", "step"))
 JOURNEY: Final = frozenset(("key", "name"))
-PLAIN: Final = frozenset(("now", "today", "unsubscribe_url"))  # variables of templates that have no parts
+PLAIN: Final = frozenset(
+    ("now", "today", "unsubscribe_url", "preferences_url")
+)  # variables of templates that have no parts
 ALWAYS: Final = frozenset(("user_id",))  # what every profile has
 _TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {"string": "text", "number": "a number", "boolean": "true or false", "array": "a list", "object": "a mapping"}

@@ -11,6 +11,7 @@ from typing import Final
 from parcours.domain.availability import not_available
 from parcours.domain.check_branches import branch_problems
 from parcours.domain.check_conditions import condition_problems
+from parcours.domain.check_consent import consent_problems
 from parcours.domain.check_entry import entry_problems, start_problems
 from parcours.domain.check_graph import graph_problems
 from parcours.domain.check_steps import email_problems, step_problems, template_missing
@@ -86,4 +87,5 @@ _CHECKS: Final[tuple[Callable[[Journey, Known], Iterator[Problem]], ...]] = (
     condition_problems,
     _names,
     start_problems,
+    consent_problems,
 )

@@ -329,6 +329,15 @@ class Journey:
         """The id of the step that every entrant meets first."""
         return next(iter(self.steps))
 
+    def is_transactional(self, step: Email) -> bool:
+        """Tell whether a mail is no advertising: nobody is asked for consent then."""
+        own = self.email.transactional if step.transactional is None else step.transactional
+        return bool(own)
+
+    def subscription_of(self, step: Email) -> str:
+        """Return the type of subscription by which a mail goes; empty where the definition names none."""
+        return step.subscription or self.email.subscription or ""
+
 
 @dataclass(frozen=True, slots=True)
 class Audience:

@@ -16,7 +16,8 @@ class Known:
     `fields` are the top-level attributes of profiles, `audiences` the keys of audiences, `journeys` the
     status of each other journey, `starts` the journeys that each other journey starts from its ends. `types` are the
     types of JSON seen in an attribute, as PostgreSQL calls them, `events` the properties seen with each event,
-    `conditions` the audiences that have a condition, `now` the instant of the check.
+    `conditions` the audiences that have a condition, `now` the instant of the check. `subscriptions` are the declared
+    types, `links` tells whether mails get links to unsubscribe by.
     """
 
     fields: frozenset[str] | None = None
@@ -27,3 +28,5 @@ class Known:
     events: Mapping[str, frozenset[str]] | None = None
     conditions: frozenset[str] = frozenset()
     now: datetime | None = None
+    subscriptions: frozenset[str] | None = None
+    links: bool | None = None

@@ -12,15 +12,15 @@ __all__ = ["CommandResult", "FeedLine"]
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """One good line of the feed. `properties` are traits for identify; `name` the event or audience."""
+    """One good line of the feed. `properties` are traits for identify; `name` the event, audience or subscription."""
 
-    kind: Literal["identify", "event", "audience", "ignored"]
+    kind: Literal["identify", "event", "audience", "consent", "ignored"]
     user_id: str
     at: datetime | None  # its timestamp; None where it has none
     message_key: str  # messageId, or the hash of the line
     name: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
-    op: Literal["add", "remove"] = "add"
+    op: Literal["add", "remove", "in", "out"] = "add"  # in, out: of a consent
     historical: bool = False
     number: int = 0  # its line in the file
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,11 @@ from uuid import UUID
 from parcours.channels.mjml import MjmlFailed, html_of, is_mjml
 from parcours.channels.template import Content, Renderer, Source, TemplateFailed
 from parcours.domain.errors import ParcoursError
+from parcours.domain.links import Link, Signer
 from parcours.domain.timing import format_instant
 from parcours.engine.versions import Version
 
-__all__ = ["Claimed", "context_of", "render"]
+__all__ = ["Claimed", "context_of", "links_of", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,10 @@ class Claimed:
     entered_at: datetime
 
 
-def render(claimed: Claimed, version: Version, renderer: Renderer) -> Content:
-    """Render a claimed message. Raises TemplateFailed with the text of what is wrong."""
+def render(
+    claimed: Claimed, version: Version, renderer: Renderer, links: Mapping[str, str] | None = None
+) -> Content:
+    """Render a claimed message; `links` are further variables. Raises TemplateFailed with the text of what is wrong."""
     journey = version.journey
     step = version.email(claimed.step)
 
@@ -57,11 +61,24 @@ def render(claimed: Claimed, version: Version, renderer: Renderer) -> Content:
 
     try:
         template = renderer.template(claimed.version_id, claimed.step, source)
-        return template.render(context_of(claimed, version), claimed.at)
+        return template.render({**(links or {}), **context_of(claimed, version)}, claimed.at)
     except TemplateFailed:
         raise
     except ParcoursError as error:
         raise TemplateFailed(error.message) from error
+
+
+def links_of(claimed: Claimed, version: Version, signer: Signer | None) -> dict[str, str] | None:
+    """Return the links of a mail to the pages of its reader, as variables; None where there are none."""
+    if signer is None:
+        return None
+    step = version.email(claimed.step)
+    kind = "" if version.journey.is_transactional(step) else version.journey.subscription_of(step)
+    link = Link(claimed.profile_id, claimed.message_id, kind)
+    return {
+        "unsubscribe_url": signer.unsubscribe_url(link),
+        "preferences_url": signer.preferences_url(link),
+    }
 
 
 def context_of(claimed: Claimed, version: Version) -> dict[str, Any]:

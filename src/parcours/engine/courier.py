@@ -186,8 +186,8 @@ class Courier:
                 return Settled(claimed, "sent", now, detail=detail, handed_at=began, answer=answer, **known)
             case Uncertain(detail):
                 return Settled(claimed, "uncertain", now, detail=detail, handed_at=began, **known)
-            case Rejected(detail):
-                return Settled(claimed, "rejected", now, "send_failed", detail, **known)
+            case Rejected(detail, bounced):
+                return Settled(claimed, "rejected", now, "send_failed", detail, bounced=bounced, **known)
             case TooLate():
                 return Settled(claimed, "queued", now, tried=False)
             case Unavailable(detail, retry_after, safe):

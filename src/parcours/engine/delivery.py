@@ -48,6 +48,7 @@ class Settled:
     due_at: datetime | None = None
     tried: bool = True
     recipient: str | None = None  # of a webhook: its URL, which is known when it is rendered
+    bounced: bool = False  # there is nobody at the address
     answer: Answer | None = None  # of a webhook: what the other side said, for `save_as`
 
     @property
@@ -126,6 +127,14 @@ async def settle_buckets(connection: Connection, outcomes: Mapping[int, Sequence
     cursor = await connection.execute(query("settle_messages"), {"rows": json.dumps(rows)}, prepare=True)
     row = await cursor.fetchone()
     assert row is not None
+    gone = [o for some in outcomes.values() for o in some if o.bounced]
+    if gone:
+        listed = [
+            {"address": o.claimed.recipient, "reason": "bounce", "detail": o.detail, "added_by": "engine"}
+            for o in gone
+        ]
+        given = {"rows": json.dumps(listed), "at": max(o.at for o in gone)}
+        await connection.execute(query("suppress_addresses"), given)
     return int(row[0])
 
 

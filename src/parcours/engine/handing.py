@@ -12,7 +12,7 @@ from parcours.domain.journey import Email, Journey, Webhook
 from parcours.domain.timing import format_instant
 from parcours.engine.versions import Version
 
-__all__ = ["limits_of", "window_of"]
+__all__ = ["limits_of", "subscriptions_of", "window_of"]
 
 
 def window_of(journey: Journey) -> dict[str, Any]:
@@ -27,8 +27,20 @@ def window_of(journey: Journey) -> dict[str, Any]:
     }
 
 
+def subscriptions_of(journey: Journey) -> dict[str, str]:
+    """Return the type of subscription of each email step that is advertising."""
+    return {
+        step.id: journey.subscription_of(step)
+        for step in journey.steps.values()
+        if isinstance(step, Email) and not journey.is_transactional(step)
+    }
+
+
 def limits_of(sending: Iterable[FenceVersion], versions: Mapping[int, Version]) -> str:
-    """Return, as JSON, a row for each version that sends: floor, window, and the age that ends each message step."""
+    """Return, as JSON, a row for each version that sends: floor, window, the age that ends each message step.
+
+    And by which subscription each mail goes; one that is no advertising has none.
+    """
     rows = []
     for entry in sending:
         journey = versions[entry.version_id].journey
@@ -44,6 +56,7 @@ def limits_of(sending: Iterable[FenceVersion], versions: Mapping[int, Version]) 
                 "floor": floor,
                 "expires": expires,
                 "discard": entry.inside == "discard",
+                "subscriptions": subscriptions_of(journey),
                 **window_of(journey),
             }
         )

@@ -23,11 +23,13 @@ from parcours.domain.errors import ParcoursError
 from parcours.engine.bucketwork import Agenda, BucketWork
 from parcours.engine.calling import Forms
 from parcours.engine.catch_up import catch_ups_under_way, set_people_free
-from parcours.engine.composing import compose_email
 from parcours.engine.courier import Compose, Courier
+from parcours.engine.erasure import erase_for
 from parcours.engine.gate import gates_waited_at, pass_gate
 from parcours.engine.leases import DatabaseClock, Leases
+from parcours.engine.mails import Mails
 from parcours.engine.removal import remove_for
+from parcours.engine.retention import retain_for
 from parcours.engine.unit import LeaseLost, Limits
 from parcours.engine.upkeep import keep_partitions, keep_statistics
 from parcours.engine.versions import Versions
@@ -63,7 +65,8 @@ class Worker:
         self.clock = DatabaseClock()
         self.agenda = Agenda()
         self.leases = Leases(database, self.name, buckets, self.clock, observer, self._taken)
-        composers: Mapping[str, Compose] = {"email": compose_email, "webhook": Forms().compose}
+        self.mails = Mails(settings.public_url)
+        composers: Mapping[str, Compose] = {"email": self.mails.compose, "webhook": Forms().compose}
         self.couriers = {
             name: Courier(database, name, channel, composers[name], observer, self.clock.now, self._settled)
             for name, channel in channels.items()
@@ -92,6 +95,8 @@ class Worker:
             # The database may go away between our connecting and the first leases.
             while not self.clock.known and not stop.is_set():
                 await self._steadily("lease", self.leases.beat)
+            while self.settings.public_url and self.mails.signer is None and not stop.is_set():
+                await self._steadily("links", self._links)
             if self.clock.known:
                 await self._run(stop)
 
@@ -298,8 +303,15 @@ class Worker:
                     self._wake.set()
 
     async def _removal(self) -> None:
-        """Remove what is left of deleted journeys, half of the time at most."""
+        """Remove what is left of deleted journeys, of erased people, and what is too old; half of the time at most."""
         await remove_for(self.database, self.clock.now, REMOVAL_EVERY)
+        await erase_for(self.database, self.clock.now, REMOVAL_EVERY)
+        await retain_for(self.database, self.clock.now, REMOVAL_EVERY)
+
+    async def _links(self) -> None:
+        """Sign links in mails by the newest key."""
+        async with self.database.transaction() as connection:
+            await self.mails.refresh(connection)
 
     async def _housekeeping(self) -> None:
         """Start and end dates, versions that are finished, partitions."""
@@ -315,6 +327,7 @@ class Worker:
             self._partitions_until = now + timedelta(hours=6)
         if self._probed is None or now > self._probed + PROBE_EVERY:
             self._probed = now
+            await self._links()
             self._probe |= set(self.leases.held)
             self._wake.set()
         async with self.database.dedicated() as connection:

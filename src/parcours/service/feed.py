@@ -20,7 +20,7 @@ LONGEST_PERSON = 256  # characters
 LONGEST_NAME = 200
 LONGEST_AUDIENCE = 64
 LARGEST_NUMBER = 1e300
-KINDS = ("identify", "track", "page", "screen", "group", "alias", "audience")
+KINDS = ("identify", "track", "page", "screen", "group", "alias", "audience", "consent")
 
 
 def read_feed(lines: Iterable[bytes], file: str = "") -> Iterator[FeedLine | ParcoursError]:
@@ -97,10 +97,23 @@ def feed_line(line: dict[str, Any], place: str, number: int = 0) -> FeedLine:
         return FeedLine(
             "audience", name=_name(line, "audience", place, LONGEST_AUDIENCE), op=line["op"], **common
         )
+    if kind == "consent":
+        return _consent(line, place, common)
     if kind in ("group", "alias"):
         return FeedLine("ignored", **common)
     name = _name(line, "event" if kind == "track" else "name", place)
     return FeedLine("event", name=name, properties=_object(line, "properties", place), **common)
+
+
+def _consent(line: dict[str, Any], place: str, common: dict[str, Any]) -> FeedLine:
+    state = line.get("state")
+    if state not in ("in", "out"):
+        raise ParcoursError(
+            "bad_state", f"state is {state!r}", place=f"{place} state", hint="Write in or out."
+        )
+    key = _name(line, "subscription", place, LONGEST_AUDIENCE) if "subscription" in line else "*"
+    source = _name(line, "source", place) if line.get("source") is not None else None
+    return FeedLine("consent", name=key, op=state, properties={"source": source}, **common)
 
 
 def _person(line: dict[str, Any], place: str) -> str:

@@ -18,6 +18,7 @@ from uuid import UUID
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.records import FeedLine
 from parcours.service.touching import touch_events, touch_the_new, what_audiences_ask
+from parcours.service.consent.said import keep_said, said_in_feed
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -90,6 +91,7 @@ async def _store(
     profiles: dict[str, dict[str, Any]] = {}
     memberships: dict[tuple[str, str], dict[str, Any]] = {}
     events = []
+    said: list[dict[str, Any]] = []
     told = mode in ("live", "state")
     for line, row in new:
         if line.kind == "identify":
@@ -99,6 +101,8 @@ async def _store(
             profiles[row["profile_id"]] = {**row, "properties": merged, "announce": announce}
         elif line.kind == "audience":
             memberships[row["profile_id"], line.name] = row
+        elif line.kind == "consent":
+            said.append(said_in_feed(row))
         else:
             events.append({**row, "historical": line.historical or mode in ("state", "history")})
     if profiles:
@@ -114,6 +118,8 @@ async def _store(
             await connection.execute(query("announce_memberships"), {**text, "kind": kind})
         await connection.execute(query("join_audiences"), text)
         await connection.execute(query("quit_audiences"), text)
+    if said:
+        await keep_said(connection, said)
     if events:
         await connection.execute(query("store_events"), {"rows": _dump(events)})
         heard = [row for row in events if mode == "live" and not row["historical"]]

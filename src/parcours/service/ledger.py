@@ -154,9 +154,11 @@ class _Page:
             self.bucket, "entered + transferred in = active + left + transferred out", come, somewhere
         )
         for status in LEFT:
-            yield Mismatch(self.bucket, f"{status} people", counted[status, ""], self.status[status])
+            there = self.status[status] + counted["gone", status]  # rows of erased people are gone
+            yield Mismatch(self.bucket, f"{status} people", counted[status, ""], there)
         for reason in sorted(self.reasons.keys() | {name for kind, name in counted if kind == "reason"}):
-            yield Mismatch(self.bucket, f"reason {reason}", counted["reason", reason], self.reasons[reason])
+            there = self.reasons[reason] + counted["gone_reason", reason]
+            yield Mismatch(self.bucket, f"reason {reason}", counted["reason", reason], there)
         for step in sorted(self.here.keys() | {name for kind, name in counted if kind in ("in", "out")}):
             gone_or_here = self.here[step] + counted["out", step]
             yield Mismatch(self.bucket, f"step {step}: in = here + out", counted["in", step], gone_or_here)

@@ -29,6 +29,7 @@ from parcours.domain.records import CommandResult
 from parcours.service.affected import with_effects
 from parcours.service.answering import Order, audit, check_options, nothing_to_do, refused
 from parcours.service.checking import check_version, refused_as_invalid
+from parcours.service.consent.around import with_consent_warnings
 from parcours.service.deleting import delete
 from parcours.service.drafting import duplicate, edit, new_version
 from parcours.service.moving import changes_too, finish_emptied, heed_transfer
@@ -75,7 +76,7 @@ async def execute(
     if order.dry_run:
         freezes = order.options.get("inside", "freeze") == "freeze"
         result = await with_effects(connection, result, at, freezes=freezes)
-    return await warned(connection, result)
+    return await with_consent_warnings(connection, await warned(connection, result))
 
 
 async def _execute(connection: Connection, order: Order, at: datetime, *, ends_pause: bool) -> CommandResult:

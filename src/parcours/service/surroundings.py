@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from parcours.domain.checks import Known
+from parcours.service.consent.around import with_consent
 from parcours.store.database import Connection
 from parcours.store.migrate import read_buckets
 from parcours.store.queries import query
@@ -42,6 +43,7 @@ async def wide_surroundings(
     if types:
         written = await (await connection.execute(query("written_fields"))).fetchall()
         fields = frozenset((*types, *(name for (name,) in written)))
+    known = await with_consent(connection, known)
     return replace(
         known,
         audiences=frozenset(audiences) | coming,

@@ -18,6 +18,7 @@ from parcours.service.holding import hold_sending, release_sending
 from parcours.service.intake import add_people, delete_profile, remove_people, take
 from parcours.service.lifecycle import AVAILABLE, Order, execute
 from parcours.service.versions import lock_family
+from parcours.simulation.consents import CONSENT_COMMANDS, carry_out_consent
 from parcours.simulation.output import command_line, plain_line
 from parcours.simulation.stubs import Stubs, read_stub
 from parcours.store.database import Connection
@@ -103,6 +104,9 @@ class Commander:
                     self.connection, str(user_id), buckets=self.buckets, at=at, number=self.number()
                 )
                 counts["deleted"] += done["deleted"]
+            return plain_line(at, command, counts=counts)
+        if name in CONSENT_COMMANDS:
+            counts = await carry_out_consent(self.connection, name, options, at)
             return plain_line(at, command, counts=counts)
         if name == "stub":
             await self._find(key, version)

@@ -94,6 +94,8 @@ class Hearing:
                 heard = {("event", line.name), ("event", "*")}
             case "audience":
                 heard = {("audience", line.name), ("field", "*")}
+            case "consent":
+                return False
             case _:
                 heard = {("field", name) for name in (*line.properties, "*")}
         return any(not heard.isdisjoint(self.heard[key]) for key in inside)

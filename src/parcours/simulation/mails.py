@@ -27,7 +27,7 @@ from parcours.service.template_checks import texts_of
 __all__ = ["MARK", "TrialMail", "mails_for"]
 
 MARK: Final = "[Test] "
-_FILLED: Final = ("unsubscribe_url",)  # what the program fills in when a mail is on its way
+_FILLED: Final = ("unsubscribe_url", "preferences_url")  # what the program fills in when a mail is on its way
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ ORDER BY j.journey_key, v.version_no;
 -- What the units have counted, bucket by bucket.
 SELECT c.bucket, c.version_id, c.kind, c.name, c.n FROM parcours.counter c
 WHERE c.version_id = ANY (%(versions)s::integer[])
-  AND c.kind IN ('entered', 'transferred_in', 'transferred_out', 'completed', 'succeeded', 'dropped_out', 'cancelled', 'reason', 'in', 'out');
+  AND c.kind IN ('entered', 'transferred_in', 'transferred_out', 'completed', 'succeeded', 'dropped_out', 'cancelled', 'reason', 'in', 'out',
+    'gone', 'gone_reason');
 
 -- name: ledger_people
 -- scope: all

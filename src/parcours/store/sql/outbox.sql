@@ -1,63 +1,63 @@
 -- name: claim_messages
 -- scope: bucket
--- Take queued messages that are due, each with its person and the gates' verdict (lifecycle, Before every step), and write
--- the verdict down: claimed, with the time in which the hand-over may begin and must end, or settled; or queued still, for
--- the next opening of its window. `opened_by` is the latest instant at which a window counts as open now. By row addresses, and
--- with a state that no partial index seems to serve: however long the queue, and however wrong its statistics, only what is
--- taken is read; and only the unit that holds the fence writes these rows.
+-- Take queued messages that are due, each with its person and the gates' verdict (lifecycle, Before every step), and write it
+-- down: claimed, with the time in which the hand-over may begin and must end, or settled; or queued still, for the next
+-- opening of its window. `opened_by` is the latest instant at which a window counts as open now. By row addresses, and with
+-- a state that no partial index seems to serve: only what is taken is read, however long the queue. `subscriptions` names
+-- the type of each mail that is advertising (P121).
 UPDATE parcours.message m
 SET state = g.verdict, reason = g.reason,
-    recipient = CASE WHEN q.channel = 'email' AND g.addressed THEN g.attributes ->> 'email' END,
+    recipient = CASE WHEN q.channel = 'email' AND g.addressed AND g.verdict IN ('claimed', 'skipped') THEN g.attributes ->> 'email' END,
     due_at = CASE WHEN g.verdict = 'queued' THEN g.opening ELSE q.due_at END,
     claimed_at = CASE WHEN g.verdict = 'claimed' THEN g.at END,
     begin_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(begin_within)s END,
     done_by = CASE WHEN g.verdict = 'claimed' THEN g.at + %(begin_within)s + h.hand_over END,
-    settled_at = CASE WHEN g.verdict NOT IN ('claimed', 'queued') THEN g.at END
+    settled_at = CASE WHEN g.verdict NOT IN ('claimed', 'queued') THEN g.at END,
+    transactional = q.channel = 'email' AND g.subscription IS NULL
 FROM unnest(ARRAY(
-    SELECT t.address
-    FROM unnest(%(channels)s::text[], %(room)s::bigint[]) AS c (channel, room)
+    SELECT t.address FROM unnest(%(channels)s::text[], %(room)s::bigint[]) AS c (channel, room)
     CROSS JOIN LATERAL (
         SELECT d.address FROM unnest(%(sending)s::integer[]) AS s (version_id)
         CROSS JOIN LATERAL (
             SELECT o.ctid AS address, o.due_at FROM parcours.message o
             WHERE o.bucket = %(b)s AND o.version_id = s.version_id AND o.channel = c.channel AND o.state = 'queued'
               AND o.due_at <= %(until)s AND (o.due_at = o.queued_at OR o.due_at <= %(opened_by)s)
-            ORDER BY o.due_at LIMIT c.room
-        ) d
-        ORDER BY d.due_at LIMIT c.room
-    ) t
+            ORDER BY o.due_at LIMIT c.room) d
+        ORDER BY d.due_at LIMIT c.room) t
 )) AS a (address)
 JOIN parcours.message q ON q.bucket = %(b)s AND q.ctid = a.address
 JOIN unnest(%(channels)s::text[], %(hand_over)s::interval[]) AS h (channel, hand_over) ON h.channel = q.channel
-JOIN jsonb_to_recordset(%(limits)s::jsonb) AS w (
-    version_id integer, floor timestamptz, expires jsonb, discard boolean, zone text, own_zone boolean, weekdays integer[], opens time, shuts time
-) ON w.version_id = q.version_id
+JOIN jsonb_to_recordset(%(limits)s::jsonb) AS w (version_id integer, floor timestamptz, expires jsonb, discard boolean,
+    zone text, own_zone boolean, weekdays integer[], opens time, shuts time, subscriptions jsonb) ON w.version_id = q.version_id
 CROSS JOIN LATERAL (
-    SELECT pr.attributes, pr.user_id, p.event, p.saved, p.entered_at, v.verdict, v.addressed, v.opening, v.at,
-        CASE WHEN v.verdict = 'cancelled' THEN CASE WHEN pr.deleted_at IS NULL THEN 'left' ELSE 'profile_deleted' END
-             WHEN v.verdict = 'skipped' THEN CASE WHEN w.discard THEN 'pause_discard' WHEN v.expired THEN 'expired' ELSE 'no_address' END END AS reason
+    SELECT pr.attributes, pr.user_id, p.event, p.saved, p.entered_at, u.addressed, u.opening, u.at, u.subscription, v.verdict,
+        CASE v.verdict WHEN 'cancelled' THEN CASE WHEN pr.deleted_at IS NULL THEN 'left' ELSE 'profile_deleted' END
+            WHEN 'skipped' THEN u.refusal END AS reason
     FROM parcours.participant p
     JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = q.profile_id
     CROSS JOIN LATERAL (
-        SELECT u.*, CASE WHEN p.finished_at IS NOT NULL OR p.seq <> q.seq OR pr.deleted_at IS NOT NULL THEN 'cancelled'
-             WHEN u.opening > u.at THEN 'queued'
-             WHEN NOT w.discard AND NOT u.expired AND (q.channel <> 'email' OR u.addressed) THEN 'claimed'
-             ELSE 'skipped' END AS verdict
-        FROM (
-            SELECT t.at, coalesce(q.queued_at + (w.expires ->> q.step)::interval <= t.at, false) AS expired,
-                CASE WHEN w.opens IS NOT NULL THEN parcours.next_opening(
-                    t.at, coalesce(CASE WHEN w.own_zone THEN parcours.zone(pr.attributes ->> 'timezone') END, w.zone),
-                    w.weekdays, w.opens, w.shuts) END AS opening,
-                coalesce(jsonb_typeof(pr.attributes -> 'email') = 'string'
-                    AND (pr.attributes ->> 'email') COLLATE "C" ~ %(address)s, false) AS addressed
-            FROM (SELECT coalesce(%(now)s::timestamptz, greatest(q.due_at, w.floor)) AS at) t
-            OFFSET 0
-        ) u
-        OFFSET 0
-    ) v
+        SELECT t.*, CASE WHEN w.opens IS NOT NULL THEN parcours.next_opening(
+                t.at, coalesce(CASE WHEN w.own_zone THEN parcours.zone(pr.attributes ->> 'timezone') END, w.zone),
+                w.weekdays, w.opens, w.shuts) END AS opening,
+            CASE WHEN w.discard THEN 'pause_discard' WHEN q.queued_at + (w.expires ->> q.step)::interval <= t.at THEN 'expired'
+                WHEN q.channel <> 'email' THEN NULL
+                ELSE coalesce(CASE WHEN t.subscription IS NOT NULL THEN (
+                    SELECT CASE WHEN bool_or(c.state = 'out' AND c.subscription_key = '*') THEN 'no_consent'
+                        WHEN bool_or(c.state = 'out') THEN 'not_subscribed'
+                        WHEN bool_and(c.subscription_key = '*') IS NOT FALSE AND EXISTS (SELECT 1 FROM parcours.subscription_type y
+                            WHERE y.subscription_key = t.subscription AND y.usual = 'out') THEN 'no_consent' END
+                    FROM parcours.consent c WHERE c.bucket = %(b)s AND c.profile_id = q.profile_id
+                      AND c.subscription_key IN ('*', t.subscription)) END,
+                    CASE WHEN NOT t.addressed THEN 'no_address' WHEN EXISTS (SELECT 1 FROM parcours.suppression x
+                        WHERE x.address_key = parcours.address_key(pr.attributes ->> 'email')
+                          AND (t.subscription IS NOT NULL OR x.reason = 'bounce')) THEN 'suppressed' END) END AS refusal
+        FROM (SELECT coalesce(%(now)s::timestamptz, greatest(q.due_at, w.floor)) AS at, w.subscriptions ->> q.step AS subscription,
+            coalesce(jsonb_typeof(pr.attributes -> 'email') = 'string'
+                AND (pr.attributes ->> 'email') COLLATE "C" ~ %(address)s, false) AS addressed OFFSET 0) t OFFSET 0) u
+    CROSS JOIN LATERAL (SELECT CASE WHEN p.finished_at IS NOT NULL OR p.seq <> q.seq OR pr.deleted_at IS NOT NULL THEN 'cancelled'
+        WHEN u.opening > u.at THEN 'queued' WHEN u.refusal IS NULL THEN 'claimed' ELSE 'skipped' END AS verdict OFFSET 0) v
     WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = q.profile_id AND p.entry_no = q.entry_no
-    OFFSET 0
-) g
+    OFFSET 0) g
 WHERE m.bucket = %(b)s AND m.ctid = a.address AND m.state || '' = 'queued'
 RETURNING m.message_id, m.version_id, m.profile_id, m.entry_no, m.step, m.state, m.reason, m.recipient, m.attempts, g.at,
     m.due_at, g.attributes, g.user_id, g.event, g.saved, g.entered_at;

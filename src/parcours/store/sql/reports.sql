@@ -27,9 +27,16 @@ GROUP BY c.version_id;
 
 -- name: report_messages
 -- scope: all
--- The messages of one journey, by version, step and state.
-SELECT m.version_id, m.step, m.state, m.reason, count(*) AS n
-FROM parcours.message m WHERE m.journey_id = %(j)s AND m.version_id = ANY (%(versions)s::integer[])
+-- The messages of one journey, by version, step and state, those that are not kept any more included.
+SELECT a.version_id, a.step, a.state, a.reason, sum(a.n)::bigint AS n
+FROM (
+    SELECT m.version_id, m.step, m.state, m.reason, count(*) AS n
+    FROM parcours.message m WHERE m.journey_id = %(j)s AND m.version_id = ANY (%(versions)s::integer[])
+    GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT c.version_id, split_part(c.name, '/', 1), split_part(c.name, '/', 2), nullif(split_part(c.name, '/', 3), ''), c.n
+    FROM parcours.counter c WHERE c.version_id = ANY (%(versions)s::integer[]) AND c.kind = 'gone_message'
+) a
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
 
 -- name: report_refusals

@@ -27,7 +27,7 @@ LIMIT 1;
 -- What the units have counted of a version in one bucket.
 SELECT c.kind, c.name, c.n FROM parcours.counter c
 WHERE c.bucket = %(b)s AND c.version_id = %(v)s
-  AND c.kind IN ('entered', 'completed', 'succeeded', 'dropped_out', 'cancelled', 'reason', 'in', 'out',
+  AND c.kind IN ('entered', 'completed', 'succeeded', 'dropped_out', 'cancelled', 'reason', 'in', 'out', 'gone', 'gone_reason',
     'transferred_in', 'transferred_out');
 
 -- name: page_people
