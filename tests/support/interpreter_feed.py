@@ -126,7 +126,7 @@ def _shift(world: World, profile: Profile, line: Line, changed: set[str], *, mov
     if new:
         shift = ask_all(world, profile)
     else:
-        name = line.name if line.kind not in ("identify", "audience") else None
+        name = line.name if line.kind not in ("identify", "audience", "consent") else None
         shift = ask(world, profile, event=name, fields=changed, lists=static)
     (shift.entered if line.op == "add" else shift.left).update(static)
     return shift

@@ -17,8 +17,8 @@ from uuid import UUID
 
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.records import FeedLine
-from parcours.service.touching import touch_events, touch_the_new, what_audiences_ask
 from parcours.service.consent.said import keep_said, said_in_feed
+from parcours.service.touching import touch_events, touch_the_new, what_audiences_ask
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
