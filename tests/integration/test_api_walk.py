@@ -97,6 +97,7 @@ def test_every_route_is_in_the_openapi_document(api: ApiServer) -> None:
             operation = paths[route.path_format][method.lower()]
             assert operation["x-role"] == need_of(route)
             assert operation["summary"]
+            assert " " in operation["summary"], f"{route.path}: say in a sentence what it does"
             assert set(operation["tags"]) <= known, f"{route.path}: add its tag to TAGS"
             assert (operation["security"] == []) == (need_of(route) == "public")
     ids = [one["operationId"] for path in paths.values() for one in path.values()]

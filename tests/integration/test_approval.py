@@ -124,6 +124,7 @@ def test_what_waits_is_listed_and_taken_back(
     cli = Cli(capsys, tmp_path)
     cli("apply", cli.file("welcome.yaml", WELCOME))
     assert cli("settings", "publish_needs_second_person=yes").out == "publish_needs_second_person = true\n"
+    assert "by two people" in cli("apply", cli.file("welcome.yaml", WELCOME)).out
     answer = cli("journey", "publish", "welcome")
     assert (answer.status, "second_person_needed" in answer.error) == (1, True)
     [waiting] = api.call("GET", "/api/approvals?journey=welcome", key=api.key("read")).json

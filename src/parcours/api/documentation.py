@@ -130,7 +130,10 @@ def _operations(routes: Iterable[BaseRoute]) -> Iterator[tuple[APIRoute | Declar
 
 
 def _complete(operation: dict[str, Any], path: str, method: str, need: Need | None) -> None:
-    """Add who may call, and the common answers that this operation may give."""
+    """Add who may call, and the common answers that this operation may give; its first sentence is its summary."""
+    said = operation.get("description", "")
+    if said and operation.get("summary", "").istitle():  # the framework's, from the name of the function
+        operation["summary"] = said.partition("\n")[0].partition(". ")[0].rstrip(".")
     operation["x-role"] = need
     operation["security"] = _security(need)
     answers = operation.setdefault("responses", {})

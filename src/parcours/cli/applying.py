@@ -148,6 +148,8 @@ def _draft_line(applied: Applied, *, dry_run: bool) -> str:
 
 
 def _publish_line(result: CommandResult, file: LoadedFile) -> str:
+    if result.refused == "second_person_needed":
+        return "It can be published, by two people: parcours journey publish asks, and somebody else does it."
     if result.refused is not None:
         return f"It cannot be published yet: {result.message} ({result.refused})"
     if has_errors(file_problems(file)):

@@ -155,6 +155,8 @@ async def end_sessions(
     """Sign an account out everywhere, but for one session perhaps; return how many were ended."""
     cursor = await connection.execute(query("end_sessions"), {"email": email, "but": but})
     ended = len(await cursor.fetchall())
+    if but is not None and not ended:
+        return 0
     await record(
         connection, at, actor=actor, key=f"@users/{email}", command="sign_out_everywhere", counts={"sessions": ended}
     )  # fmt: skip
