@@ -144,7 +144,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, need: Need | No
         may_come |= {422}
         if method != "get":
             may_come |= {403, 409}
-    if "{" in path:
+    if "{" in path or any(one["name"] == "journey" for one in operation.get("parameters", ())):
         may_come |= {404}
     if method in ("put", "patch", "delete", "post") and path.startswith("/api/"):
         may_come |= {404, 412}
