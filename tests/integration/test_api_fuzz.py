@@ -1,4 +1,4 @@
-"""Everything that the OpenAPI describes is asked at random: no answer is a failure, and none is undescribed."""
+"""Every operation on journeys, people and numbers that the OpenAPI describes is asked at random: no answer is a failure, and none is undescribed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from support.postgres import Server
 
 ROUNDS = 2
 AWAY = ("/live", "/simulation", "/test-mails")  # a stream; what takes long; what sends
+TAGS = {
+    "journeys", "drafts", "commands", "participants", "reports", "people", "trials", "imports", "watching", "mailbox",
+}  # fmt: skip
 JOURNEY: dict[str, Any] = {
     "journey": "course",
     "entry": {"triggers": [{"event": "Came"}]},

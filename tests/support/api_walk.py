@@ -137,7 +137,7 @@ class Walker:
             return self.random.choice(schema["enum"])
         match schema.get("type"):
             case "integer":
-                low, high = schema.get("minimum", -5), schema.get("maximum", 50)
+                low, high = int(schema.get("minimum", -5)), int(schema.get("maximum", 50))
                 return self.random.choice([low, high, min(max(low, 3), high), self.random.randint(low, high)])
             case "number":
                 return self.random.choice([schema.get("minimum", 0), 0.5, 3])
