@@ -1,4 +1,4 @@
-"""Every operation on journeys, people and numbers that the OpenAPI describes is asked at random: no answer is a failure, and none is undescribed."""
+"""Journeys, people and numbers, as the OpenAPI describes them, asked at random: no failure, no undescribed answer."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from support.postgres import Server
 
 ROUNDS = 2
 AWAY = ("/live", "/simulation", "/test-mails")  # a stream; what takes long; what sends
+TAGS = {
+    "journeys", "drafts", "commands", "participants", "reports", "people", "trials", "imports", "watching", "mailbox",
+}  # fmt: skip
 TAGS = {
     "journeys", "drafts", "commands", "participants", "reports", "people", "trials", "imports", "watching", "mailbox",
 }  # fmt: skip
@@ -68,11 +71,7 @@ def walk(api: ApiServer, rounds: int, seed: int) -> list[str]:
     found = []
     for _ in range(rounds):
         for template, method, operation in walker.operations():
-            if (
-                not template.startswith("/api/")
-                or template.endswith(AWAY)
-                or template.startswith("/api/keys")
-            ):
+            if template.endswith(AWAY) or not TAGS.intersection(operation.get("tags", ())):
                 continue
             asked = walker.ask(template, method, operation)
             fault = walker.fault(asked, operation)
