@@ -46,6 +46,11 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "simulate": Place("simulate", DEFINITIONS, "Play journeys over a feed, under a virtual clock."),
         "apply": Place("applying", JOURNEYS, "Save files as drafts, and audiences as they are."),
         "journey": Place("journey", JOURNEYS, "Show journeys, command them, add and remove people."),
+        "audience": Place(
+            "audience",
+            JOURNEYS,
+            "Show audiences, count and preview conditions, import and export lists, make lists of counts.",
+        ),
         "hold": Place("holding", JOURNEYS, "Hold all sending, of every journey, or release it."),
         "used": Place(
             "used", JOURNEYS, "Tell where a journey, audience, sender, template, event or field is used."

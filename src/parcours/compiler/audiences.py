@@ -52,14 +52,15 @@ def compile_audiences(conditions: Mapping[str, Condition], kept: Sequence[str]) 
 
 
 def compile_matching_people(condition: Condition, conditions: Mapping[str, Condition]) -> Statement:
-    """Compile the question who of a bucket matches, at `now`, among the people between two keys (`after`, `last`)."""
+    """Compile the question how many people of a bucket match, at `now`, between two keys (`after`, `last`); and who."""
     params = Parameters()
     text = sql.SQL(
-        "SELECT pr.user_id FROM ("
+        "SELECT count(*), (array_agg(m.user_id ORDER BY m.profile_id))[1:50] FROM ("
+        "SELECT pr.user_id, pr.profile_id FROM ("
         "SELECT q.* FROM parcours.profile q WHERE q.bucket = %(b)s AND q.profile_id > %(after)s::uuid"
         " AND q.profile_id <= %(last)s::uuid OFFSET 0) pr"
         " CROSS JOIN LATERAL (SELECT %(now)s::timestamptz AS at) x"
-        " WHERE pr.deleted_at IS NULL AND {}"
+        " WHERE pr.deleted_at IS NULL AND {}) m"
     ).format(predicate(condition, _scope(params, conditions)))
     return Statement(text.as_string(None), params.values)
 

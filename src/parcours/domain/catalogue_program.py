@@ -153,6 +153,20 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "unknown_command": ("There is no such command.", "Choose one that the hint names."),
         "unknown_file": ("A file that a command names cannot be read.", "Correct its name."),
         "unknown_statement": ("The journey has no such statement.", "Choose one that the hint names."),
+        "no_such_audience": ("There is no audience of this key.", "Choose one of `parcours audience list`."),
+        "audience_in_use": (
+            "The audience is named by a journey or by another audience.",
+            "Take it out there first.",
+        ),
+        "not_a_condition": (
+            "The audience is a list of members, and has no condition.",
+            "Ask for its members.",
+        ),
+        "bad_cursor": (
+            "A place behind which to go on cannot be read.",
+            "Give what the page before called next.",
+        ),
+        "bad_count": ("It is not said whom a count means.", "Name one kind of count, with what it needs."),
         "audience_kind_changed": (
             "An audience was a list of members and should become a condition, or the other way round.",
             "Give the new one a key of its own.",

@@ -16,7 +16,7 @@ from parcours.service.intake import Mode, take
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["AppliedAudience", "apply_audience"]
+__all__ = ["AppliedAudience", "apply_audience", "refuse_condition"]
 
 BATCH: Final = 1000
 
@@ -42,14 +42,7 @@ async def apply_audience(
     if audience.where is not None:
         await save_condition(connection, audience, at)
         return AppliedAudience(audience.key, 0, 0, None)
-    row = await (await connection.execute(query("find_audience"), {"key": audience.key})).fetchone()
-    if row is not None and row[0]:
-        raise ParcoursError(
-            "audience_kind_changed",
-            f"the audience {audience.key} has a condition",
-            place="members",
-            hint="Give the list of members a key of its own.",
-        )
+    await refuse_condition(connection, audience.key)
     given = {"key": audience.key, "name": audience.name, "at": at}
     await connection.execute(query("save_audience"), given)
     present = await _members(connection, audience.key)
@@ -61,6 +54,16 @@ async def apply_audience(
         await take(connection, batch, buckets=buckets, received_at=at, mode=mode)
     after = await _members(connection, audience.key)
     return AppliedAudience(audience.key, len(after - present), len(present - after), len(after))
+
+
+async def refuse_condition(connection: Connection, key: str) -> None:
+    """Raise ParcoursError `audience_kind_changed` where the audience has a condition, which decides who belongs."""
+    row = await (await connection.execute(query("find_audience"), {"key": key})).fetchone()
+    if row is not None and row[0]:
+        raise ParcoursError(
+            "audience_kind_changed", f"the audience {key} has a condition", place="members",
+            hint="Give the list of members a key of its own.",
+        )  # fmt: skip
 
 
 async def _members(connection: Connection, key: str) -> set[str]:
