@@ -35,18 +35,19 @@ LIKELY: Final = 1.96  # standard deviations: 19 times of 20
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many people match. Where not everybody was looked at, `people` is an estimate, between `low` and `high` 19
-    times of 20; `looked_at` people were, of whom `matched` match. `sample`: some of them, by user_id.
+    """How many people match; where not `exact`, an estimate that lies between `low` and `high` 19 times of 20.
+
+    `looked_at` people were looked at, of whom `matched` match. `sample`: some of them, by user_id.
     """
 
     people: int
-    exact: bool
     low: int
     high: int
     looked_at: int
     matched: int
     sample: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
+    exact: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -93,7 +94,7 @@ async def size_of(
             break
         done += 1
     if done == buckets:
-        return Size(matched, True, matched, matched, looked, matched, tuple(found), tuple(problems))
+        return Size(matched, matched, matched, looked, matched, tuple(found), tuple(problems))
     return _estimated(matched, looked, (done + part) / buckets, tuple(found), tuple(problems))
 
 
@@ -101,7 +102,7 @@ def _estimated(
     matched: int, looked: int, share: float, sample: tuple[str, ...], problems: tuple[Problem, ...]
 ) -> Size:
     if not looked or share <= 0:
-        return Size(0, False, 0, 0, 0, 0, (), problems)
+        return Size(0, 0, 0, 0, 0, (), problems, exact=False)
     everybody = looked / share
     rate = matched / looked
     off = LIKELY * sqrt(max(rate * (1 - rate), 1 / looked) / looked) * everybody

@@ -1,4 +1,4 @@
-"""Any count can become an audience: the people behind a number, who entered, stand at a step, got a message, were refused."""
+"""Any count can become an audience: who entered, stands at a step, got a message, was refused."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ def read_members(  # noqa: PLR0917 - what a file of a list is read with
         try:
             found = _line(raw, place, op)
             if found is not None:
-                message = {"audience": key, "messageId": f"{place} {key} {stamp}"}
-                yield feed_line({**found, **message, "type": "audience"}, place, number)
+                more = {"audience": key, "messageId": f"{place} {key} {stamp}"}
+                yield feed_line(found | more | {"type": "audience"}, place, number)
         except ParcoursError as error:
             yield error
 
