@@ -15,6 +15,7 @@ from parcours import __version__
 from parcours.api import (
     approvals,
     audit,
+    audiences,
     catalogue,
     commands,
     consents,
@@ -55,6 +56,7 @@ ROUTERS: tuple[Router, ...] = (
     users.router,
     invitations.router,
     keys.router,
+    audiences.router,
     journeys.router,
     drafts.router,
     commands.router,

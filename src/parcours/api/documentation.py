@@ -29,6 +29,7 @@ TAGS: Final[tuple[tuple[str, str], ...]] = (
     ("users", "The people who work here, and their roles."),
     ("invitations", "Links by which people make their own account."),
     ("keys", "API keys."),
+    ("audiences", "Lists and conditions: who belongs, how many, and lists from counts."),
     ("settings", "What is set for the whole installation."),
     ("approvals", "What waits for a second person before it goes live."),
     ("audit", "Who did what, when and why."),

@@ -20,12 +20,13 @@ from parcours.domain.condition import Condition
 from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import FIRST
 from parcours.domain.journey import Audience
+from parcours.domain.parse import parse_condition
 from parcours.domain.problems import Problem
 from parcours.service.audience_conditions import audience_conditions
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["SECONDS", "Size", "size_of"]
+__all__ = ["SECONDS", "Size", "read_where", "size_of"]
 
 SECONDS: Final = 2.0
 SAMPLE: Final = 10
@@ -96,6 +97,15 @@ async def size_of(
     if done == buckets:
         return Size(matched, matched, matched, looked, matched, tuple(found), tuple(problems))
     return _estimated(matched, looked, (done + part) / buckets, tuple(found), tuple(problems))
+
+
+def read_where(document: object) -> Condition:
+    """Read a condition that is decoded already. Raises ParcoursError with its first problem."""
+    condition, problems = parse_condition(document)
+    if condition is None or problems:
+        first = problems[0]
+        raise ParcoursError(first.code, first.message, place=first.place, hint=first.hint)
+    return condition
 
 
 def _estimated(

@@ -127,3 +127,9 @@ WHERE f.bucket = %(b)s AND f.journey_id = %(j)s AND (%(v)s::integer IS NULL OR f
 -- scope: all
 -- How many people a list has.
 SELECT count(*) FROM parcours.membership h WHERE h.audience_key = %(key)s;
+
+-- name: count_those
+-- scope: all
+-- How many of these people are in a list.
+SELECT count(*) FROM unnest(%(people)s::text[]) AS p (user_id)
+JOIN parcours.membership h ON h.profile_id = parcours.profile_id(p.user_id) AND h.audience_key = %(key)s;

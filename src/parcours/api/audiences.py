@@ -1,0 +1,229 @@
+"""/api/audiences: who belongs to what: shown, counted before saving, saved, changed, exported, made from counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Path, Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from parcours.api.routing import InTransaction, Router
+from parcours.api.security import require
+from parcours.domain.access import Principal
+from parcours.service.audience_members import MOST, change_members, save_audience
+from parcours.service.audience_size import read_where, size_of
+from parcours.service.counts import Count, CountKind, audience_from_count
+from parcours.service.members import (
+    delete_audience,
+    list_audiences,
+    members_page,
+    rename_audience,
+    show_audience,
+)
+
+__all__ = ["router"]
+
+router = Router("/audiences", "audiences")
+Viewer = Annotated[Principal, Depends(require("viewer"))]
+Editor = Annotated[Principal, Depends(require("editor"))]
+Publisher = Annotated[Principal, Depends(require("publisher"))]
+Key = Annotated[str, Path(max_length=64, examples=["regulars"])]
+WHERE: dict[str, Any] = {"event": "Order Completed", "at_least": 3, "within": "30d"}
+
+
+class Audience(BaseModel):
+    """An audience. While a new condition is being asked of everybody, `asked` is below 1 and `members` still grows."""
+
+    key: str = Field(examples=["regulars"])
+    name: str
+    kind: Literal["list", "condition"]
+    members: int
+    asked: float = Field(description="the share of people asked the condition so far", examples=[1.0])
+    where: dict[str, Any] | None = Field(examples=[WHERE])
+    created_at: datetime
+
+
+class UsedAt(BaseModel):
+    """A place that names the audience: in a version of a journey, or in the condition of another audience."""
+
+    place: str = Field(examples=["entry.triggers[0].audience"])
+    journey: str | None
+    version: int | None
+    status: str | None
+    audience: str | None
+
+
+class AudienceInFull(Audience):
+    """An audience, and where it is used."""
+
+    used: list[UsedAt]
+
+
+class AudienceWanted(BaseModel):
+    """An audience to be saved: with `where` by condition, else a list, whose members are added by themselves."""
+
+    name: str = Field(default="", max_length=200, examples=["Who orders often"])
+    where: dict[str, Any] | None = Field(default=None, examples=[WHERE])
+
+
+class Renamed(BaseModel):
+    """Another name; the key stays."""
+
+    name: str = Field(max_length=200, examples=["Our regulars"])
+
+
+class Asked(BaseModel):
+    """A condition to be counted."""
+
+    where: dict[str, Any] = Field(examples=[WHERE])
+    sample: int = Field(default=10, ge=0, le=50)
+    seconds: float = Field(default=2.0, ge=0.05, le=10, description="how long to count before estimating")
+
+
+class Counted(BaseModel):
+    """How many people match; where not `exact`, an estimate between `low` and `high` 19 times of 20."""
+
+    people: int
+    exact: bool
+    low: int
+    high: int
+    looked_at: int
+    matched: int
+    sample: list[str]
+    problems: list[dict[str, Any]]
+
+
+class Member(BaseModel):
+    """Somebody who belongs."""
+
+    user_id: str
+    since: datetime | None
+
+
+class Members(BaseModel):
+    """A page of members; `next` continues behind it."""
+
+    members: list[Member]
+    next: str | None = Field(examples=["3.00112233-4455-6677-8899-aabbccddeeff"])
+
+
+class Change(BaseModel):
+    """People to be added to a list, or taken out of it."""
+
+    add: list[str] = Field(default_factory=list, max_length=MOST, examples=[["u1", "u2"]])
+    remove: list[str] = Field(default_factory=list, max_length=MOST, examples=[["u3"]])
+
+
+class Changed(BaseModel):
+    """How many came and went: who was there already, or was not, is not counted. `bad` were no good user_ids."""
+
+    added: int
+    removed: int
+    bad: list[dict[str, str]]
+
+
+class CountWanted(BaseModel):
+    """The people whom a number means."""
+
+    journey: str = Field(examples=["welcome"])
+    kind: CountKind = Field(examples=["message"])
+    step: str | None = Field(default=None, examples=["hello"])
+    status: str | None = None
+    outcome: str | None = Field(default=None, examples=["sent"])
+    reason: str | None = None
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    name: str = Field(default="", max_length=200)
+    dry_run: bool = False
+
+
+class FromCount(BaseModel):
+    """How many people the count meant, and how many of them came into the list by it."""
+
+    key: str
+    people: int
+    added: int
+
+
+@router.get("")
+async def audiences(who: Viewer, work: InTransaction) -> list[Audience]:  # noqa: ARG001
+    """List every audience, by key."""
+    return [Audience(**one.as_dict()) for one in await list_audiences(work.connection)]
+
+
+@router.post("/preview")
+async def preview(who: Viewer, work: InTransaction, asked: Asked) -> Counted:  # noqa: ARG001
+    """Count whom a condition means, and name some of them, before it is saved."""
+    size = await size_of(
+        work.connection, read_where(asked.where), work.now, seconds=asked.seconds, sample=asked.sample
+    )
+    return Counted(**size.as_dict())
+
+
+@router.get("/{key}")
+async def audience(who: Viewer, work: InTransaction, key: Key) -> AudienceInFull:  # noqa: ARG001
+    """Show an audience, and where it is used."""
+    shown, used = await show_audience(work.connection, key)
+    return AudienceInFull(**shown.as_dict(), used=[UsedAt(**one.as_dict()) for one in used])
+
+
+@router.put("/{key}")
+async def save(who: Editor, work: InTransaction, key: Key, wanted: AudienceWanted) -> Audience:  # noqa: ARG001
+    """Save an audience: a new one, or another condition or name of one that there is."""
+    shown = await save_audience(work.connection, key, wanted.name, wanted.where, at=work.now)
+    return Audience(**shown.as_dict())
+
+
+@router.patch("/{key}")
+async def rename(who: Editor, work: InTransaction, key: Key, wanted: Renamed) -> Audience:  # noqa: ARG001
+    """Give an audience another name."""
+    await rename_audience(work.connection, key, wanted.name)
+    shown, _ = await show_audience(work.connection, key)
+    return Audience(**shown.as_dict())
+
+
+@router.delete("/{key}", status_code=204)
+async def delete(who: Editor, work: InTransaction, key: Key) -> None:  # noqa: ARG001
+    """Delete an audience that nothing uses, members and all."""
+    await delete_audience(work.connection, key)
+
+
+@router.get("/{key}/members")
+async def members(
+    who: Viewer,  # noqa: ARG001
+    work: InTransaction,
+    key: Key,
+    after: Annotated[str | None, Query(max_length=64, description="the `next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Members:
+    """Show who belongs, page by page."""
+    page = await members_page(work.connection, key, after=after, limit=limit)
+    return Members(members=[Member(user_id=m.user_id, since=m.since) for m in page.members], next=page.next)
+
+
+@router.post("/{key}/members")
+async def change(who: Publisher, work: InTransaction, key: Key, wanted: Change) -> Changed:  # noqa: ARG001
+    """Add people to a list, or take them out of it; journeys hear of it."""
+    done = await change_members(
+        work.connection,
+        key,
+        add=wanted.add,
+        remove=wanted.remove,
+        buckets=work.installed.buckets,
+        at=work.now,
+    )
+    return Changed(added=done.added, removed=done.removed, bad=list(done.bad))
+
+
+@router.post("/{key}/from")
+async def from_count(who: Publisher, work: InTransaction, key: Key, wanted: CountWanted) -> FromCount:  # noqa: ARG001
+    """Make a list of the people behind a count, or add them to it; journeys hear of who comes in."""
+    count = Count(**wanted.model_dump(exclude={"name", "dry_run"}))
+    installed = work.installed
+    done = await audience_from_count(
+        installed.database, installed.clock, key, count, buckets=installed.buckets, name=wanted.name,
+        dry_run=wanted.dry_run,
+    )  # fmt: skip
+    return FromCount(key=done.key, people=done.people, added=done.added)
