@@ -1,0 +1,162 @@
+"""Audiences beside a running worker: kept up to date, asked of everybody in silence, counted, listed, made of counts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from parcours.domain.errors import ParcoursError
+from parcours.service.audience_members import change_members, save_audience
+from parcours.service.audience_size import read_where, size_of
+from parcours.service.counts import Count, audience_from_count
+from parcours.service.members import (
+    delete_audience,
+    every_member,
+    list_audiences,
+    members_page,
+    show_audience,
+)
+from support.postgres import BUCKETS
+from support.runner import journey
+from support.worker import Document, Installation, installed, line
+
+WAITING: Document = {"rest": {"wait_for": [{"event": "On", "next": "end"}]}, "end": {"end": {}}}
+MEMBERS = "SELECT count(*) FROM parcours.belonging WHERE audience_key = %(key)s AND member"
+INSIDE = """SELECT string_agg(pr.user_id, ' ' ORDER BY pr.user_id) FROM parcours.participant p
+    JOIN parcours.profile pr USING (bucket, profile_id)"""
+ASKED = "SELECT count(*) FROM parcours.filling"
+
+
+@pytest.fixture
+async def here(database_url: str) -> AsyncIterator[Installation]:
+    async with installed(database_url, "one") as installation:
+        yield installation
+
+
+async def save(here: Installation, key: str, where: Document | None) -> None:
+    async with here.database.transaction() as connection:
+        await save_audience(connection, key, "", where, at=here.clock.now())
+
+
+def through(key: str, on: str = "enter") -> Document:
+    return journey(WAITING, "j", triggers=[{"audience": key, "on": on}])
+
+
+async def test_changes_move_memberships_and_start_journeys(here: Installation) -> None:
+    await here.feed(line("identify", "old", plan="pro"))
+    await save(here, "pros", {"field": "profile.plan", "is": "pro"})
+    await here.until(MEMBERS, 1, key="pros")  # everybody was asked, and nobody came in by that
+    await here.until(ASKED, 0)
+    await here.publish(through("pros", "both"))
+    await here.feed(line("identify", "u1", plan="pro"), line("identify", "u2", plan="free"))
+    await here.until(INSIDE, "u1")
+    await here.feed(line("identify", "old", plan="free"))
+    await here.until(INSIDE, "old u1")
+    assert await here.one(MEMBERS, key="pros") == 1
+    (ledger,) = await here.ledgers()
+    assert ledger.balances
+
+
+async def test_a_list_starts_journeys_too(here: Installation) -> None:
+    await here.feed(line("identify", "u1"), line("identify", "u2"))
+    await here.publish(through("vip"))
+    async with here.database.transaction() as connection:
+        done = await change_members(
+            connection, "vip", add=["u1", "u1", ""], remove=["u2"], buckets=BUCKETS, at=here.clock.now()
+        )
+    assert (done.added, done.removed, [one["code"] for one in done.bad]) == (1, 0, ["no_person"])
+    await here.until(INSIDE, "u1")
+
+
+async def test_time_alone_takes_somebody_out(here: Installation) -> None:
+    await save(here, "lately", {"event": "Visit", "within": "1s"})
+    await here.publish(through("lately", "leave"))
+    await here.feed(line("track", "u1", "Visit"))
+    await here.until(INSIDE, "u1")
+    stayed = "SELECT b.until - e.happened_at FROM parcours.belonging b JOIN parcours.event e USING (bucket, profile_id)"
+    assert await here.one(stayed) >= timedelta(seconds=1)
+
+
+async def test_another_condition_is_asked_of_everybody_in_silence(here: Installation) -> None:
+    await here.feed(*(line("identify", f"u{n}", n=n) for n in range(100)))
+    await save(here, "some", {"field": "profile.n", "lt": 30})
+    await here.until(MEMBERS, 30, key="some")
+    await here.until(ASKED, 0)
+    await here.publish(through("some", "both"))
+    await save(here, "some", {"field": "profile.n", "gte": 90})
+    await here.until(ASKED, 0)
+    assert await here.one(MEMBERS, key="some") == 10
+    assert await here.one(INSIDE) is None
+    async with here.database.transaction() as connection:
+        shown, used = await show_audience(connection, "some")
+        assert (shown.members, shown.asked, [one.journey for one in used]) == (10, 1.0, ["j"])
+        found = [member.user_id async for member in every_member(connection, "some")]
+        assert sorted(found) == sorted(f"u{n}" for n in range(90, 100))
+        first = await members_page(connection, "some", limit=4)
+        second = await members_page(connection, "some", limit=20, after=first.next)
+        assert [m.user_id for m in (*first.members, *second.members)] == found
+        with pytest.raises(ParcoursError, match="not the end of a page"):
+            await members_page(connection, "some", after="x")
+        with pytest.raises(ParcoursError, match="is used by j version 1"):
+            await delete_audience(connection, "some")
+
+
+async def test_a_condition_is_counted_before_it_is_saved(here: Installation) -> None:
+    await here.feed(*(line("identify", f"u{n}", n=n) for n in range(500)))
+    where = read_where({"field": "profile.n", "lt": 100})
+    async with here.database.transaction() as connection:
+        size = await size_of(connection, where, here.clock.now(), seconds=60)
+        assert (size.people, size.exact, size.looked_at, len(size.sample)) == (100, True, 500, 10)
+        ticks = iter(range(100))
+        some = await size_of(connection, where, here.clock.now(), seconds=4.5, clock=lambda: next(ticks))
+        assert not some.exact
+        assert some.low <= some.people <= some.high
+        assert 0 < some.looked_at < 500
+        with pytest.raises(ParcoursError, match="belongs to no journey"):
+            await size_of(connection, read_where({"message": "hello", "sent": True}), here.clock.now())
+
+
+async def test_any_count_can_become_a_list(here: Installation) -> None:
+    steps: Document = {
+        "first": {"wait_for": [{"event": "On", "next": "second"}]},
+        "second": {"wait": {"for": "9d"}},
+    }
+    await here.publish(journey(steps, "j", filter={"field": "profile.n", "lt": 8}))
+    await here.feed(*(line("identify", f"u{n}", n=n) for n in range(10)))
+    await here.feed(*(line("track", f"u{n}", "Go") for n in range(10)))
+    await here.until("SELECT count(*) FROM parcours.participant", 8)
+    await here.feed(*(line("track", f"u{n}", "On") for n in range(3)))
+    await here.until("SELECT count(*) FROM parcours.participant WHERE step = 'second'", 3)
+    await here.until("SELECT count(*) FROM parcours.refusal", 2)
+    now = here.clock.now()
+    counts = {
+        "entered": (Count("j", "entered"), 8),
+        "at": (Count("j", "at", step="first"), 5),
+        "passed": (Count("j", "passed", step="second"), 3),
+        "refused": (Count("j", "refused", reason="filter"), 2),
+        "late": (Count("j", "entered", since=now + timedelta(days=1)), 0),
+    }
+    for key, (count, people) in counts.items():
+        done = await audience_from_count(here.database, here.clock, key, count, buckets=BUCKETS)
+        assert (key, done.people, done.added) == (key, people, people)
+    again = await audience_from_count(here.database, here.clock, "at", counts["entered"][0], buckets=BUCKETS)
+    assert (again.people, again.added) == (8, 3)
+    async with here.database.transaction() as connection:
+        shown = {one.key: one.members for one in await list_audiences(connection)}
+        assert shown == {"at": 8, "entered": 8, "late": 0, "passed": 3, "refused": 2}
+        await delete_audience(connection, "at")
+        assert "at" not in {one.key for one in await list_audiences(connection)}
+    with pytest.raises(ParcoursError, match="needs a step"):
+        await audience_from_count(here.database, here.clock, "x", Count("j", "passed"), buckets=BUCKETS)
+
+
+async def test_history_moves_memberships_and_starts_nothing(here: Installation) -> None:
+    await save(here, "buyers", {"event": "Buy"})
+    await here.publish(through("buyers"))
+    past = line("track", "u1", "Buy")
+    await here.feed({**past, "context": {"historical": True}})
+    await here.until(MEMBERS, 1, key="buyers")
+    await here.feed(line("track", "u2", "Buy"))
+    await here.until(INSIDE, "u2")
