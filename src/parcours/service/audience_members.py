@@ -43,7 +43,7 @@ async def save_audience(
     Raises ParcoursError with the first problem of the definition, `audience_kind_changed`, `audience_cycle`.
     """
     document: dict[str, Any] = {"audience": key, "name": name}
-    document |= {"where": where} if where is not None else {"members": []}
+    document["members" if where is None else "where"] = [] if where is None else where
     audience, problems = parse_audience(document)
     wrong = [problem for problem in problems if problem.severity == "error"]
     if audience is None or wrong:

@@ -14,6 +14,7 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import FIRST
 from parcours.domain.journey import Audience
 from parcours.domain.parse import parse_audience
+from parcours.domain.serialise import audience_document
 from parcours.service.audience_conditions import note_kept
 from parcours.service.where_used import Found, where_used
 from parcours.store.database import Connection
@@ -158,10 +159,17 @@ async def _shown(connection: Connection, key: str | None) -> list[AudienceShown]
     return [
         AudienceShown(
             row["key"], row["name"], "list" if row["definition"] is None else "condition", row["members"],
-            asked.get(row["key"], 1.0), (row["definition"] or {}).get("where"), row["created_at"],
+            asked.get(row["key"], 1.0), _where(row["definition"]), row["created_at"],
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _where(definition: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The condition as a file writes it."""
+    audience = None if definition is None else parse_audience(definition)[0]
+    found: Mapping[str, Any] | None = None if audience is None else audience_document(audience).get("where")
+    return found
 
 
 async def _asked(connection: Connection) -> dict[str, float]:
