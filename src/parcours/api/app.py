@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from parcours import __version__
 from parcours.api import (
     approvals,
-    audit,
     audiences,
+    audit,
     catalogue,
     commands,
     consents,
