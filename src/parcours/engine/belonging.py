@@ -218,6 +218,7 @@ async def fill_some(
     count, last = row or (0, None)
     if count:
         own = {"b": Int4(bucket), "now": now, "after": after, "last": last}
+        await connection.execute(query("ask_by_index"))
         await AsyncRawCursor(connection).execute(statement.text, statement.values(own), prepare=True)
     if count < people:
         await connection.execute(query("end_filling"), given)
@@ -237,6 +238,7 @@ async def _ask(
     went: dict[str, list[str]] = defaultdict(list)
     written: list[Row] = []
     soonest: datetime | None = None
+    await connection.execute(query("ask_by_index"))
     fresh = await _not_yet_filled(connection, bucket)
     for numbers, statement in compiled.ask:
         rows = [

@@ -11,6 +11,11 @@ SELECT value FROM parcours.setting WHERE key = 'audiences';
 INSERT INTO parcours.setting (key, value) VALUES ('audiences', %(value)s::jsonb)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
+-- name: ask_by_index
+-- scope: shared
+-- In what follows nothing is found by reading a whole table: plans made while a table was empty would.
+SELECT set_config('enable_seqscan', 'off', true);
+
 -- name: kept_audiences
 -- scope: shared
 -- Every audience by condition, and whether it is kept up to date.
