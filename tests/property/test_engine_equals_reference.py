@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from parcours.engine.unit import Limits
 from support.engine import EngineSimulator
 from support.runner import Case, reference
-from support.strategies import cases, member_cases, moved_cases, paused_cases
+from support.strategies import cases, member_cases, merged_cases, moved_cases, paused_cases
 
 # The result must not depend on the number of buckets, nor on how much one unit takes on.
 SHAPES = [(1, Limits()), (4, Limits()), (8, Limits(people=2, rows=1, rounds=2, task_people=1))]
@@ -27,7 +27,10 @@ SHAPES = [(1, Limits()), (4, Limits()), (8, Limits(people=2, rows=1, rounds=2, t
     ],  # shrinking takes minutes; the case can be rerun by its blob
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(case=st.one_of(cases(), member_cases(), paused_cases(), moved_cases()), shape=st.sampled_from(SHAPES))
+@given(
+    case=st.one_of(cases(), member_cases(), paused_cases(), moved_cases(), merged_cases()),
+    shape=st.sampled_from(SHAPES),
+)
 def test_engine_equals_reference(engine: EngineSimulator, case: Case, shape: tuple[int, Limits]) -> None:
     expected = reference(case)
     buckets, limits = shape

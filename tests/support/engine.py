@@ -24,7 +24,7 @@ from support.runner import Case, Document
 __all__ = ["EngineSimulator"]
 
 PERSON_TABLES = (
-    "deleted_journey, deleted_version, removal, hold, "
+    "identity, recent, deleted_journey, deleted_version, removal, hold, "
     "subscription_type, suppression, consent, consent_log, erasure, retention_walk, "
     "participant, passage, message, refusal, counter, fence, profile, event, seen, membership, pending, inbox, kept, "
     "waiting, belonging, filling, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from support.interpreter_world import Caused, Family, Profile, World
 __all__ = ["Line", "read_feed", "settle", "settle_caused", "settle_time"]
 
 _EVENT_NAME = {"track": "event", "page": "name", "screen": "name"}
+_OTHER_NAME = {"identify": "anonymousId", "alias": "previousId"}
+_NO_NAMES = ("null", "undefined", "anonymous", "0")  # of those of P132, what the strategies draw
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Line:
     data: Mapping[str, Any]
     historical: bool
     op: str = ""
+    other: str | None = None  # another name of the person, to be merged
 
 
 def read_feed(feed: Sequence[Any]) -> list[Line]:
@@ -57,7 +60,9 @@ def _read(raw: Any) -> Line | None:
         name = _text(raw, "subscription") if "subscription" in raw else "*"
         if raw.get("state") not in ("in", "out"):
             return None
-    elif kind not in ("group", "alias"):
+    elif kind == "alias":
+        name = "" if _text(raw, "previousId") else None
+    elif kind != "group":
         return None
     data = {} if data is None else data
     if user_id is None or at is None or name is None or not isinstance(data, dict):
@@ -72,6 +77,7 @@ def _read(raw: Any) -> Line | None:
         data=data,
         historical=isinstance(context, dict) and context.get("historical") is True,
         op=str(raw.get("state") if kind == "consent" else raw.get("op")),
+        other=_text(raw, _OTHER_NAME[kind]) if kind in _OTHER_NAME else None,
     )
 
 
@@ -86,15 +92,19 @@ def settle(world: World, line: Line, *, history: bool = False) -> None:
         return
     world.seen.add((line.user_id, line.key))
     world.number += 1
-    if line.kind in ("group", "alias"):
+    if line.kind == "group":
         return
-    new = line.user_id not in world.profiles
-    profile = world.profile(line.user_id)
+    user_id = world.who(line.user_id)
+    new = user_id not in world.profiles
+    profile = world.profile(user_id)
     silent = history or line.historical
     event: Happening | None = None
     changed: set[str] = set()
     moved = False
-    if line.kind == "identify":
+    grown = line.other is not None and _merge_people(world, line.other, line.user_id, profile)
+    if line.kind == "alias":
+        pass
+    elif line.kind == "identify":
         changed = _merge(profile, line.data)
     elif line.kind == "consent":
         if not profile.deleted:
@@ -107,12 +117,12 @@ def settle(world: World, line: Line, *, history: bool = False) -> None:
             profile.events.append(event)
     if history:
         return
-    shift = _shift(world, profile, line, changed, moved=moved, new=new)
+    shift = _shift(world, profile, line, changed, moved=moved, new=new or grown)
     if not silent:
         for family in world.by_key():
             if event is not None:
                 _meet(world, family, profile, event)
-            elif changed or moved:
+            elif changed or moved or grown:
                 p = world.current(family, profile)
                 if p is not None:
                     judge(world, p)
@@ -126,7 +136,7 @@ def _shift(world: World, profile: Profile, line: Line, changed: set[str], *, mov
     if new:
         shift = ask_all(world, profile)
     else:
-        name = line.name if line.kind not in ("identify", "audience", "consent") else None
+        name = line.name if line.kind not in ("identify", "alias", "audience", "consent") else None
         shift = ask(world, profile, event=name, fields=changed, lists=static)
     (shift.entered if line.op == "add" else shift.left).update(static)
     return shift
@@ -158,6 +168,31 @@ def settle_caused(world: World) -> None:
             p = world.current(world.families[line.target], line.profile)
             if p is not None:
                 leave(world, p, "dropped_out", "entered_elsewhere")
+
+
+def _merge_people(world: World, other: str, name: str, profile: Profile) -> bool:
+    """Let the person of another name become part of this one; tell whether there was one (R12, P130)."""
+    former = world.profiles.get(other)
+    if other in world.merged or other == profile.user_id or profile.deleted:
+        return False
+    if other in _NO_NAMES or name in _NO_NAMES or (former is not None and former.deleted):
+        return False
+    world.merged[other] = profile.user_id
+    if former is None:
+        return False
+    for family in world.by_key():
+        p = world.current(family, former)
+        if p is not None:
+            leave(world, p, "dropped_out", "merged")
+    profile.attributes.update({**former.attributes, **profile.attributes})
+    profile.events += [replace(event, historical=True) for event in former.events]
+    profile.events.sort(key=lambda event: event.number)
+    former.deleted = True
+    former.attributes.clear()
+    former.events.clear()
+    former.audiences.clear()
+    former.belongs.clear()
+    return True
 
 
 def _settle_changed(world: World, line: Caused) -> None:

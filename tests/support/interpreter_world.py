@@ -304,6 +304,7 @@ class World:
     usual: dict[str, str] = field(default_factory=dict)  # of subscription types, for who said nothing
     suppressed: dict[str, set[str]] = field(default_factory=dict)  # address -> reasons
     seen: set[tuple[str, str]] = field(default_factory=set)
+    merged: dict[str, str] = field(default_factory=dict)  # name → user_id of the one that stayed
     number: int = 0  # of the latest arrival
     caused: deque[Caused] = field(default_factory=deque)  # lines that walks placed behind
 
@@ -319,6 +320,12 @@ class World:
     def profile(self, user_id: str) -> Profile:
         """Return the person, made where new."""
         return self.profiles.setdefault(user_id, Profile(user_id))
+
+    def who(self, name: str) -> str:
+        """Return the user_id of whom a name means by now (R12)."""
+        while name in self.merged:
+            name = self.merged[name]
+        return name
 
     def inside(self, *versions: Version) -> list[Participant]:
         """Return the active participants of these versions, oldest first, ties by user_id (R22)."""

@@ -15,6 +15,7 @@ from support.runner import Case
 from support.strategies_commands import command, commands
 from support.strategies_consent import consents
 from support.strategies_journeys import events_of, journeys, steps_of
+from support.strategies_merging import OTHERS, merging_cases, with_other_names
 from support.strategies_pauses import pause_options
 from support.strategies_runs import memberships, other_rules, rules
 from support.strategies_transfer import transfer_cases
@@ -31,7 +32,7 @@ from support.strategies_values import (
     values_of,
 )
 
-__all__ = ["cases", "member_cases", "moved_cases", "paused_cases"]
+__all__ = ["cases", "member_cases", "merged_cases", "moved_cases", "paused_cases"]
 
 KEYS = ("a", "B", "c")  # by code point B comes first
 PEOPLE = ("u1", "u10", "u2", "U3", "é4", "u 5")
@@ -141,6 +142,11 @@ def moved_cases() -> st.SearchStrategy[Case]:
     return transfer_cases(_lines, _beginnings, PEOPLE)
 
 
+def merged_cases() -> st.SearchStrategy[Case]:
+    """Draw cases in which people have several names."""
+    return merging_cases(_lines, _beginnings)
+
+
 @st.composite
 def _beginnings(draw: st.DrawFn, people: tuple[str, ...]) -> list[Document]:
     """Draw what is known about people at the beginning, and the event that brings most of them in."""
@@ -149,7 +155,7 @@ def _beginnings(draw: st.DrawFn, people: tuple[str, ...]) -> list[Document]:
         traits: Document = {}
         address = draw(st.sampled_from(("good", "good", "good", "bad", None)))
         if address is not None:
-            good = f"p{PEOPLE.index(person)}@example.com"
+            good = f"p{(*PEOPLE, *OTHERS).index(person)}@example.com"
             traits["email"] = good if address == "good" else draw(st.sampled_from(("nobody", "@", 7, None)))
         if draw(st.booleans()):
             traits["name"] = draw(st.sampled_from(("Eva", "Åsa", "", None)))
@@ -214,13 +220,17 @@ def _properties(draw: st.DrawFn) -> Document:
 @st.composite
 def _others(draw: st.DrawFn, line: Document, documents: list[Document]) -> Any:
     """Draw a line that is rarely seen."""
-    kind = draw(st.sampled_from(("opened", "opened", "page", "screen", "group", "anonymous", "bad")))
+    kind = draw(
+        st.sampled_from(("opened", "opened", "page", "screen", "group", "anonymous", "joined", "bad"))
+    )
     if kind == "bad":
         return draw(st.sampled_from(BAD_LINES))
     if kind in {"page", "screen"}:
         return {**line, "type": kind, "name": draw(st.sampled_from(EVENTS))}
     if kind == "group":
         return {**line, "type": "group", "groupId": "g1", "traits": {"plan": "pro"}}
+    if kind == "joined":
+        return draw(with_other_names(line, (line["userId"], PEOPLE[0])))
     if kind == "anonymous":
         nobody = {"anonymousId": line["userId"], "timestamp": line["timestamp"]}
         return {**nobody, "type": "track", "event": draw(st.sampled_from(EVENTS))}

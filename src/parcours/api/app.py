@@ -21,7 +21,9 @@ from parcours.api import (
     consents,
     doors,
     drafts,
+    events,
     imports,
+    intake,
     invitations,
     journeys,
     keys,
@@ -79,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     consents.people,
     privacy.person,
     privacy.retention,
+    events.router,
 )  # fmt: skip
 
 
@@ -99,6 +102,7 @@ def create_app(installed: Installation, registry: CollectorRegistry) -> FastAPI:
         *pages(installed, registry),
         *doors.ROUTES,
         *preference_routes(),
+        *intake.routes(installed),
         Declared("/api/openapi.json", _document, need="public", operation=DOCUMENT),
         *(route for router in ROUTERS for route in router.routes),
     ]

@@ -47,6 +47,7 @@ TAGS: Final[tuple[tuple[str, str], ...]] = (
     ("preferences", "The pages by which people say what they want to get."),
     ("watching", "Alerts, the ledger, who is stuck, and where things are used."),
     ("mailbox", "What the built-in mailbox caught."),
+    ("intake", "People and events, as clients of Segment, RudderStack and PostHog send them."),
     ("running", "Whether it lives, whether it can work, its numbers."),
 )
 

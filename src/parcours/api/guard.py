@@ -20,7 +20,15 @@ __all__ = ["LIMITS", "Guard"]
 
 MB: Final = 1_000_000
 # Bytes of a body, by the beginning of the path; the longest that fits counts. One line per place.
-LIMITS: Final[Mapping[str, int]] = MappingProxyType({"/": MB, "/api/": 8 * MB, "/api/imports/": 2000 * MB})
+LIMITS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "/": MB,
+        "/api/": 8 * MB,
+        "/api/imports/": 2000 * MB,
+        "/batch": 8 * MB,
+        "/v1/import": 1_000_000 * MB,
+    }
+)
 OURS: Final = ("/api/", "/link/", "/invitation/")  # where a session counts, or begins
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS: Final = (

@@ -62,6 +62,10 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "suppress": Place("suppressing", JOURNEYS, "Keep the list of addresses that are written to no more."),
         "person": Place("person", JOURNEYS, "Do what one person may ask for: export, erase, consent."),
         "import": Place("importing", JOURNEYS, "Load people and events from files."),
+        "source": Place("source", JOURNEYS, "Make, list and revoke the write keys of those who send events."),
+        "events": Place(
+            "source", REPORTS, "Show the latest events that came over HTTP, and what each caused."
+        ),
         "why": Place("why", REPORTS, "Tell why a person did, or did not, enter and move."),
         "stuck": Place(
             "stuck",

@@ -10,6 +10,7 @@ from typing import Final
 from parcours.domain.catalogue_access import ACCESS, REQUEST
 from parcours.domain.catalogue_browsing import BROWSING
 from parcours.domain.catalogue_files import FILES, VALUES
+from parcours.domain.catalogue_intake import INTAKE
 from parcours.domain.catalogue_journey import JOURNEY
 from parcours.domain.catalogue_program import FEED, ORDER, PROGRAM
 from parcours.domain.catalogue_reasons import DROPPING_OUT, REFUSING
@@ -36,7 +37,8 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "journey": "The journey as a whole",
         "command": "Commands that are refused",
         "order": "Commands that cannot be carried out",
-        "feed": "Lines of a feed",
+        "feed": "Lines of a feed, and events",
+        "intake": "Requests that send people and events",
         "request": "Requests over HTTP",
         "access": "Who may do what",
         "program": "The program and its surroundings",
@@ -55,6 +57,7 @@ def _entries() -> Iterator[Entry]:
         ("order", ORDER),
         ("order", BROWSING),
         ("feed", FEED),
+        ("intake", INTAKE),
         ("request", REQUEST),
         ("access", ACCESS),
         ("program", PROGRAM),

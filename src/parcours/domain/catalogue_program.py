@@ -28,6 +28,7 @@ FEED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "not_an_object": ("A line, or one of its parts, is not a JSON object.", "Write {…}."),
         "unknown_type": ("The type of a line is not known.", "Use one of the types of the feed."),
         "no_person": ("A line names no person.", "Give userId or anonymousId."),
+        "no_previous_id": ("An alias does not say which name is to be joined.", "Give previousId."),
         "bad_person": ("A person's key is no text, or too long.", "Shorten it."),
         "no_name": ("A line lacks the name of its event, audience or page.", "Give it, as a text."),
         "bad_timestamp": (

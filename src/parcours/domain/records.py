@@ -14,7 +14,7 @@ __all__ = ["CommandResult", "FeedLine"]
 class FeedLine:
     """One good line of the feed. `properties` are traits for identify; `name` the event, audience or subscription."""
 
-    kind: Literal["identify", "event", "audience", "consent", "ignored"]
+    kind: Literal["identify", "event", "audience", "consent", "alias", "ignored"]
     user_id: str
     at: datetime | None  # its timestamp; None where it has none
     message_key: str  # messageId, or the hash of the line
@@ -23,6 +23,7 @@ class FeedLine:
     op: Literal["add", "remove", "in", "out"] = "add"  # in, out: of a consent
     historical: bool = False
     number: int = 0  # its line in the file
+    merges: str | None = None  # another name of the person: anonymousId of identify, previousId of alias
 
 
 @dataclass(frozen=True, slots=True)

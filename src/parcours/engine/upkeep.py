@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from psycopg import sql
+from psycopg.types.numeric import Int8
 
 from parcours.store.database import Connection
 from parcours.store.queries import query
 from parcours.store.roles import as_owner
 
-__all__ = ["keep_partitions", "keep_statistics"]
+__all__ = ["forget_messages", "keep_partitions", "keep_statistics"]
 
 PARTITIONED = {"event": "happened_at", "passage": "at"}
 MONTHS_AHEAD = 3
+REMEMBERED = timedelta(days=7)  # repeated messages are recognised for so long
+FORGOTTEN_AT_ONCE = 5000
 
 
 async def keep_partitions(connection: Connection, now: datetime) -> list[str]:
@@ -68,6 +71,12 @@ async def keep_statistics(connection: Connection) -> list[str]:
             await as_owner(connection)
             await connection.execute(sql.SQL("ANALYZE parcours.{}").format(sql.Identifier(name)))
     return [name for (name,) in rows]
+
+
+async def forget_messages(connection: Connection, now: datetime) -> bool:
+    """Forget some of the messages that came more than seven days ago; tell whether there may be more."""
+    given = {"before": now - REMEMBERED, "n": Int8(FORGOTTEN_AT_ONCE)}
+    return (await connection.execute(query("forget_seen"), given)).rowcount >= FORGOTTEN_AT_ONCE
 
 
 def _month(now: datetime, ahead: int) -> datetime:

@@ -31,7 +31,7 @@ from parcours.engine.mails import Mails
 from parcours.engine.removal import remove_for
 from parcours.engine.retention import retain_for
 from parcours.engine.unit import LeaseLost, Limits
-from parcours.engine.upkeep import keep_partitions, keep_statistics
+from parcours.engine.upkeep import forget_messages, keep_partitions, keep_statistics
 from parcours.engine.versions import Versions
 from parcours.observe import Observer, Trouble, WorkerStarted, WorkerStopped
 from parcours.settings import Settings
@@ -328,6 +328,10 @@ class Worker:
         if self._probed is None or now > self._probed + PROBE_EVERY:
             self._probed = now
             await self._links()
+            more = True
+            while more:
+                async with self.database.transaction() as connection:
+                    more = await forget_messages(connection, now)
             self._probe |= set(self.leases.held)
             self._wake.set()
         async with self.database.dedicated() as connection:

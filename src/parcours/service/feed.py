@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ LONGEST_PERSON = 256  # characters
 LONGEST_NAME = 200
 LONGEST_AUDIENCE = 64
 LARGEST_NUMBER = 1e300
+HALF = re.compile("[\ud800-\udfff]")  # half a character
 KINDS = ("identify", "track", "page", "screen", "group", "alias", "audience", "consent")
 
 
@@ -88,7 +90,16 @@ def feed_line(line: dict[str, Any], place: str, number: int = 0) -> FeedLine:
         "user_id": user_id, "at": at, "message_key": key, "historical": historical, "number": number,
     }  # fmt: skip
     if kind == "identify":
-        return FeedLine("identify", properties=_object(line, "traits", place), **common)
+        other = _other_name(line, "anonymousId", user_id, place)
+        return FeedLine("identify", properties=_object(line, "traits", place), merges=other, **common)
+    if kind == "alias":
+        previous = line.get("previousId")
+        if not isinstance(previous, str) or not previous:
+            raise ParcoursError(
+                "no_previous_id", "previousId is missing", place=f"{place} previousId",
+                hint="Give the name that the person had before, a text.",
+            )  # fmt: skip
+        return FeedLine("alias", merges=_other_name(line, "previousId", user_id, place), **common)
     if kind == "audience":
         if line.get("op") not in ("add", "remove"):
             raise ParcoursError(
@@ -99,7 +110,7 @@ def feed_line(line: dict[str, Any], place: str, number: int = 0) -> FeedLine:
         )
     if kind == "consent":
         return _consent(line, place, common)
-    if kind in ("group", "alias"):
+    if kind == "group":
         return FeedLine("ignored", **common)
     name = _name(line, "event" if kind == "track" else "name", place)
     return FeedLine("event", name=name, properties=_object(line, "properties", place), **common)
@@ -120,18 +131,30 @@ def _person(line: dict[str, Any], place: str) -> str:
     for key in ("userId", "anonymousId"):
         value = line.get(key)
         if isinstance(value, str) and value:
-            if len(value) > LONGEST_PERSON:
-                raise ParcoursError(
-                    "bad_person", f"{key} is longer than 256 characters", place=place, hint="Shorten it."
-                )
-            _encodable(value, place)
-            return value
+            return _short(value, key, place)
     raise ParcoursError(
         "no_person",
         "the line names no person",
         place=place,
         hint="Give userId or anonymousId, a text that is not empty.",
     )
+
+
+def _other_name(line: dict[str, Any], key: str, user_id: str, place: str) -> str | None:
+    """Return another name of the person, where the line has one."""
+    value = line.get(key)
+    if not isinstance(value, str) or not value or value == user_id:
+        return None
+    return _short(value, key, place)
+
+
+def _short(name: str, key: str, place: str) -> str:
+    if len(name) > LONGEST_PERSON:
+        raise ParcoursError(
+            "bad_person", f"{key} is longer than 256 characters", place=place, hint="Shorten it."
+        )
+    _encodable(name, place)
+    return name
 
 
 def _name(line: dict[str, Any], key: str, place: str, limit: int = LONGEST_NAME) -> str:
@@ -156,8 +179,22 @@ def _object(line: dict[str, Any], key: str, place: str) -> dict[str, Any]:
         raise ParcoursError(
             "not_an_object", f"{key} is not an object", place=f"{place} {key}", hint="Write {…}."
         )
-    _bounded(value, place, key, 0)
+    if not _sound(value, 0):
+        _bounded(value, place, key, 0)
     return value
+
+
+def _sound(value: Any, depth: int) -> bool:
+    """Tell whether a value can be kept, as `_bounded` does, without looking for where it cannot."""
+    if isinstance(value, str):
+        return "\x00" not in value and (value.isascii() or HALF.search(value) is None)
+    if isinstance(value, dict):
+        if depth >= DEEPEST or not all(_sound(key, 0) for key in value):
+            return False
+        return all(_sound(item, depth + 1) for item in value.values())
+    if isinstance(value, list):
+        return depth < DEEPEST and all(_sound(item, depth + 1) for item in value)
+    return value is None or isinstance(value, bool) or abs(value) <= LARGEST_NUMBER
 
 
 def _bounded(value: Any, place: str, path: str, depth: int) -> None:
@@ -181,7 +218,7 @@ def _bounded(value: Any, place: str, path: str, depth: int) -> None:
 
 
 def _encodable(text: str, place: str) -> None:
-    if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+    if "\x00" in text or (not text.isascii() and HALF.search(text) is not None):
         raise ParcoursError(
             "bad_text", "a text holds NUL or half a character", place=place, hint="Remove it."
         )

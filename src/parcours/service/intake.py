@@ -10,14 +10,17 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
+
+import msgspec
 
 from parcours.domain.identity import bucket_of, profile_id
+from parcours.domain.merging import Stage, plan_stages
 from parcours.domain.records import FeedLine
 from parcours.service.consent.said import keep_said, said_in_feed
+from parcours.service.merging import Names, carry_out, know_names
 from parcours.service.touching import touch_events, touch_the_new, what_audiences_ask
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -36,10 +39,12 @@ _state = {"latest": 0}
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """How many lines were stored, and how many had been seen before."""
+    """How many lines were stored, and how many had been seen before; `repeats` are their places among the lines."""
 
     stored: int
     repeated: int
+    repeats: tuple[int, ...] = field(default=(), compare=False)
+    numbers: tuple[int, ...] = field(default=(), compare=False)  # places in the feed, of every line
 
 
 def feed_numbers(count: int) -> list[int]:
@@ -57,42 +62,60 @@ async def take(
     received_at: datetime | None,
     numbers: Sequence[int] | None = None,
     mode: Mode = "live",
+    merging: bool = True,
 ) -> IntakeResult:
     """Store lines in one transaction; the caller's. `received_at` None: each line arrives at its own timestamp.
 
-    `numbers` are their places in the feed, rising; made here unless given.
+    `numbers` are their places in the feed, rising; made here unless given. Without `merging` no name was ever
+    another person's, and none is in these lines: it is not asked.
     """
-    lines = [line for line in lines if line.kind != "ignored"]
-    if not lines:
-        return IntakeResult(0, 0)
-    rows = [
-        _row(line, buckets, received_at, number)
-        for line, number in zip(lines, numbers or feed_numbers(len(lines)), strict=True)
-    ]
-    latest = received_at or max(line.at for line in lines if line.at is not None)
-    keys = [_only(row, "bucket", "profile_id", "message_key", "feed_no") for row in rows]
+    numbers = tuple(numbers or feed_numbers(len(lines)))
+    taken = [(place, line) for place, line in enumerate(lines) if line.kind != "ignored"]
+    if not taken:
+        return IntakeResult(0, 0, (), numbers)
+    own = [line for _, line in taken]
+    names = Names()
+    if merging:
+        # Who gives the instants is alone with the database: a simulation.
+        names = await know_names(connection, own, buckets=buckets, alone=received_at is None)
+    rows = {place: _row(line, buckets, received_at, numbers[place]) for place, line in taken}
+    latest = received_at or max(line.at for line in own if line.at is not None)
+    keys = [_only(row, "bucket", "profile_id", "message_key", "feed_no") for row in rows.values()]
     cursor = await connection.execute(query("remember_seen"), {"rows": _dump(keys), "received_at": latest})
     fresh = {number for (number,) in await cursor.fetchall()}
-    new = [(line, row) for line, row in zip(lines, rows, strict=True) if row["feed_no"] in fresh]
-    if new:
-        await _store(connection, new, latest, mode)
-    return IntakeResult(len(new), len(lines) - len(new))
+    new = [(place, line) for place, line in taken if rows[place]["feed_no"] in fresh]
+    for stage in plan_stages(new, names.links, names.deleted):
+        for place, person in stage.lines:
+            if person != lines[place].user_id:
+                rows[place] |= _whose(person, buckets)
+        await _store(connection, stage, lines, rows, at=latest, mode=mode, buckets=buckets)
+    repeats = tuple(place for place, _ in taken if rows[place]["feed_no"] not in fresh)
+    return IntakeResult(len(new), len(repeats), repeats, numbers)
 
 
 async def _store(
-    connection: Connection, new: list[tuple[FeedLine, dict[str, Any]]], at: datetime, mode: Mode
-) -> None:
+    connection: Connection, stage: Stage, lines: Sequence[FeedLine], rows: dict[int, dict[str, Any]], *,
+    at: datetime, mode: Mode, buckets: int,
+) -> None:  # fmt: skip
+    new = [(lines[place], rows[place]) for place, _ in stage.lines]
     people = [_only(row, "bucket", "profile_id", "user_id", "at") for _, row in new]
-    cursor = await connection.execute(query("create_profiles"), {"rows": _dump(people)})
-    touching = None if mode == "quiet" else await what_audiences_ask(connection)
+    told = mode in ("live", "state")
+    async with connection.pipeline():
+        cursor = await connection.execute(query("create_profiles"), {"rows": _dump(people)})
+        touching = None if mode == "quiet" else await what_audiences_ask(connection)
+    if stage.merges:
+        silent = {m.number for m in stage.merges if not told or lines[m.number].historical}
+        await carry_out(
+            connection, stage.merges, rows, buckets=buckets, silent=silent, touch=touching is not None
+        )
     if touching is not None:
-        await touch_the_new(connection, new, {person for (person,) in await cursor.fetchall()}, mode)
+        created = {person.replace("-", "") for (person,) in await cursor.fetchall()}
+        await touch_the_new(connection, new, created, mode)
     # Several lines about one person in a batch: attributes fold to one change, memberships to their last word.
     profiles: dict[str, dict[str, Any]] = {}
     memberships: dict[tuple[str, str], dict[str, Any]] = {}
     events = []
     said: list[dict[str, Any]] = []
-    told = mode in ("live", "state")
     for line, row in new:
         if line.kind == "identify":
             before = profiles.get(row["profile_id"])
@@ -103,30 +126,36 @@ async def _store(
             memberships[row["profile_id"], line.name] = row
         elif line.kind == "consent":
             said.append(said_in_feed(row))
-        else:
+        elif line.kind == "event":
             events.append({**row, "historical": line.historical or mode in ("state", "history")})
-    if profiles:
-        text = {"rows": _dump(sorted(profiles.values(), key=lambda row: (row["bucket"], row["profile_id"])))}
-        if told or touching:
-            await connection.execute(query("announce_profiles"), {**text, "touch": touching is not None})
-        await connection.execute(query("write_profiles"), text)
-    if memberships:
-        text = {"rows": _dump(list(memberships.values()))}
-        await connection.execute(query("create_audience"), {**text, "at": at})
-        if told or touching:
-            kind = "audience" if told else "touch"
-            await connection.execute(query("announce_memberships"), {**text, "kind": kind})
-        await connection.execute(query("join_audiences"), text)
-        await connection.execute(query("quit_audiences"), text)
-    if said:
-        await keep_said(connection, said)
-    if events:
-        await connection.execute(query("store_events"), {"rows": _dump(events)})
-        heard = [row for row in events if mode == "live" and not row["historical"]]
-        if heard:
-            await connection.execute(query("announce_events"), {"rows": _dump(heard)})
-        if touching is not None and len(heard) < len(events):
-            await touch_events(connection, [row for row in events if row not in heard], touching)
+    async with connection.pipeline():
+        if profiles:
+            in_order = sorted(profiles.values(), key=lambda row: (row["bucket"], row["profile_id"]))
+            text = {"rows": _dump(in_order)}
+            if told or touching:
+                await connection.execute(query("announce_profiles"), {**text, "touch": touching is not None})
+            await connection.execute(query("write_profiles"), text)
+        if memberships:
+            text = {"rows": _dump(list(memberships.values()))}
+            await connection.execute(query("create_audience"), {**text, "at": at})
+            if told or touching:
+                kind = "audience" if told else "touch"
+                await connection.execute(query("announce_memberships"), {**text, "kind": kind})
+            await connection.execute(query("join_audiences"), text)
+            await connection.execute(query("quit_audiences"), text)
+        if said:
+            await keep_said(connection, said)
+        if events:
+            text = {"rows": _dump(events)}
+            await connection.execute(query("store_events"), text)
+            heard = [row for row in events if mode == "live" and not row["historical"]]
+            if len(heard) < len(events):
+                text = {"rows": _dump(heard)}
+            if heard:
+                await connection.execute(query("announce_events"), text)
+            if touching is not None and len(heard) < len(events):
+                unheard = [row for row in events if mode != "live" or row["historical"]]
+                await touch_events(connection, unheard, touching)
 
 
 async def add_people(
@@ -204,15 +233,12 @@ async def _announce(  # noqa: PLR0917 - the columns of the row
 
 
 def _row(line: FeedLine, buckets: int, received_at: datetime | None, number: int) -> dict[str, Any]:
-    person = profile_id(line.user_id)
     arrived = received_at or line.at
     assert arrived is not None
     at = min(line.at, arrived) if line.at is not None else arrived
     return {
-        "bucket": bucket_of(person, buckets),
-        "profile_id": str(person),
-        "user_id": line.user_id,
-        "message_key": str(UUID(bytes=hashlib.sha256(line.message_key.encode()).digest()[:16])),
+        **_whose(line.user_id, buckets),
+        "message_key": hashlib.sha256(line.message_key.encode()).hexdigest()[:32],
         "feed_no": number,
         "at": at.isoformat(),
         "arrived_at": arrived.isoformat(),
@@ -222,9 +248,15 @@ def _row(line: FeedLine, buckets: int, received_at: datetime | None, number: int
     }
 
 
+def _whose(user_id: str, buckets: int) -> dict[str, Any]:
+    """Return a person's key in short: as `profile_id` and `bucket_of` say it, for many at once."""
+    digest = hashlib.sha256(user_id.encode()).hexdigest()[:32]
+    return {"bucket": int(digest[:8], 16) * buckets >> 32, "profile_id": digest, "user_id": user_id}
+
+
 def _only(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: row[name] for name in names}
 
 
 def _dump(rows: Sequence[dict[str, Any]]) -> str:
-    return json.dumps(rows)
+    return msgspec.json.encode(rows).decode()

@@ -28,7 +28,7 @@ from parcours.service.intake import Mode, take
 from parcours.service.lifecycle import Order, execute
 from parcours.service.schedules import begin_runs
 from parcours.simulation.commands import SWITCH, Commander
-from parcours.simulation.feed import Feed, Hearing, Numbered, at_of
+from parcours.simulation.feed import Company, Feed, Hearing, Numbered, at_of
 from parcours.simulation.lanes import Lanes, independent
 from parcours.simulation.output import command_line, output_lines
 from parcours.simulation.work import Work
@@ -116,6 +116,10 @@ class Simulation:
     position: int = 0  # of the next line
     now: datetime = BEGINNING
     keeps: bool = False  # some audience is kept up to date
+    company: Company = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.company = Company(self.lines)
 
     @property
     def connection(self) -> Connection:
@@ -146,7 +150,8 @@ class Simulation:
         touched = touched or bool(entered_by) or any(map(has_schedule, (*journeys, *self.files.values())))
         if not self.lanes and not touched:
             dates = [d for j in (*journeys, *self.files.values()) for d in (j.entry.start, j.entry.end) if d]
-            unheard, self.lines = feed.split(self.hearing, {*(at for at, _, _ in self.orders), *dates})
+            instants = {*(at for at, _, _ in self.orders), *dates}
+            unheard, self.lines = feed.split(self.hearing, instants, self.company)
             await self.load(unheard, "quiet")
         in_order = sorted(journeys, key=lambda journey: journey.key)
         async with self.connection.transaction():
@@ -164,7 +169,7 @@ class Simulation:
             async with self.connection.transaction():
                 await take(
                     self.connection, [line for _, line in part], buckets=self.work.buckets, received_at=None,
-                    numbers=[number for number, _ in part], mode=mode,
+                    numbers=[number for number, _ in part], mode=mode, merging=bool(self.company),
                 )  # fmt: skip
         await keep_statistics(self.connection)
 
@@ -196,7 +201,7 @@ class Simulation:
         first = self.position
         while self.position < len(self.lines) and at_of(self.lines[self.position]) < until:
             self.position += 1
-        lanes = Lanes(self.work, self.hearing, until, self.to, self.progress)
+        lanes = Lanes(self.work, self.hearing, until, self.to, self.progress, self.company)
         latest = await lanes.play(self.lines[first : self.position])
         await self.finish(max(now, latest or now))
         return until
@@ -207,8 +212,9 @@ class Simulation:
             number, line = self.lines[self.position]
             async with self.connection.transaction():
                 await take(
-                    self.connection, [line], buckets=self.work.buckets, received_at=None, numbers=[number]
-                )
+                    self.connection, [line], buckets=self.work.buckets, received_at=None, numbers=[number],
+                    merging=bool(self.company),
+                )  # fmt: skip
             await self.quiet(now - TICK)
             self.position += 1
         if self.keeps and await self.work.memberships(now):

@@ -15,7 +15,7 @@ from parcours.domain.journey import AudienceTrigger, EventTrigger, Journey
 from parcours.domain.problems import has_errors
 from parcours.domain.records import FeedLine
 
-__all__ = ["Feed", "Hearing", "Numbered", "at_of"]
+__all__ = ["Company", "Feed", "Hearing", "Numbered", "at_of"]
 
 Numbered: TypeAlias = tuple[int, FeedLine]  # its place in the feed
 
@@ -24,6 +24,34 @@ def at_of(numbered: Numbered) -> datetime:
     """Return the instant of a line; a simulation takes none without."""
     assert numbered[1].at is not None
     return numbered[1].at
+
+
+class Company:
+    """Names that a feed merges, now or later: what happens under one of them may concern the others."""
+
+    def __init__(self, lines: Iterable[Numbered]) -> None:
+        self._heads: dict[str, str] = {}
+        self.everybody: set[str] = set()
+        for _, line in lines:
+            if line.merges:
+                self.everybody |= {line.merges, line.user_id}
+                self._heads[self.head(line.merges)] = self.head(line.user_id)
+
+    def __bool__(self) -> bool:
+        return bool(self._heads)
+
+    def names(self) -> list[str]:
+        """Return the names that go with another one."""
+        return list(self._heads)
+
+    def head(self, name: str) -> str:
+        """Return the name that stands for all those that a name is merged with."""
+        first = name
+        while self._heads.get(name, name) != name:
+            name = self._heads[name]
+        if first != name:
+            self._heads[first] = name
+        return name
 
 
 class Feed:
@@ -45,18 +73,24 @@ class Feed:
             else:
                 self.lines.append((number, line))
 
-    def split(self, hearing: Hearing, instants: Container[datetime]) -> tuple[list[Numbered], list[Numbered]]:
+    def split(
+        self, hearing: Hearing, instants: Container[datetime], company: Company
+    ) -> tuple[list[Numbered], list[Numbered]]:
         """Return events that no journey hears, and the rest.
 
         Nobody moves because of an unheard event, and conditions count events up to their own instant. So it makes no
         difference when these are stored, unless something else happens at that instant: to everybody (`instants`),
-        or to the person by another line.
+        or to the person by another line. Whose an event is may depend on when it is stored, where names are merged.
         """
         lines = Counter((line.user_id, line.at) for _, line in self.lines)
         unheard: list[Numbered] = []
         rest: list[Numbered] = []
         for number, line in self.lines:
-            alone = lines[line.user_id, line.at] == 1 and line.at not in instants
+            alone = (
+                lines[line.user_id, line.at] == 1
+                and line.at not in instants
+                and line.user_id not in company.everybody
+            )
             silent = line.kind == "event" and alone and not hearing.heard_by_some(line)
             (unheard if silent else rest).append((number, line))
         return unheard, rest
@@ -85,6 +119,8 @@ class Hearing:
 
     def concerns(self, line: FeedLine, inside: Iterable[str]) -> bool:
         """Tell whether some journey may do something about this line of somebody who is inside these."""
+        if line.merges:
+            return True
         if line.historical:
             return False
         if (line.kind, line.name) in self.triggers:

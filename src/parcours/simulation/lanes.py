@@ -21,7 +21,7 @@ from parcours.domain.journey import AudienceTrigger, End, Journey, ScheduleTrigg
 from parcours.domain.timing import BEGINNING
 from parcours.engine.upkeep import keep_statistics
 from parcours.service.intake import Mode, take
-from parcours.simulation.feed import Hearing, Numbered, at_of
+from parcours.simulation.feed import Company, Hearing, Numbered, at_of
 from parcours.simulation.work import Work
 from parcours.store.queries import query
 
@@ -67,13 +67,16 @@ class Timer:
 
 @dataclass(slots=True)
 class Lane:
-    """What is still to come for one person, in order. `inside` are the journeys it is in, by id."""
+    """What is still to come for one person, in order, or for several whose names the feed merges.
 
-    person: Person
+    `inside` are the journeys they are in, by id.
+    """
+
+    people: set[Person] = field(default_factory=set)
     lines: list[Numbered] = field(default_factory=list)
     position: int = 0
     inside: set[int] = field(default_factory=set)
-    timers: dict[int, Timer] = field(default_factory=dict)  # by journey_id
+    timers: dict[tuple[Person, int], Timer] = field(default_factory=dict)  # by person and journey_id
 
     @property
     def due_at(self) -> datetime | None:
@@ -125,6 +128,7 @@ class Lanes:
     until: datetime
     sent_by: datetime
     progress: Callable[[datetime], None] | None = None
+    company: Company = field(default_factory=lambda: Company(()))
     lanes: dict[Person, Lane] = field(default_factory=dict)
     journeys: dict[int, str] = field(default_factory=dict)  # key by id, in order of the keys
     movable: list[int] = field(default_factory=list)
@@ -134,7 +138,7 @@ class Lanes:
         """Play the span; return the latest instant at which something happened."""
         await self.begin(lines)
         latest: datetime | None = None
-        alive = list(self.lanes.values())
+        alive = self.everybody()
         while True:
             alive = [lane for lane in alive if lane.next_at is not None]
             if not alive:
@@ -153,22 +157,33 @@ class Lanes:
         self.journeys = dict(await cursor.fetchall())
         cursor = await connection.execute(query("movable_versions"))
         self.movable = [version_id for (version_id,) in await cursor.fetchall()]
+        for name in self.company.names():
+            # Whoever has timers goes with those that this person's lines may concern.
+            self.join(person_of(name, buckets), person_of(self.company.head(name), buckets))
         known: dict[str, Lane] = {}
         for number, line in lines:
             if line.user_id not in known:
-                person = profile_id(line.user_id)
-                known[line.user_id] = self.lane((bucket_of(person, buckets), str(person)))
+                known[line.user_id] = self.lane(person_of(line.user_id, buckets))
             known[line.user_id].lines.append((number, line))
         cursor = await connection.execute(query("lanes_due"), {"movable": self.movable, "until": self.until})
         for bucket, person_id in await cursor.fetchall():
             self.lane((bucket, person_id))
-        everybody = list(self.lanes.values())
+        everybody = self.everybody()
         for first in range(0, len(everybody), self.work.limits.people):
             await self.look(everybody[first : first + self.work.limits.people])
 
     def lane(self, person: Person) -> Lane:
         """Return the lane of a person, made where it is new."""
-        return self.lanes.setdefault(person, Lane(person))
+        return self.lanes.setdefault(person, Lane({person}))
+
+    def join(self, person: Person, head: Person) -> None:
+        """Let a person share the lane of another one."""
+        lane = self.lanes[person] = self.lane(head)
+        lane.people.add(person)
+
+    def everybody(self) -> list[Lane]:
+        """Return the lanes, each once."""
+        return list({id(lane): lane for lane in self.lanes.values()}.values())
 
     async def wave(self, lanes: list[Lane]) -> datetime:
         """Give each of these people its next turn; return the latest instant."""
@@ -203,10 +218,10 @@ class Lanes:
     def due(self, lane: Lane, at: datetime) -> list[dict[str, Any]]:
         """Return the person's timers of an instant, as rows, and forget them: they are held no longer."""
         rows = []
-        for journey_id, timer in list(lane.timers.items()):
+        for (person, journey_id), timer in list(lane.timers.items()):
             if timer.at == at:
-                rows.append(row_of(lane.person, journey_id, timer, at.isoformat()))
-                del lane.timers[journey_id]
+                rows.append(row_of(person, journey_id, timer, at.isoformat()))
+                del lane.timers[person, journey_id]
         return rows
 
     async def apply(self, turns: Turns) -> None:
@@ -220,7 +235,7 @@ class Lanes:
                     part = lines[first : first + self.work.limits.rows]
                     await take(
                         connection, [line for _, line in part], buckets=buckets, received_at=None,
-                        numbers=[number for number, _ in part], mode=mode,
+                        numbers=[number for number, _ in part], mode=mode, merging=bool(self.company),
                     )  # fmt: skip
             await self.set_timers(turns.timers)
 
@@ -250,7 +265,7 @@ class Lanes:
 
     async def look(self, lanes: Iterable[Lane]) -> None:
         """See where people stand, and hold their timers of this span."""
-        some = {lane.person: (lane, lane.timers) for lane in lanes}
+        some = {person: (lane, lane.timers) for lane in lanes for person in lane.people}
         people = [{"bucket": bucket, "profile_id": person} for bucket, person in some]
         cursor = await self.work.connection.execute(
             query("lanes_inside"),
@@ -266,12 +281,12 @@ class Lanes:
         for bucket, person, journey_id, entry_no, seq, wake_at in await cursor.fetchall():
             lane, held = some[bucket, person]
             lane.inside.add(journey_id)
-            timer = held.get(journey_id)
+            timer = held.get(((bucket, person), journey_id))
             if wake_at is not None:
                 timer = Timer(wake_at, entry_no, seq)
-                fresh.append(row_of(lane.person, journey_id, timer, "infinity"))
+                fresh.append(row_of((bucket, person), journey_id, timer, "infinity"))
             if timer is not None and (timer.entry_no, timer.seq) == (entry_no, seq):
-                lane.timers[journey_id] = timer
+                lane.timers[(bucket, person), journey_id] = timer
         await self.set_timers(fresh)
 
     async def set_timers(self, rows: list[dict[str, Any]]) -> None:
@@ -282,6 +297,12 @@ class Lanes:
             )
             if cursor.rowcount != len(rows):
                 raise RuntimeError(f"timers: {len(rows)} known, {cursor.rowcount} found")
+
+
+def person_of(name: str, buckets: int) -> Person:
+    """Return the key of whom a name means, where it was not merged."""
+    person = profile_id(name)
+    return bucket_of(person, buckets), str(person)
 
 
 def row_of(person: Person, journey_id: int, timer: Timer, wake_at: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from parcours.domain.journey import End, Journey, Window
 from parcours.domain.parse import parse_journey
 from parcours.domain.records import FeedLine
-from parcours.simulation.feed import Feed, Hearing, Numbered
+from parcours.simulation.feed import Company, Feed, Hearing, Numbered
 from parcours.simulation.lanes import Lane, Timer, independent
 from support.runner import email, journey
 
@@ -86,9 +86,9 @@ def test_a_rule_that_time_alone_changes_makes_every_line_concern_those_inside() 
 
 
 def of_lane(*lines: FeedLine, timer_after: int | None = None) -> Lane:
-    lane = Lane((0, "u1"), list(enumerate(lines)), inside={1})
+    lane = Lane({(0, "u1")}, list(enumerate(lines)), inside={1})
     if timer_after is not None:
-        lane.timers[1] = Timer(NINE + timer_after * HOUR, 1, 1)
+        lane.timers[(0, "u1"), 1] = Timer(NINE + timer_after * HOUR, 1, 1)
     return lane
 
 
@@ -161,6 +161,6 @@ def test_a_journey_with_a_clock_of_its_own_is_played_instant_by_instant() -> Non
 def test_events_that_nobody_hears_are_stored_beforehand_where_nothing_else_happens_then() -> None:
     lines = [line("Go"), line("Look"), line("Look", 1), line("Look", 2), line("Buy", 3)]
     feed = Feed(enumerate(lines), NINE, NINE + 24 * HOUR)
-    unheard, rest = feed.split(HEARING, {NINE + 2 * HOUR})
+    unheard, rest = feed.split(HEARING, {NINE + 2 * HOUR}, Company([]))
     assert [(number, one.name) for number, one in unheard] == [(2, "Look")]
     assert [number for number, _ in rest] == [0, 1, 3, 4]

@@ -4,6 +4,7 @@
 INSERT INTO parcours.seen (bucket, profile_id, message_key, feed_no, seen_at)
 SELECT r.bucket, r.profile_id, r.message_key, r.feed_no, %(received_at)s
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, message_key uuid, feed_no bigint)
+ORDER BY r.bucket, r.profile_id, r.message_key, r.feed_no
 ON CONFLICT DO NOTHING
 RETURNING feed_no;
 

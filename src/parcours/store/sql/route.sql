@@ -38,7 +38,8 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('start', 'grant', 'release') AND j.journey_key = split_part(r.name, '/', 1)
     UNION ALL
-    SELECT j.journey_id FROM parcours.journey j WHERE r.kind = 'delete'
+    SELECT j.journey_id FROM parcours.journey j WHERE r.kind = 'delete' OR (r.kind = 'remove' AND r.name = '*')
+        OR (r.kind = 'profile' AND r.data ? 'all')
 ) h
 WHERE EXISTS (SELECT 1 FROM parcours.fence f WHERE f.bucket = %(b)s AND f.journey_id = h.journey_id)
 ON CONFLICT DO NOTHING;

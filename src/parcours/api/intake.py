@@ -1,0 +1,441 @@
+"""/v1/*: people and events in Segment's form, and PostHog's `/batch/`. Plain routes, for as little as possible per event.
+
+What is answered with 200 is durable. Each event has an answer of its own; a bad one spoils no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias, cast
+
+import msgspec
+import psycopg
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from parcours.api.security import Declared
+from parcours.api.streams import read_body, read_lines
+from parcours.domain.access import may
+from parcours.domain.errors import ParcoursError
+from parcours.domain.timing import parse_instant
+from parcours.service.access.keys import find_key
+from parcours.service.arrivals import Fate, store
+from parcours.service.envelope import Envelope, open_envelope
+from parcours.service.feed import LONGEST_LINE
+from parcours.service.intake import Mode
+from parcours.service.messages import Arrival, Reader
+from parcours.service.posthog import from_posthog
+from parcours.service.recent import KEPT, note_recent, recent_row
+from parcours.service.write_keys import Source, find_source
+from parcours.store.queries import query
+from parcours.wiring import Installation
+
+__all__ = ["routes"]
+
+LARGEST_BATCH: Final = 500_000  # bytes, unpacked
+LARGEST_POSTHOG: Final = 5_000_000
+KINDS: Final = ("identify", "track", "page", "screen", "group", "alias")
+AT_ONCE: Final = 6  # batches being stored; the pool has ten connections
+IN_LINE: Final = 100  # requests that wait for their turn
+LONGEST_PENDING: Final = 200_000
+LOOK_EVERY: Final = 1.0  # seconds between looks at what is pending
+TRUST: Final = 2.0  # seconds for which a write key is not asked again
+NOTE_EVERY: Final = 0.25
+NOTED_AT_ONCE: Final = 50
+IMPORTED_AT_ONCE: Final = 1000
+MOST_NAMED: Final = 1000  # refused lines of a stream that are named
+MODES: Final = ("live", "state", "history")
+
+Page: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+# Browsers send from any site; a write key gives nothing away.
+CORS: Final = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "POST, OPTIONS",
+    "access-control-allow-headers": "authorization, content-type, content-encoding, anonymousid, x-retry-count",
+    "access-control-expose-headers": "retry-after",
+    "access-control-max-age": "86400",
+    "cross-origin-resource-policy": "cross-origin",
+}
+STATUS: Final = {
+    "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "no_write_key": HTTPStatus.UNAUTHORIZED,
+    "unknown_write_key": HTTPStatus.UNAUTHORIZED,
+    "too_busy": HTTPStatus.TOO_MANY_REQUESTS, "database_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "database_read_only": HTTPStatus.SERVICE_UNAVAILABLE, "disk_full": HTTPStatus.SERVICE_UNAVAILABLE,
+}  # fmt: skip
+
+
+def routes(installed: Installation) -> list[Declared]:
+    """Return the routes, for the application."""
+    intake = _Intake(installed)
+    found = [(f"/v1/{kind}", intake.single(kind), f"Take one {kind}") for kind in KINDS]
+    # As browsers' clients shorten them.
+    found += [(f"/v1/{kind[0]}", intake.single(kind), f"Take one {kind}") for kind in KINDS]
+    found += [(path, intake.batch, "Take a batch in Segment's form") for path in ("/v1/batch", "/v1/b")]
+    found += [(path, intake.posthog, "Take a batch in PostHog's form") for path in ("/batch", "/batch/")]
+    found += [("/v1/import", intake.imported, "Import lines of JSON, of any length")]
+    return [
+        route
+        for path, page, summary in found
+        for route in (
+            Declared(
+                path, _named(path, _guarded(page)), need="ingest", operation=_operation(summary), methods=("POST",),
+                checks_itself=True,
+            ),
+            Declared(
+                path, _named(f"{path} beforehand", _beforehand), need="public",
+                operation=_operation("What browsers ask beforehand"), methods=("OPTIONS",),
+            ),
+        )
+    ]  # fmt: skip
+
+
+def _named(path: str, page: Page) -> Page:
+    async def named(request: Request) -> Response:
+        return await page(request)
+
+    named.__name__ = path.replace("/", "_").replace(" ", "_")
+    return named
+
+
+async def _beforehand(request: Request) -> Response:  # noqa: ARG001 - the signature of a page
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=CORS)
+
+
+def _guarded(page: Page) -> Page:
+    """Answer errors with the headers that browsers need, and in words that clients read."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await page(request)
+        except ParcoursError as error:
+            return _refused(error)
+        except ClientDisconnect:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+    return answer
+
+
+def _operation(summary: str) -> dict[str, Any]:
+    any_object = {"schema": {"type": "object", "additionalProperties": True}}
+    return {
+        "summary": summary,
+        "description": "A write key, or an API key with the scope ingest. See docs/intake.md.",
+        "tags": ["intake"],
+        "responses": {
+            "200": {"description": "Taken, durable.", "content": {"application/json": any_object}},
+            "204": {"description": "To browsers."},
+        },
+    }
+
+
+@dataclass
+class _Intake:
+    """The pages, and what they remember: write keys, how much waits, what is to be noted."""
+
+    installed: Installation
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    in_line: int = 0
+    keys: dict[str, tuple[float, Source | None]] = field(default_factory=dict)
+    pending: int = 0
+    looked: float = float("-inf")
+    notes: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=NOTED_AT_ONCE))
+    seen: set[int] = field(default_factory=set)
+    minute: datetime | None = None
+    noting: asyncio.Task[None] | None = None
+
+    # Pages -------------------------------------------------------------------------------------------------------
+
+    def single(self, kind: str) -> Page:
+        """Take one event; its kind is in the address."""
+
+        async def page(request: Request) -> Response:
+            source = await self._source(request)
+            body = await read_body(request, LARGEST_BATCH)
+            received = self.installed.clock.now()
+            arrival = Reader(received, kind=kind).read(body, "body")
+            source = source or await self._own(arrival.data or {}, "writeKey")
+            [fate] = await self._store([arrival], source, received)
+            if fate.error is not None:
+                return _refused(fate.error)
+            return _json({"success": True, **fate.as_json(0)})
+
+        return page
+
+    async def batch(self, request: Request) -> Response:
+        """Take a batch in Segment's form."""
+        source, envelope = await self._opened(request, LARGEST_BATCH, "writeKey")
+        received = self.installed.clock.now()
+        reader = Reader(received, _sent_at(envelope.more.get("sentAt")))
+        return await self._batch(reader, envelope.events, source)
+
+    async def posthog(self, request: Request) -> Response:
+        """Take a batch in PostHog's form."""
+        source, envelope = await self._opened(request, LARGEST_POSTHOG, "api_key")
+        received = self.installed.clock.now()
+        historical = envelope.more.get("historical_migration") is True
+        reader = Reader(
+            received, _sent_at(envelope.more.get("sentAt")), dialect=from_posthog, historical=historical
+        )
+        return await self._batch(reader, envelope.events, source)
+
+    async def _batch(self, reader: Reader, events: Sequence[bytes], source: Source) -> Response:
+        arrivals = [reader.read(raw, f"batch[{index}]") for index, raw in enumerate(events)]
+        fates = await self._store(arrivals, source, reader.received_at)
+        results = [fate.as_json(index) for index, fate in enumerate(fates)]
+        counts = {
+            outcome: sum(fate.outcome == outcome for fate in fates)
+            for outcome in ("taken", "repeated", "refused")
+        }
+        answer = {"success": not counts["refused"], **counts, "results": results}
+        if fates and counts["refused"] == len(fates):
+            first = cast("ParcoursError", fates[0].error)
+            detail = f"every event was refused, the first: {first.message}"
+            return _problem(HTTPStatus.BAD_REQUEST, first.code, detail, first.hint, first.place, answer)
+        return _json(answer)
+
+    async def imported(self, request: Request) -> Response:
+        """Take a stream of lines of any length, or a batch; events are history unless `?mode=live` says otherwise."""
+        mode = request.query_params.get("mode", "state")
+        if mode not in MODES:
+            raise ParcoursError(
+                "wrong_value",
+                f"{mode[:40]!r} is no mode",
+                place="mode",
+                hint=f"Use one of {', '.join(MODES)}.",
+            )
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json":
+            source, envelope = await self._opened(request, LARGEST_BATCH, "writeKey")
+            stream = _listed(envelope.events)
+        else:
+            source = await self._source(request) or await self._own({}, "writeKey")
+            stream = read_lines(request, LONGEST_LINE)
+        return _json(await self._stream(stream, source, cast("Mode", mode), batch=kind == "application/json"))
+
+    async def _stream(
+        self, stream: AsyncIterator[bytes | int], source: Source, mode: Mode, *, batch: bool
+    ) -> dict[str, Any]:
+        counts = {"taken": 0, "repeated": 0, "refused": 0}
+        named: list[dict[str, Any]] = []
+        waiting: list[tuple[int, Arrival]] = []
+
+        async def flush() -> None:
+            fates = await self._store([a for _, a in waiting], source, self.installed.clock.now(), mode)
+            for (number, _), fate in zip(waiting, fates, strict=True):
+                counts[fate.outcome] += 1
+                if fate.outcome == "refused" and len(named) < MOST_NAMED:
+                    named.append(fate.as_json(number))
+            waiting.clear()
+
+        number = -1
+        error: ParcoursError | None = None
+        try:
+            async for line in stream:
+                number += 1
+                if isinstance(line, bytes) and not line.strip():
+                    continue
+                place = f"batch[{number}]" if batch else f"line {number + 1}"
+                waiting.append((number, _read(line, place, self.installed.clock.now())))
+                if len(waiting) >= IMPORTED_AT_ONCE:
+                    await flush()
+            await flush()
+        except ParcoursError as caught:
+            if not any(counts.values()):
+                raise
+            error = caught  # what was taken before it stays
+        answer: dict[str, Any] = {
+            "success": error is None and not counts["refused"], "mode": mode, **counts, "results": named,
+        }  # fmt: skip
+        if error is not None:
+            answer |= {"code": error.code, "message": error.message, "hint": error.hint}
+        return answer
+
+    # What they stand on ------------------------------------------------------------------------------------------
+
+    async def _opened(self, request: Request, limit: int, key: str) -> tuple[Source, Envelope]:
+        """Return who sends, and the batch."""
+        source = await self._source(request)
+        body = await read_body(request, limit)
+        try:
+            envelope = open_envelope(body)
+        except ParcoursError:
+            if source is None:
+                await self._own({}, key)  # nobody known, so nothing else is said
+            raise
+        return source or await self._own(envelope.more, key), envelope
+
+    async def _source(self, request: Request) -> Source | None:
+        """Return who sends, by Basic or Bearer authorisation; None where there is none."""
+        given = _authorised(request)
+        return await self._known(given) if given else None
+
+    async def _own(self, message: Mapping[str, Any], name: str) -> Source:
+        """Return who sends, by the key in the body."""
+        given = message.get(name)
+        if not isinstance(given, str) or not given:
+            raise ParcoursError(
+                "no_write_key", "the request does not say which source it comes from", place=name,
+                hint=f"Send the write key as user of Basic authorisation, or as {name} in the body.",
+            )  # fmt: skip
+        return await self._known(given)
+
+    async def _known(self, given: str) -> Source:
+        known = self.keys.get(given)
+        if known is None or known[0] < time.monotonic():
+            async with self.installed.database.transaction() as connection:
+                source = await find_source(connection, given)
+                if source is None:
+                    key = await find_key(connection, given, self.installed.clock.now())
+                    source = Source(0, f"key {key.name}") if key is not None and may(key, "ingest") else None
+            if len(self.keys) > KEPT:
+                self.keys.clear()
+            known = self.keys[given] = (time.monotonic() + TRUST, source)
+        if known[1] is None:
+            raise ParcoursError(
+                "unknown_write_key", "no source has this write key, or it was revoked", place="writeKey",
+                hint="See `parcours source list`.",
+            )  # fmt: skip
+        return known[1]
+
+    async def _store(
+        self, arrivals: Sequence[Arrival], source: Source, received_at: datetime, mode: Mode = "live"
+    ) -> list[Fate]:
+        async with self._turn():
+            try:
+                fates = await store(
+                    self.installed.database,
+                    arrivals,
+                    buckets=self.installed.buckets,
+                    received_at=received_at,
+                    mode=mode,
+                )
+            except psycopg.Error as error:
+                raise ParcoursError(
+                    "database_unreachable", f"the database could not take it: {type(error).__name__}",
+                    hint="Send the same again.",
+                ) from error  # fmt: skip
+        self._note(fates, source, received_at)
+        return fates
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for a turn to store; refuse where too many wait, or too much is pending behind it."""
+        if self.in_line >= IN_LINE:
+            raise _too_busy("too many requests wait for their turn", 1)
+        self.in_line += 1
+        try:
+            async with self.turns:
+                if time.monotonic() - self.looked > LOOK_EVERY:
+                    self.looked = time.monotonic()
+                    async with self.installed.database.transaction() as connection:
+                        given = {"limit": LONGEST_PENDING + 1}
+                        row = await (await connection.execute(query("pending_length"), given)).fetchone()
+                    self.pending = row[0] if row else 0
+                if self.pending > LONGEST_PENDING:
+                    raise _too_busy(f"more than {LONGEST_PENDING:,} events wait to be worked on", 5)
+                yield
+        finally:
+            self.in_line -= 1
+
+    def _note(self, fates: Sequence[Fate], source: Source, received_at: datetime) -> None:
+        """Remember the latest of these for whoever looks; written down a moment later, of a flood a part."""
+        some = [fate for fate in fates if fate.error is not None][-10:] + [
+            fate for fate in fates if fate.error is None
+        ][-10:]
+        self.notes += (recent_row(fate, source.name, received_at, self.installed.buckets) for fate in some)
+        minute = received_at.replace(second=0, microsecond=0)
+        if self.minute != minute:
+            self.minute, self.seen = minute, set()
+        if self.noting is None or self.noting.done():
+            self.noting = asyncio.create_task(self._write_notes(source.source_id))
+
+    async def _write_notes(self, source_id: int) -> None:
+        await asyncio.sleep(NOTE_EVERY)
+        rows = list(self.notes)
+        self.notes.clear()
+        try:
+            async with self.installed.database.transaction() as connection:
+                await note_recent(connection, rows)
+                if source_id not in self.seen and self.minute is not None:
+                    self.seen.add(source_id)
+                    await connection.execute(
+                        query("see_sources"), {"sources": [source_id], "at": self.minute}
+                    )
+        except (psycopg.Error, ParcoursError):
+            return  # it is for looking at; the events themselves are kept
+
+
+def _authorised(request: Request) -> str:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        user, _, _ = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return user
+
+
+def _sent_at(value: object) -> datetime | None:
+    """Read the instant of sending of a whole batch; a bad one is as none, lest good events be lost."""
+    return parse_instant(value) if isinstance(value, str) else None
+
+
+async def _listed(events: Sequence[bytes]) -> AsyncIterator[bytes | int]:
+    for event in events:
+        yield event
+
+
+def _read(line: bytes | int, place: str, received_at: datetime) -> Arrival:
+    if isinstance(line, int):
+        return Arrival(
+            ParcoursError(
+                "line_too_long", f"the event has {line:,} bytes; at most {LONGEST_LINE:,} are taken", place=place,
+                hint="Send fewer or shorter properties.",
+            )
+        )  # fmt: skip
+    return Reader(received_at).read(line, place)
+
+
+def _too_busy(why: str, seconds: int) -> ParcoursError:
+    return ParcoursError("too_busy", why, place=str(seconds), hint="Send the same again after Retry-After.")
+
+
+def _refused(error: ParcoursError) -> Response:
+    status = STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
+    busy = error.code == "too_busy"
+    answer = _problem(
+        status, error.code, error.message, error.hint, "" if busy else error.place, {"success": False}
+    )
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        answer.headers["retry-after"] = error.place if busy else "5"
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["www-authenticate"] = 'Basic realm="write key"'
+    return answer
+
+
+def _problem(
+    status: HTTPStatus, code: str, detail: str, hint: str, place: str, more: dict[str, Any]
+) -> Response:
+    """Say what is wrong as everywhere; `message` is for the clients that read it."""
+    body = {"title": status.phrase, "status": status.value, "code": code, "detail": detail, "message": detail}
+    body |= {name: value for name, value in (("hint", hint), ("place", place)) if value}
+    return _json(body | more, status, "application/problem+json")
+
+
+def _json(
+    body: dict[str, Any], status: HTTPStatus = HTTPStatus.OK, kind: str = "application/json"
+) -> Response:
+    return Response(msgspec.json.encode(body), status.value, headers=CORS, media_type=kind)

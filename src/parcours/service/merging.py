@@ -1,0 +1,169 @@
+"""Two names that are one person's: whose a line is, and what becomes of the one that is merged (R12).
+
+Lines are written under names that others may be merging at the same time. So names are locked, shared by those who
+write and exclusively by those who merge, in slots, in the order of the slots; what is read behind that stays true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from psycopg import AsyncCursor
+
+from parcours.domain.identity import bucket_of, profile_id
+from parcours.domain.merging import Merge, mergeable
+from parcours.domain.records import FeedLine
+from parcours.domain.timing import BEGINNING
+from parcours.store.database import Connection
+from parcours.store.queries import query
+
+__all__ = ["Names", "carry_out", "know_names"]
+
+SLOTS: Final = 1024
+
+
+@dataclass(slots=True)
+class Names:
+    """What is known about names: `links` to whom merged ones belong, `deleted` people of those to be merged."""
+
+    links: dict[str, str] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    asked: dict[str, bool] = field(default_factory=dict)  # name → asked as one that is to be merged
+
+
+async def know_names(
+    connection: Connection, lines: Sequence[FeedLine], *, buckets: int, alone: bool
+) -> Names:
+    """Lock the names of these lines, unless the caller is `alone`, and tell what is known about them."""
+    merging = {line.merges: line.user_id for line in lines if line.merges and mergeable(line.merges)}
+    if not alone and merging:
+        # A name that was merged is never merged again; the others of these lines may be, by us.
+        past = Names()
+        await _look_up(connection, past, merging, merging, buckets)
+        fresh = {_slot(name) for name in merging if name not in past.links}
+        await _lock(connection, {line.user_id for line in lines} | merging.keys(), fresh)
+    names = Names()
+    wanted = {line.user_id for line in lines} | merging.keys()
+    involved = {*merging.keys(), *merging.values()}
+    locked = alone or bool(merging)
+    while wanted:
+        async with connection.pipeline():
+            if not locked:
+                await _lock(connection, wanted, ())
+            found = await _ask(connection, wanted, involved, buckets)
+        await _learn(names, found, wanted, involved)
+        locked = alone
+        wanted = {
+            name
+            for name in names.links.values()
+            if name not in names.asked or (merging and not names.asked[name])
+        }
+        involved = wanted if merging else set()
+    return names
+
+
+def _slot(name: str) -> int:
+    return profile_id(name).int % SLOTS
+
+
+async def _lock(connection: Connection, names: Iterable[str], fresh: Iterable[int]) -> None:
+    mine = set(fresh)
+    slots = sorted({_slot(name) for name in names} | mine)
+    given = {"slots": slots, "merging": [slot in mine for slot in slots]}
+    await connection.execute(query("lock_names"), given)
+
+
+async def _look_up(
+    connection: Connection, names: Names, wanted: Iterable[str], merging: Iterable[str], buckets: int
+) -> None:
+    await _learn(names, await _ask(connection, wanted, merging, buckets), wanted, merging)
+
+
+async def _ask(
+    connection: Connection, wanted: Iterable[str], merging: Iterable[str], buckets: int
+) -> AsyncCursor[Any]:
+    asked = set(merging)
+    rows = [{**_place(name, buckets), "user_id": name, "merging": name in asked} for name in wanted]
+    return await connection.execute(query("look_up_names"), {"rows": _dump(rows)})
+
+
+async def _learn(
+    names: Names, found: AsyncCursor[Any], wanted: Iterable[str], merging: Iterable[str]
+) -> None:
+    for name, into, deleted in await found.fetchall():
+        if into is not None:
+            names.links[name] = into
+        elif deleted:
+            names.deleted.add(name)
+    asked = set(merging)
+    names.asked |= {name: name in asked for name in wanted}
+
+
+async def carry_out(
+    connection: Connection,
+    merges: Sequence[Merge],
+    rows: Mapping[int, Mapping[str, Any]],
+    *,
+    buckets: int,
+    silent: set[int],
+    touch: bool,
+) -> None:
+    """Let the sources become part of the targets, which have profiles; nobody is in two of these merges.
+
+    `rows` are those of the lines, by number; of the `silent` ones no journey is told but those that the source is in.
+    `touch`: audiences are asked about those who stay.
+    """
+    pairs = []
+    for merge in merges:
+        line, into = rows[merge.number], _place(merge.target, buckets)
+        pairs.append(
+            {
+                **_place(merge.source, buckets), "user_id": merge.source, "into_id": merge.target,
+                "into_bucket": into["bucket"], "into_profile": into["profile_id"], "feed_no": line["feed_no"],
+                "at": line["at"], "arrived_at": line["arrived_at"],
+            }
+        )  # fmt: skip
+    in_order = sorted(pairs, key=lambda pair: (pair["bucket"], pair["profile_id"]))
+    given = {"rows": _dump(in_order), "first": FIRST}
+    async with connection.pipeline():
+        history = await connection.execute(query("take_history"), given)
+        attributes = await connection.execute(query("take_attributes"), given)
+        await connection.execute(query("link_names"), given)
+        await connection.execute(query("announce_merged"), given)
+        cleared = await connection.execute(query("clear_merged"), given)
+        await connection.execute(query("clear_events_of_merged"), given)
+        await connection.execute(query("clear_memberships_of_merged"), given)
+        await connection.execute(query("clear_belonging_of_merged"), given)
+    for cursor, name in ((attributes, "fill_profiles"), (history, "store_events")):
+        row = await cursor.fetchone()
+        if row is not None and row[0] != "[]":
+            await connection.execute(query(name), {"rows": row[0]})
+    known = {name for (name,) in await cleared.fetchall()}
+    grown = [
+        {**pair, "loud": merge.number not in silent}
+        for merge, pair in zip(merges, pairs, strict=True)
+        if merge.source in known
+    ]
+    told = [row for row in grown if row["loud"]]
+    if told:
+        await connection.execute(query("announce_grown"), {"rows": _dump(told)})
+    if touch and grown:
+        people = [{**row, "bucket": row["into_bucket"], "profile_id": row["into_profile"]} for row in grown]
+        await connection.execute(query("touch_people"), {"rows": _dump(people)})
+
+
+# Earlier than whatever else is still to be applied to somebody: rounds take the oldest row first.
+FIRST: Final[datetime] = BEGINNING
+
+
+def _place(name: str, buckets: int) -> dict[str, Any]:
+    person = profile_id(name)
+    return {"bucket": bucket_of(person, buckets), "profile_id": str(person)}
+
+
+def _dump(rows: Sequence[Mapping[str, Any]]) -> str:
+    return msgspec.json.encode(rows).decode()
