@@ -29,7 +29,7 @@ from parcours.store.roles import as_owner
 
 __all__ = ["Erasure", "erase_person", "read_erasure"]
 
-_AT_ONCE: Final = ("delete_events", "delete_memberships", "erase_consents", "erase_said")
+_AT_ONCE: Final = ("delete_events", "delete_memberships", "erase_consents", "erase_said", "erase_recent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,3 +60,8 @@ CROSS JOIN parcours.journey j
 JOIN parcours.refusal f ON f.bucket = r.bucket AND f.journey_id = j.journey_id AND f.profile_id = r.profile_id
     AND f.feed_no = r.feed_no
 ORDER BY r.feed_no, j.journey_key;
+
+-- name: erase_recent
+-- scope: bucket
+-- Forget what came lately of a person who is erased.
+DELETE FROM parcours.recent WHERE bucket = %(b)s AND profile_id = %(p)s;
