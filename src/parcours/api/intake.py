@@ -22,7 +22,7 @@ import psycopg
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from parcours.api.security import Declared
+from parcours.api.security import Declared, admit, session_cookie
 from parcours.api.streams import read_body, read_lines
 from parcours.domain.access import may
 from parcours.domain.errors import ParcoursError
@@ -68,6 +68,8 @@ CORS: Final = {
 }
 STATUS: Final = {
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "no_write_key": HTTPStatus.UNAUTHORIZED,
+    "not_allowed": HTTPStatus.FORBIDDEN, "not_signed_in": HTTPStatus.UNAUTHORIZED,
+    "bad_credentials": HTTPStatus.UNAUTHORIZED,
     "unknown_write_key": HTTPStatus.UNAUTHORIZED,
     "too_busy": HTTPStatus.TOO_MANY_REQUESTS, "database_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
     "database_read_only": HTTPStatus.SERVICE_UNAVAILABLE, "disk_full": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -163,7 +165,7 @@ class _Intake:
             body = await read_body(request, LARGEST_BATCH)
             received = self.installed.clock.now()
             arrival = Reader(received, kind=kind).read(body, "body")
-            source = source or await self._own(arrival.data or {}, "writeKey")
+            source = source or await self._own(request, arrival.data or {}, "writeKey")
             [fate] = await self._store([arrival], source, received)
             if fate.error is not None:
                 return _refused(fate.error)
@@ -218,7 +220,7 @@ class _Intake:
             source, envelope = await self._opened(request, LARGEST_BATCH, "writeKey")
             stream = _listed(envelope.events)
         else:
-            source = await self._source(request) or await self._own({}, "writeKey")
+            source = await self._source(request) or await self._own(request, {}, "writeKey")
             stream = read_lines(request, LONGEST_LINE)
         return _json(await self._stream(stream, source, cast("Mode", mode), batch=kind == "application/json"))
 
@@ -270,19 +272,21 @@ class _Intake:
             envelope = open_envelope(body)
         except ParcoursError:
             if source is None:
-                await self._own({}, key)  # nobody known, so nothing else is said
+                await self._own(request, {}, key)  # nobody known, so nothing else is said
             raise
-        return source or await self._own(envelope.more, key), envelope
+        return source or await self._own(request, envelope.more, key), envelope
 
     async def _source(self, request: Request) -> Source | None:
         """Return who sends, by Basic or Bearer authorisation; None where there is none."""
         given = _authorised(request)
         return await self._known(given) if given else None
 
-    async def _own(self, message: Mapping[str, Any], name: str) -> Source:
+    async def _own(self, request: Request, message: Mapping[str, Any], name: str) -> Source:
         """Return who sends, by the key in the body."""
         given = message.get(name)
         if not isinstance(given, str) or not given:
+            if session_cookie(request) in request.cookies:
+                await admit(request, "ingest")  # whoever signed in is told that people do not send events
             raise ParcoursError(
                 "no_write_key", "the request does not say which source it comes from", place=name,
                 hint=f"Send the write key as user of Basic authorisation, or as {name} in the body.",
@@ -296,7 +300,11 @@ class _Intake:
                 source = await find_source(connection, given)
                 if source is None:
                     key = await find_key(connection, given, self.installed.clock.now())
-                    source = Source(0, f"key {key.name}") if key is not None and may(key, "ingest") else None
+                    if key is not None and not may(key, "ingest"):
+                        raise ParcoursError(
+                            "not_allowed", f"the key {key.name} has no scope ingest", hint="Use a write key."
+                        )
+                    source = Source(0, f"key {key.name}") if key is not None else None
             if len(self.keys) > KEPT:
                 self.keys.clear()
             known = self.keys[given] = (time.monotonic() + TRUST, source)
