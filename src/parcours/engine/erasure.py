@@ -37,6 +37,7 @@ ROWS: Final = {
     "lines": "erase_seen",
     "events": "delete_events",
     "memberships": "delete_memberships",
+    "belongings": "erase_belongings",
     "consents": "erase_consents",
     "said": "erase_said",
 }

@@ -22,7 +22,11 @@ WHERE e.bucket = %(b)s AND e.profile_id = %(p)s ORDER BY e.happened_at, e.feed_n
 -- scope: bucket
 -- The audiences of a person.
 SELECT m.audience_key, m.since FROM parcours.membership m
-WHERE m.bucket = %(b)s AND m.profile_id = %(p)s ORDER BY m.audience_key;
+WHERE m.bucket = %(b)s AND m.profile_id = %(p)s
+UNION ALL
+SELECT n.audience_key, n.since FROM parcours.belonging n
+WHERE n.bucket = %(b)s AND n.profile_id = %(p)s AND n.member
+ORDER BY 1;
 
 -- name: export_passages
 -- scope: bucket
@@ -260,3 +264,8 @@ DELETE FROM parcours.consent WHERE bucket = %(b)s AND profile_id = %(p)s;
 -- scope: bucket
 -- Forget all that a person ever said.
 DELETE FROM parcours.consent_log WHERE bucket = %(b)s AND profile_id = %(p)s;
+
+-- name: erase_belongings
+-- scope: bucket
+-- Forget to which audiences by condition a person belonged.
+DELETE FROM parcours.belonging WHERE bucket = %(b)s AND profile_id = %(p)s;
