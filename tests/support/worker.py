@@ -148,12 +148,21 @@ class Installation:
     workers: dict[str, Running] = field(default_factory=dict)
     clock: SystemClock = field(default_factory=SystemClock)
 
-    async def start(self, name: str, *, limits: Limits | None = None, lanes: int = 2) -> Running:
+    async def start(
+        self, name: str, *, limits: Limits | None = None, lanes: int = 2, public_url: str | None = None
+    ) -> Running:
         """Start a worker in this process."""
         database = await Database.connect(self.url, connections=lanes + 4, application=name)
         log, stop = Log(), asyncio.Event()
         worker = make_worker(
-            database, self.sink.port, name, log, timeout=self.timeout, lanes=lanes, limits=limits
+            database,
+            self.sink.port,
+            name,
+            log,
+            timeout=self.timeout,
+            lanes=lanes,
+            limits=limits,
+            public_url=public_url,
         )
         running = Running(worker, log, stop, asyncio.create_task(worker.run(stop)), database)
         self.workers[name] = running
@@ -246,11 +255,12 @@ def make_worker(
     timeout: float,
     lanes: int,
     limits: Limits | None = None,
+    public_url: str | None = None,
 ) -> Worker:
     channel = EmailChannel(Server(host="127.0.0.1", port=port), connections=4, timeout=timeout)
     return Worker(
         database,
-        settings=Settings(worker_concurrency=lanes),
+        settings=Settings(worker_concurrency=lanes, public_url=public_url),
         channels={"email": channel, "webhook": webhook_channel()},
         observer=log,
         buckets=BUCKETS,
