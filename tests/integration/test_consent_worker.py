@@ -55,7 +55,8 @@ async def test_advertising_carries_the_way_to_stop_it_by_one_click(here: Install
         assert link is not None
         assert (link.person, link.subscription) == (profile_id(user), kind)
     assert url in ad.get_content()
-    marked = "SELECT pr.user_id, m.transactional FROM parcours.message m JOIN parcours.profile pr USING (bucket, profile_id)"
+    marked = """SELECT pr.user_id, m.transactional
+        FROM parcours.message m JOIN parcours.profile pr USING (bucket, profile_id)"""
     assert dict(await here.rows(marked)) == {"u0": False, "u1": True}
 
 
