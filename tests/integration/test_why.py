@@ -48,8 +48,18 @@ def run(url: str, feed: list[dict[str, Any]], *commands: dict[str, Any], **chang
     entry = {**WELCOME["entry"], **changed.pop("entry", {})}
     start = changed.pop("start", "2026-03-02T00:00:00Z")
     audiences = changed.pop("audiences", ())
+    files = changed.pop("files", None)
     journey = {**WELCOME, "steps": STEPS, **changed, "entry": entry}
-    play(url, [journey], feed, commands, audiences=audiences, start=start, to="2026-03-11T00:00:00Z")
+    play(
+        url,
+        [journey],
+        feed,
+        commands,
+        audiences=audiences,
+        start=start,
+        files=files,
+        to="2026-03-11T00:00:00Z",
+    )
 
 
 def command(name: str, at: str, **options: Any) -> dict[str, Any]:
@@ -293,3 +303,35 @@ def test_a_deleted_version_keeps_its_number(database_url: str) -> None:
     )
     [passage] = why(database_url).passages
     assert (passage["version"], passage["status"], passage["waits_for"]) == (1, "cancelled", None)
+
+
+def test_a_transfer_is_said_with_its_versions_and_steps(database_url: str) -> None:
+    rest: dict[str, Any] = {"wait": {"for": "30d"}}
+    changed = {**WELCOME, "steps": {"here": rest, "new": rest, "end": {"end": {}}}}
+    feed = [person(user, country="SE") for user in ("u", "v")]
+    feed += [signed_up("u"), signed_up("v", "2026-03-02T12:00:00Z")]
+    publish = {"people": "move", "answers": {"old": {"to": "new"}}}
+    run(
+        database_url, feed, command("apply", "2026-03-05T00:00:00Z", file="b"),
+        command("publish", "2026-03-06T00:00:00Z", **publish),
+        steps={
+            "which": {"split": [{"when": {"field": "profile.user_id", "is": "u"}, "next": "here"},
+                                {"else": True, "next": "old"}]},
+            "here": rest, "old": rest, "end": {"end": {}},
+        },
+        files={"b": changed},
+    )  # fmt: skip
+    assert why(database_url, "u").passages[0]["moves"][-1]["said"] == (
+        "moved from version 1 to version 2, at the same step here"
+    )
+    assert why(database_url, "v").passages[0]["moves"][-1]["said"] == (
+        "moved from version 1 to version 2, by answer from old to new"
+    )
+
+
+def test_a_backfill_is_said(database_url: str) -> None:
+    feed = [person("u", country="SE"), signed_up("u", "2026-03-04T09:00:00Z")]
+    run(database_url, feed, command("publish", "2026-03-06T00:00:00Z", backfill="7d"))
+    assert why(database_url).passages[0]["moves"][0]["said"] == (
+        "suggested at the publication, because of Signed Up done before it (backfill)"
+    )

@@ -96,6 +96,7 @@ class Lane:
         default_factory=set
     )  # the generations that were published, since the last deletion
     drafted: str = ""
+    alone_now: bool = False
     overdue: Waiting = field(default_factory=dict)  # who was due at the latest `resume`
 
     def document(self) -> Document:
@@ -205,6 +206,8 @@ class Lane:
         """Wait until something holds; broken where it does not."""
         end = time.monotonic() + PATIENCE
         while not await holds(*given):
+            if self.busy.locked() and not self.alone_now:  # all sending may be held, by another one of these
+                end = time.monotonic() + PATIENCE
             if time.monotonic() > end:
                 raise Broken(f"not within {PATIENCE:.0f} s: {what}")
             await asyncio.sleep(0.02)
@@ -218,9 +221,11 @@ class Lane:
             yield
             return
         async with self.busy:
+            self.alone_now = True
             try:
                 yield
             finally:
+                self.alone_now = False
                 await self.switch("release")
 
     async def switch(self, name: str) -> CommandResult:

@@ -102,6 +102,7 @@ def play(
     audiences: Sequence[Mapping[str, Any]] = (),
     start: str = "2026-03-02T00:00:00Z",
     to: str = "2026-04-01T00:00:00Z",
+    files: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Let the real engine play in a test's database, so that there is something to report."""
 
@@ -119,6 +120,11 @@ def play(
                 first,
                 last,
                 buckets=8,
+                files={
+                    name: journey
+                    for name, one in (files or {}).items()
+                    if (journey := parse_journey(dict(one))[0]) is not None
+                },
             )
 
     asyncio.run(inside())

@@ -37,7 +37,7 @@ async def transfer(unit: Unit, entry: FenceVersion) -> bool:
         same(decided.rowcount, moved.rowcount, "transfer")
         steps = list(source.program.message_steps)
         if steps:
-            about = {**span, "journey_key": source.journey.key, "steps": steps, "at": at}
+            about = {**span, "journey_key": source.message_space, "steps": steps, "at": at}
             await unit.execute("transfer_messages", **about)
             await unit.execute("drop_messages", **about)
         await unit.execute("transfer_kept", **span, **given)

@@ -94,8 +94,10 @@ class _Versions:
             self._read[version_id] = parse_journey(self.rows[version_id]["definition"])[0]
         return self._read[version_id]
 
-    def number(self, version_id: int) -> int | None:
+    def number(self, version_id: int | None) -> int | None:
         """Return the number of a version, of a deleted one too; None where nothing is known of it."""
+        if version_id is None:
+            return None
         return (
             self.rows[version_id]["version_no"] if version_id in self.rows else self.deleted.get(version_id)
         )
@@ -219,7 +221,13 @@ def _move(row: Row, versions: _Versions, messages: list[Row]) -> Row:
         "version": versions.number(row["version_id"]),
         "cause": row["cause"],
         "cause_name": row["cause_name"],
-        "said": cause_of(row, journey, message),
+        "said": cause_of(
+            row,
+            journey,
+            message,
+            moved_from=versions.number(row["moved_from"]),
+            version=versions.number(row["version_id"]),
+        ),
         "from": row["from_step"],
         "path": row["path"],
         "branches": branches_taken(row, journey),

@@ -11,9 +11,11 @@ from parcours.domain.condition_words import say_condition, say_duration
 from parcours.domain.journey import (
     DropOut,
     Email,
+    EventTrigger,
     Experiment,
     Journey,
     Jump,
+    ScheduleTrigger,
     Split,
     Step,
     Target,
@@ -51,8 +53,13 @@ OUTCOMES: Final = {
 KINDS: Final = {Wait: "wait", WaitFor: "wait_for"}
 
 
-def cause_of(move: Row, journey: Journey | None, message: Row | None) -> str:
-    """Say what made somebody move. `message` is the one of the step that was left, where it made one."""
+def cause_of(
+    move: Row, journey: Journey | None, message: Row | None, *, moved_from: int | None = None, version: int | None = None
+) -> str:  # fmt: skip
+    """Say what made somebody move. `message` is the one of the step that was left, where it made one.
+
+    `moved_from` and `version` are the numbers of the versions of a transfer.
+    """
     cause, name = move["cause"], move["cause_name"]
     step = journey.steps.get(move["from_step"]) if journey and move["from_step"] else None
     match cause:
@@ -62,6 +69,10 @@ def cause_of(move: Row, journey: Journey | None, message: Row | None) -> str:
             return f"the audience {name} changed"
         case "start":
             return f"started by the journey {str(name).rpartition('/')[2]}"
+        case "transfer":
+            return _transferred(move, moved_from, version)
+        case "run" if _by_backfill(name, journey):
+            return f"suggested at the publication, because of {name} done before it (backfill)"
         case "run":
             return f"suggested by a schedule over the audience {name}"
         case "outcome":
@@ -78,6 +89,28 @@ def cause_of(move: Row, journey: Journey | None, message: Row | None) -> str:
             return TIMERS.get(KINDS.get(type(step), "update_profile"), "its turn had come")
         case _:
             return CAUSES.get(cause, str(cause))
+
+
+def _transferred(move: Row, moved_from: int | None, version: int | None) -> str:
+    """Say how somebody came from one version to another: at the same step, by an answer, or out of it."""
+    said = f"moved from version {moved_from or '?'} to version {version or '?'}"
+    step = move["from_step"]
+    if move["reason"] == "step_removed":
+        return f"{said}, which lacks the step {step}: drops out"
+    if move["status"] != "active" and not move["path"]:
+        return f"{said}, whose rules were asked first"
+    if step is None:
+        return f"{said}, queued before its first step"
+    if move["path"]:
+        return f"{said}, by answer from {step} to {move['path'][0]}"
+    return f"{said}, at the same step {step}"
+
+
+def _by_backfill(name: str | None, journey: Journey | None) -> bool:
+    """Tell whether a run suggested by an event of before: a schedule names an audience."""
+    triggers = journey.entry.triggers if journey else ()
+    scheduled = any(isinstance(one, ScheduleTrigger) and one.audience == name for one in triggers)
+    return not scheduled and any(isinstance(one, EventTrigger) and one.event == name for one in triggers)
 
 
 def branches_taken(move: Row, journey: Journey | None) -> list[dict[str, Any]]:

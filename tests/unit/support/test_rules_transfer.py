@@ -449,3 +449,18 @@ def test_the_queue_of_a_pause_with_hold_goes_to_the_new_first_step(simulator: Si
     found = moved(simulator, journey(WAIT), journey({"other": {"wait": {"for": "1h"}}}), commands=commands)
     assert found.people == ["j v2 u1#1 9:00 completed end 11:00"]
     assert found.moves == ["u1#1 10:00 null > other", "u1#1 11:00 other > end"]
+
+
+def test_messages_go_along_in_a_journey_whose_key_was_that_of_a_deleted_one(simulator: Simulator) -> None:
+    def mailing(subject: str) -> dict[str, Any]:
+        return journey({"hello": email(subject)})
+
+    feed = [identify("0:01", "u1", email="u1@example.com"), event("10:00", "u1", "Go")]
+    commands = [
+        command("1:00", "stop"), command("2:00", "delete"), command("3:00", "apply", file="a"),
+        command("4:00", "publish"), command("9:00", "hold_sending", None), command("11:00", "apply", file="b"),
+        command("12:00", "publish", people="move"), command("13:00", "release_sending", None),
+    ]  # fmt: skip
+    files = {"a": mailing("Old"), "b": mailing("New")}
+    found = run(simulator, mailing("Former"), feed, commands, files=files)
+    assert found.messages == ["u1#1 hello 13:00 sent New"]

@@ -33,7 +33,7 @@ WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND p.profile_id = %(p)s ORDER B
 -- scope: bucket
 -- Every move of a person in a journey, with what decided it.
 SELECT m.entry_no, m.seq, m.at, m.version_id, m.cause, m.cause_name, m.from_step, m.to_step, m.path, m.status, m.reason,
-    m.entered, m.goal, m.seen
+    m.entered, m.goal, m.seen, m.moved_from
 FROM parcours.passage m
 WHERE m.bucket = %(b)s AND m.profile_id = %(p)s AND m.journey_id = %(j)s
 ORDER BY m.entry_no, m.seq, m.at, m.batch;
