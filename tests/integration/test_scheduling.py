@@ -168,6 +168,31 @@ async def test_it_can_be_taken_back(connection: Connection) -> None:
     assert (newest["command"], newest["actor"], newest["reason"]) == ("unschedule", "bo", "not yet")
 
 
+async def test_restart_new_version_and_delete_can_be_given_for_later(connection: Connection) -> None:
+    await execute(connection, Order("welcome", "publish"), NOW)
+    kept = [
+        await give(connection, name, FRIDAY + number * MINUTE)
+        for number, name in enumerate(("new_version", "publish", "stop", "restart", "stop", "delete"))
+    ]
+    assert all(one.scheduled_id for one in kept)
+    results = await run_scheduled(connection, FRIDAY + 10 * MINUTE)
+    assert [(one.command, one.version, one.to_status, one.refused) for one in results] == [
+        ("new_version", 2, "draft", None), ("publish", 2, "live", None), ("stop", 2, "stopped", None),
+        ("restart", 3, "live", None), ("stop", 3, "stopped", None), ("delete", 3, None, None),
+    ]  # fmt: skip
+    assert await run_scheduled(connection, FRIDAY + 20 * MINUTE) == []
+    with pytest.raises(ParcoursError, match="no journey welcome"):
+        await give(connection, "stop")
+
+
+@pytest.mark.parametrize("command", ["edit", "duplicate"])
+async def test_what_makes_sense_at_once_only_is_refused(connection: Connection, command: str) -> None:
+    with pytest.raises(ParcoursError, match=f"{command} cannot be given for later") as found:
+        await give(connection, command)
+    assert (found.value.code, "publish --at" in found.value.hint) == ("not_for_later", True)
+    assert await scheduled_commands(connection) == []
+
+
 async def test_an_instant_that_is_over_is_refused(connection: Connection) -> None:
     for at in (NOW, NOW - MINUTE):
         with pytest.raises(ParcoursError) as refused:

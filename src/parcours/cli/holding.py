@@ -7,10 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from parcours.cli.output import say, show, show_json, waiting
+from parcours.cli.scheduling import AtOnce
 from parcours.cli.session import actor, connected
 from parcours.domain.records import CommandResult
 from parcours.service.holding import Held, hold_sending, read_hold, release_sending, wait_for_providers
 from parcours.service.reports import notify_workers
+from parcours.service.scheduling import not_for_later
 from parcours.wiring import Installation
 
 __all__ = ["app"]
@@ -24,6 +26,7 @@ def hold(
     *,
     release: Annotated[bool, typer.Option("--release", help="Let messages leave again.")] = False,
     status: Annotated[bool, typer.Option("--status", help="Only say whether sending is held.")] = False,
+    at: AtOnce = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why; kept in the audit.")] = None,
     no_wait: Annotated[
@@ -35,6 +38,8 @@ def hold(
 
     People go on and wait at their messages. After the answer no message is handed over until the release.
     """
+    if at is not None:
+        raise not_for_later("hold")
 
     async def work(installed: Installation) -> tuple[Held | None, CommandResult | None, dict[str, int]]:
         settled: dict[str, int] = {}

@@ -23,7 +23,7 @@ from parcours.cli.journey_output import (
 from parcours.cli.journey_problems import problems
 from parcours.cli.output import say, show_error, show_json, waiting
 from parcours.cli.plan_output import read_given_answers
-from parcours.cli.scheduling import At, give_later, in_zone, scheduled, unschedule
+from parcours.cli.scheduling import At, AtOnce, give_later, in_zone, scheduled, unschedule
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
 from parcours.service.definitions import journey_problems
@@ -204,7 +204,7 @@ def stop(
 
 @app.command(epilog='Example: parcours journey restart welcome --reason "the shop is open again"')
 def restart(
-    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    context: typer.Context, keys: Keys, *, version: Version = None, at: At = None, dry_run: DryRun = False,
     reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Start again what is stopped or finished: a new version with the same definition, live.
@@ -212,12 +212,12 @@ def restart(
     Only new passages: who was cancelled stays so. Re-entry is judged over all versions.
     """
     order = Order("", "restart", version, reason=reason, dry_run=dry_run)
-    _command(context, keys, order, as_json=as_json)
+    _command(context, keys, order, at=at, as_json=as_json)
 
 
 @app.command(epilog="Example: parcours journey new-version welcome --from 1")
 def new_version(
-    context: typer.Context, keys: Keys, *, source: Source = None, dry_run: DryRun = False,
+    context: typer.Context, keys: Keys, *, source: Source = None, at: At = None, dry_run: DryRun = False,
     reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Make a draft with the definition of a published version; what is published stays as it is.
@@ -226,33 +226,33 @@ def new_version(
     """
     options = {} if source is None else {"from": source}
     order = Order("", "new_version", options=options, reason=reason, dry_run=dry_run)
-    _command(context, keys, order, as_json=as_json)
+    _command(context, keys, order, at=at, as_json=as_json)
 
 
 @app.command(epilog="Example: parcours journey edit welcome")
 def edit(
-    context: typer.Context, keys: Keys, *, version: Version = None, dry_run: DryRun = False,
+    context: typer.Context, keys: Keys, *, version: Version = None, at: AtOnce = None, dry_run: DryRun = False,
     reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Get a draft to edit: the one that stands, else a new one of the newest version, unless that is live."""
     order = Order("", "edit", version, reason=reason, dry_run=dry_run)
-    _command(context, keys, order, as_json=as_json)
+    _command(context, keys, order, at=at, as_json=as_json)
 
 
 @app.command(epilog="Example: parcours journey duplicate welcome --key welcome-sweden")
 def duplicate(
-    context: typer.Context, key: Key, *, new_key: NewKey = None, version: Version = None,
+    context: typer.Context, key: Key, *, new_key: NewKey = None, version: Version = None, at: AtOnce = None,
     dry_run: DryRun = False, reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Make an independent journey in draft, with the same definition, named NAME (copy)."""
     options = {} if new_key is None else {"key": new_key}
     order = Order("", "duplicate", version, options, reason=reason, dry_run=dry_run)
-    _command(context, [key], order, as_json=as_json)
+    _command(context, [key], order, at=at, as_json=as_json)
 
 
 @app.command(epilog="Example: parcours journey delete welcome --stop-first")
 def delete(
-    context: typer.Context, keys: Keys, *, version: Version = None, stop_first: StopFirst = False,
+    context: typer.Context, keys: Keys, *, version: Version = None, stop_first: StopFirst = False, at: At = None,
     dry_run: DryRun = False, reason: Reason = None, no_wait: NoWait = False, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Delete a journey, or one version of it, for good; totals and audit stay.
@@ -261,7 +261,7 @@ def delete(
     """
     options = {"stop_first": True} if stop_first else {}
     order = Order("", "delete", version, options, reason=reason, dry_run=dry_run)
-    _command(context, keys, order, no_wait=no_wait, as_json=as_json)
+    _command(context, keys, order, at=at, no_wait=no_wait, as_json=as_json)
 
 
 @app.command(epilog="Example: parcours journey add-people welcome u1 u2")

@@ -23,7 +23,7 @@ from parcours.service.scheduling import (
 from parcours.store.database import Connection
 from parcours.wiring import Installation
 
-__all__ = ["At", "give_later", "in_zone", "scheduled", "unschedule"]
+__all__ = ["At", "AtOnce", "give_later", "in_zone", "scheduled", "unschedule"]
 
 At = Annotated[
     str | None,
@@ -31,6 +31,8 @@ At = Annotated[
         "--at", help="Do it at this instant, by itself; in the journey's time zone where it has no offset."
     ),
 ]
+# Asked for all the same, so that the answer can say what is possible instead.
+AtOnce = Annotated[str | None, typer.Option("--at", hidden=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 

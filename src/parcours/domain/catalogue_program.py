@@ -184,6 +184,10 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A command is given for an instant that is over.",
             "Give an instant to come, or leave --at out to do it now.",
         ),
+        "not_for_later": (
+            "A command is given for later that makes sense at once only.",
+            "Leave --at out: `publish --at` puts live later what is made now, `pause --at` silences a journey later.",
+        ),
         "not_scheduled": (
             "Nothing is scheduled under this number, or it is over.",
             "Run parcours journey scheduled to see what is to come.",

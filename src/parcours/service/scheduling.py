@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from psycopg.rows import dict_row
 
 from parcours.domain.errors import ParcoursError
+from parcours.domain.lifecycle import Command, Making
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import find_zone, format_instant, parse_instant
 from parcours.service.answering import Order
@@ -20,9 +21,19 @@ from parcours.service.versions import Family, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Scheduled", "carry_out", "give_for_later", "read_when", "scheduled_commands", "take_back"]
+__all__ = [
+    "Scheduled",
+    "carry_out",
+    "give_for_later",
+    "not_for_later",
+    "read_when",
+    "scheduled_commands",
+    "take_back",
+]
 
 Row: TypeAlias = dict[str, Any]
+# What they make is for somebody to change, who is there now; it can be put live later.
+AT_ONCE: Final[tuple[Command | Making, ...]] = ("edit", "duplicate")
 MANY: Final = 1000
 GONE: Final = 0  # no version has this number
 SHORT: Final = re.compile(r"^(\S{10}[Tt ]\d\d:\d\d)(Z|z|[+-].*)?$")  # an instant without seconds
@@ -76,8 +87,10 @@ async def give_for_later(connection: Connection, order: Order, at: datetime, now
 
     A publication means the draft that there is now, whatever is changed in it until then. A command without a
     number of a version means every version to which it applies at its instant. Raises ParcoursError `past_instant`,
-    and those of `execute`.
+    `not_for_later`, and those of `execute`.
     """
+    if order.command in AT_ONCE:
+        raise not_for_later(order.command)
     if at <= now:
         raise ParcoursError(
             "past_instant", f"{format_instant(at)} is over: it is {format_instant(now)}", place="--at",
@@ -171,6 +184,18 @@ async def carry_out(
     over |= {"outcome": outcome, "refused": result.refused, "said": result.message or None}
     await connection.execute(query("end_given"), over)
     return result
+
+
+def not_for_later(command: str) -> ParcoursError:
+    """Return the error of a command that makes sense at once only."""
+    hints = {
+        "edit": "Edit it now, and put the draft live later: publish --at.",
+        "duplicate": "Duplicate it now, and put the copy live later: publish --at.",
+        "hold": "Hold it when it is needed; to silence a journey later give pause --at.",
+    }
+    return ParcoursError(
+        "not_for_later", f"{command} cannot be given for later", place="--at", hint=hints[command]
+    )
 
 
 def _unknown(key: str) -> ParcoursError:
