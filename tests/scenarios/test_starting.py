@@ -120,3 +120,12 @@ def test_its_end_date_closes_a_journey_or_stops_it(
     story = stage.play()
     assert (story["Anna"].status, story["Anna"].mails) == (status, mails)
     assert story["Bea"].status is None
+
+
+def test_who_did_it_in_the_days_before_the_start_may_be_taken_in_as_well(welcome: Stage) -> None:
+    welcome.on("Mon 9:00").comes("Anna")
+    welcome.on("Thu 9:00").comes("Bea")
+    welcome.on("Fri 9:00").publish(backfill="2d")
+    story = welcome.play()
+    assert (story["Anna"].status, story["Bea"].entered) == (None, "Fri 9:00")
+    assert story.counts("publish")["backfill"] == 1
