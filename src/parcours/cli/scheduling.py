@@ -32,7 +32,9 @@ At = Annotated[
     ),
 ]
 # Asked for all the same, so that the answer can say what is possible instead.
-AtOnce = Annotated[str | None, typer.Option("--at", hidden=True)]
+AtOnce = Annotated[
+    str | None, typer.Option("--at", help="Not for this command: it is done at once.", hidden=True)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
@@ -132,6 +134,8 @@ def _show(one: Scheduled) -> None:
         show(
             f"As things stand it would be refused then: {now.message.rstrip('.')} ({now.refused}). {now.hint}"
         )
+    elif now.from_status is None and now.to_status is not None:
+        show(f"Done now, version {now.version} would be made: {now.to_status}.")
     elif now.changed:
         counted = ", ".join(f"{name} {n}" for name, n in now.counts.items())
         show(
