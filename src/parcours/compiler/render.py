@@ -13,20 +13,20 @@ from parcours.compiler.backfill import backfill, backfill_count, backfills
 from parcours.compiler.calls import call, calls_others
 from parcours.compiler.judge import Listening, Site, judged, listening
 from parcours.compiler.membership import by_audience, heard_members
-from parcours.compiler.messages import MESSAGE_KINDS, answered, awaited, channels, kept_answer, saving
+from parcours.compiler.messages import MESSAGE_KINDS, answered, channels, kept_answer, saving
 from parcours.compiler.plan import Exit, Plan, Rest, build_plan
 from parcours.compiler.predicates import either, predicate, span
 from parcours.compiler.program import Program, Statement
 from parcours.compiler.runs import has_schedule, recurs, run
 from parcours.compiler.scope import Parameters, Scope
 from parcours.compiler.scopes import Scopes
+from parcours.compiler.seen import NULL_JSON, case_of, seen_due, seen_entering, seen_inside, timers
 from parcours.compiler.templates import template
 from parcours.compiler.trees import route_of, values_of
 from parcours.compiler.values import compared
 from parcours.compiler.waits import carried, deadline, landed, outlived, wake
 from parcours.domain.condition import AudienceTest, Condition
 from parcours.domain.journey import (
-    AudienceTrigger,
     EventTrigger,
     Journey,
     Target,
@@ -38,7 +38,6 @@ from parcours.domain.journey import (
 __all__ = ["compile_journey", "compile_matching"]
 
 NULL_TEXT = sql.SQL("NULL::text")
-NULL_JSON = sql.SQL("NULL::jsonb")
 NULL_ROUTE = sql.SQL("NULL::integer")
 
 
@@ -153,7 +152,7 @@ class _Renderer:
             version_no=params.bind(self.version_no, "integer"),
             awaited=self.awaited(scope),
             remember=self.remember("row", scope),
-            seen=self.seen_inside(scope),
+            seen=seen_inside(self.plan, scope),
             saved=self.saved(scope),
             carried=carried(self.journey, "inside", params),
         )
@@ -166,7 +165,7 @@ class _Renderer:
         scope = self.scopes.due(params)
         whens = [
             sql.SQL("WHEN {} THEN {}").format(params.bind(rest.step, "text"), route_of(way.tree, scope))
-            for rest, way in self.timers()
+            for rest, way in timers(self.plan)
         ]
         route = (
             sql.SQL("CASE WHEN p.step IS NULL THEN {} ELSE CASE p.step {} END END").format(
@@ -179,7 +178,7 @@ class _Renderer:
             leave=self.leave("timer", scope),
             route=route,
             remember=self.remember("timer", scope),
-            seen=self.seen_due(scope),
+            seen=seen_due(self.plan, scope),
             carried=carried(self.journey, "due", params),
         )
         return self.passage(source, scope)
@@ -191,7 +190,7 @@ class _Renderer:
             leave=sql.SQL("WHEN false THEN NULL::text {}").format(leave),
             route=route_of(self.plan.entry, scope),
             remember=self.remember("admission", scope),
-            seen=self.seen_entering(scope),
+            seen=seen_entering(self.plan, scope),
             candidates=self.candidates(params),
             through=sql.SQL("AND p.granted") if self.gated else sql.SQL(""),
             carried=carried(self.journey, "admit", params),
@@ -216,7 +215,7 @@ class _Renderer:
         ]
         return template("transfer").format(
             leave=self.leave("transfer", scope),
-            route=_case(sql.SQL("p.step"), routes, NULL_ROUTE),
+            route=case_of(sql.SQL("p.step"), routes, NULL_ROUTE),
             remember=self.remember("transfer", scope),
             seen=values_of(self.plan.landings.values(), scope) or NULL_JSON,
             wake=landed(self.journey, params),
@@ -347,7 +346,7 @@ class _Renderer:
                 whens.append(self.at_step(rest, self.event_ways(rest, scope), scope))
             elif rest.kind in MESSAGE_KINDS:
                 whens.append(self.at_step(rest, self.outcome_ways(rest, scope), scope))
-        return _case(sql.SQL("p.step"), whens, NULL_ROUTE)
+        return case_of(sql.SQL("p.step"), whens, NULL_ROUTE)
 
     def at_step(self, rest: Rest, ways: Sequence[sql.Composable], scope: Scope) -> sql.Composable:
         if not ways:
@@ -413,47 +412,7 @@ class _Renderer:
                     )
                 ways.append(sql.SQL("WHEN {} THEN {}").format(self.awaits(way, scope), kept))
             whens.append(self.at_step(rest, ways, scope))
-        return _case(sql.SQL("p.step"), whens, NULL_JSON)
-
-    def timers(self) -> list[tuple[Rest, Exit]]:
-        return [(rest, way) for rest in self.plan.rests for way in rest.exits if way.name == "timer"]
-
-    def seen_entering(self, scope: Scope) -> sql.Composable:
-        """What the entrance looked at, and what decided the first walk where there was one."""
-        entry = self.journey.entry
-        triggers = [t for t in entry.triggers if isinstance(t, EventTrigger | AudienceTrigger)]
-        asked = [t.when for t in triggers if t.when is not None]
-        asked += [entry.filter] if entry.filter is not None else []
-        entering = compared(asked, scope)
-        walking = sql.SQL("CASE WHEN %(may_move)s THEN {} END").format(
-            values_of([self.plan.entry], scope) or NULL_JSON
-        )
-        if entering is None:
-            return walking
-        return sql.SQL("({} || coalesce({}, '{{}}'::jsonb))").format(entering, walking)
-
-    def seen_inside(self, scope: Scope) -> sql.Composable:
-        whens: list[sql.Composable] = []
-        for rest in self.plan.rests:
-            seen = awaited(self.journey.steps[rest.step], answered(self.journey, rest.step, "sent", scope))
-            values = values_of([way.tree for way in rest.exits if way.name != "timer"], seen)
-            if values is not None:
-                whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), values))
-        detail = sql.SQL(
-            "CASE WHEN r.data ? 'detail' THEN jsonb_build_object('detail', r.data -> 'detail') END"
-        )
-        if not whens:
-            return detail
-        both = "nullif(coalesce({}, '{{}}'::jsonb) || coalesce({}, '{{}}'::jsonb), '{{}}'::jsonb)"
-        return sql.SQL(both).format(detail, _case(sql.SQL("p.step"), whens, NULL_JSON))
-
-    def seen_due(self, scope: Scope) -> sql.Composable:
-        whens: list[sql.Composable] = []
-        for rest, way in self.timers():
-            values = values_of([way.tree], scope)
-            if values is not None:
-                whens.append(sql.SQL("WHEN {} THEN {}").format(scope.params.bind(rest.step, "text"), values))
-        return _case(sql.SQL("p.step"), whens, NULL_JSON)
+        return case_of(sql.SQL("p.step"), whens, NULL_JSON)
 
     def candidates(self, params: Parameters) -> sql.Composable:
         scope = self.scopes.candidate(params)
@@ -487,11 +446,3 @@ class _Renderer:
             reentry=reentry,
             **by_audience(self.journey, scope),
         )
-
-
-def _case(
-    operand: sql.Composable, whens: Sequence[sql.Composable], otherwise: sql.Composable
-) -> sql.Composable:
-    if not whens:
-        return otherwise
-    return sql.SQL("CASE {} {} ELSE {} END").format(operand, sql.SQL(" ").join(whens), otherwise)
