@@ -21,6 +21,7 @@ from parcours.domain.identity import MAX_BUCKETS
 __all__ = ["PREFIX", "SYSTEM_FOLDER", "Settings", "default_data_folder", "load"]
 
 PREFIX = "PARCOURS_"
+CALLING = frozenset({"PARCOURS_SERVER", "PARCOURS_KEY"})  # of the command line, which then asks a server
 SYSTEM_FOLDER = Path("/var/lib/parcours")
 MASK = "********"
 
@@ -219,7 +220,7 @@ def _problem(problem: Mapping[str, Any]) -> str:
 
 
 def _refuse_unknown(variables: Iterable[str]) -> None:
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = CALLING | {PREFIX + name.upper() for name in Settings.model_fields}
     # PARCOURS_TEST_* belongs to the test suite.
     present = {
         name for name in variables if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_")

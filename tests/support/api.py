@@ -135,7 +135,7 @@ def api_server(postgres: Server, **settings: Any) -> Iterator[ApiServer]:
             await serve(app, address, stop, SilentObserver())
 
         async def run() -> None:
-            chosen = load(database_url=url, data=os.devnull, **settings)
+            chosen = load(**{"database_url": url, "data": os.devnull, **settings})
             async with installation(chosen, migrate=False, say=print) as installed:
                 await inside(installed)
 

@@ -12,6 +12,7 @@ from parcours.api.models.journeys import (
     Facets,
     JourneyDetail,
     JourneyLine,
+    Overview,
     Upcoming,
     VersionProblems,
     WordsWanted,
@@ -31,6 +32,7 @@ from parcours.service.browsing.journeys import (
 from parcours.service.browsing.paging import Row
 from parcours.service.definitions import journey_problems
 from parcours.service.deleting import list_deleted
+from parcours.service.overview import read_overview
 from parcours.service.upcoming import what_happens_next
 
 __all__ = ["router"]
@@ -79,6 +81,12 @@ async def deleted_journeys(work: InTransaction) -> list[Row]:
 async def show_journey(work: InTransaction, key: JourneyKey) -> Row:
     """Show a journey with its versions and what happens next by itself."""
     return await _detail(work, key)
+
+
+@router.get("/journeys/{key}/overview", response_model=Overview, dependencies=VIEWER)
+async def overview(work: InTransaction, key: JourneyKey) -> Row:
+    """Show everything about a journey at once; its people are counted, so for many it takes a while."""
+    return (await read_overview(work.connection, key, work.now)).as_dict()
 
 
 @router.patch("/journeys/{key}", response_model=JourneyDetail)

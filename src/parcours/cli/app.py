@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -154,6 +155,13 @@ def parcours(
         Path | None,
         typer.Option(help="Folder of the built-in database; also PARCOURS_DATA.", show_default=False),
     ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a server to ask, with the API key in PARCOURS_KEY; also PARCOURS_SERVER.",
+            show_default=False,
+        ),
+    ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does it
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
     ] = False,
@@ -161,9 +169,11 @@ def parcours(
     """Customer journeys, compiled to SQL and run in sets on PostgreSQL.
 
     Where PARCOURS_DATABASE_URL is not set, commands start the PostgreSQL that comes with the package; it runs
-    until `parcours database stop`.
+    until `parcours database stop`. With --server they ask a server instead, and need no database.
     """
     context.obj = data
+    # Under a name of its own, for the commands below (session.remote).
+    context.meta["parcours.server"] = server or os.environ.get("PARCOURS_SERVER") or None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,8 @@ import typer
 
 from parcours.cli.output import say, show, show_json, show_problems
 from parcours.cli.plan_output import show_plan
-from parcours.cli.session import actor, connected
+from parcours.cli.remote import save_file
+from parcours.cli.session import actor, connected, remote
 from parcours.domain.checks import unique
 from parcours.domain.errors import ParcoursError
 from parcours.domain.problems import has_errors
@@ -53,7 +54,11 @@ def apply(
         coming = frozenset(file.audience.key for file in loaded if file.audience is not None)
         return [await _apply(installed, file, coming, dry_run=dry_run, quiet=as_json) for file in loaded]
 
-    answers = connected(context, work)
+    client = remote(context)
+    if client is None:
+        answers = connected(context, work)
+    else:
+        answers = [save_file(client, file, dry_run=dry_run, quiet=as_json) for file in loaded]
     if as_json:
         show_json(answers)
     if not all(answer["saved"] for answer in answers):

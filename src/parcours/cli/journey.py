@@ -23,20 +23,20 @@ from parcours.cli.journey_output import (
 from parcours.cli.journey_problems import problems
 from parcours.cli.output import say, show_error, show_json, waiting
 from parcours.cli.plan_output import read_given_answers
+from parcours.cli.remote import change_people as change_people_there
+from parcours.cli.remote import give
+from parcours.cli.remote_forms import journey_line, overview_of
 from parcours.cli.scheduling import At, AtOnce, give_later, in_zone, scheduled, unschedule
-from parcours.cli.session import actor, connected
+from parcours.cli.session import actor, connected, remote
 from parcours.domain.errors import ParcoursError
-from parcours.service.definitions import journey_problems
 from parcours.service.deleting import list_deleted
 from parcours.service.holding import Held, read_hold
-from parcours.service.ledger import read_ledgers
 from parcours.service.lifecycle import Order, execute
+from parcours.service.overview import Overview, read_overview
 from parcours.service.people import PeopleChanged, PeopleOrder, change_people
 from parcours.service.preview import preview_resume
 from parcours.service.publish_plan import plan_of
-from parcours.service.reports import admitting_version, list_journeys, notify_workers, show_journey
-from parcours.service.standing import read_stopper
-from parcours.service.upcoming import what_happens_next
+from parcours.service.reports import admitting_version, list_journeys, notify_workers
 from parcours.service.waiting import find_in_flight, settle_in_flight
 from parcours.wiring import Installation
 
@@ -89,6 +89,10 @@ def list_all(context: typer.Context, *, deleted: Deleted = False, as_json: AsJso
         async with installed.database.transaction() as connection:
             return await list_journeys(connection), await read_hold(connection)
 
+    client = remote(context)
+    if client is not None:
+        show_journeys([journey_line(one) for one in client.journeys()], as_json=as_json)
+        return
     journeys, held = connected(context, work)
     show_held(held)
     show_journeys(journeys, as_json=as_json)
@@ -98,17 +102,17 @@ def list_all(context: typer.Context, *, deleted: Deleted = False, as_json: AsJso
 def show(context: typer.Context, key: Key, *, as_json: AsJson = False) -> None:
     """Show a journey: versions, what happens next by itself, where people are, problems, messages, refusals."""
 
-    async def work(installed: Installation) -> None:
+    async def work(installed: Installation) -> tuple[Overview, Held | None]:
         async with installed.database.transaction() as connection:
-            ledgers = await read_ledgers(connection, key)
-            report = await show_journey(connection, key)
-            upcoming = await what_happens_next(connection, key, installed.clock.now())
-            checked = await journey_problems(connection, key, installed.clock.now())
-            show_held(await read_hold(connection))
-            stopped_by = await read_stopper(connection, key)
-        show_report(report, ledgers, upcoming, checked, as_json=as_json, stopped_by=stopped_by)
+            return await read_overview(connection, key, installed.clock.now()), await read_hold(connection)
 
-    connected(context, work)
+    client = remote(context)
+    if client is not None:
+        show_report(overview_of(client.overview(key)), as_json=as_json)
+        return
+    overview, held = connected(context, work)
+    show_held(held)
+    show_report(overview, as_json=as_json)
 
 
 app.command(epilog="Example: parcours journey problems welcome")(problems)
@@ -295,7 +299,8 @@ def _list_deleted(context: typer.Context, *, as_json: bool) -> None:
         async with installed.database.transaction() as connection:
             return await list_deleted(connection)
 
-    show_deleted(connected(context, work), as_json=as_json)
+    client = remote(context)
+    show_deleted(connected(context, work) if client is None else client.deleted(), as_json=as_json)
 
 
 def _command(
@@ -303,6 +308,10 @@ def _command(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Give a command to each journey, each in a transaction of its own; status 1 where one was refused."""
+    client = remote(context)
+    if client is not None:
+        give(client, keys, order, at=at, no_wait=no_wait, as_json=as_json)
+        return
     if at is not None:
         give_later(context, keys, order, at, as_json=as_json)
         return
@@ -361,6 +370,11 @@ async def _carry_out(installed: Installation, order: Order, *, no_wait: bool) ->
 
 
 def _people(context: typer.Context, order: PeopleOrder, *, as_json: bool) -> None:
+    client = remote(context)
+    if client is not None:
+        change_people_there(client, order, as_json=as_json)
+        return
+
     async def work(installed: Installation) -> PeopleChanged:
         async with installed.database.transaction() as connection:
             changed = await change_people(

@@ -14,14 +14,13 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import format_instant
 from parcours.service.affected import EFFECTS_COUNTED
-from parcours.service.definitions import VersionProblems
 from parcours.service.holding import Held
 from parcours.service.ledger import Ledger
+from parcours.service.overview import Overview
 from parcours.service.people import PeopleChanged
 from parcours.service.preview import Preview
 from parcours.service.publish_plan import PublishPlan
-from parcours.service.reports import JourneyReport
-from parcours.service.standing import ADDED, standing, totals
+from parcours.service.standing import ADDED
 from parcours.service.upcoming import Upcoming
 
 __all__ = ["Done", "show_deleted", "show_done", "show_held", "show_journeys", "show_people", "show_report"]
@@ -73,28 +72,13 @@ def show_journeys(journeys: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     )
 
 
-def show_report(
-    report: JourneyReport,
-    ledgers: Sequence[Ledger],
-    upcoming: Sequence[Upcoming],
-    checked: Sequence[VersionProblems],
-    *,
-    as_json: bool,
-    stopped_by: str | None = None,
-) -> None:
+def show_report(overview: Overview, *, as_json: bool) -> None:
     """Print everything about one journey."""
-    stands, together = standing(report.versions, ledgers, stopped_by), totals(ledgers)
-    books = {ledger.version: ledger for ledger in ledgers}
     if as_json:
-        more = {
-            "standing": stands,
-            "totals": together,
-            "upcoming": [one.as_dict() for one in upcoming],
-            "ledgers": [ledger.as_dict() for ledger in ledgers],
-            "problems": [one.as_dict() for one in checked],
-        }
-        show_json(report.as_dict() | more)
+        show_json(overview.as_dict())
         return
+    report, ledgers, together = overview.report, overview.ledgers, overview.totals
+    books = {ledger.version: ledger for ledger in ledgers}
     journey = report.journey
     show(f"{journey['journey']}  {journey['name']}".rstrip(), style="bold")
     for name in ("description", "folder"):
@@ -102,7 +86,7 @@ def show_report(
             show(f"{name}: {journey[name]}")
     if journey["tags"]:
         show(f"tags: {', '.join(journey['tags'])}")
-    show(stands)
+    show(overview.standing)
     show()
     moved = MOVED if any(ledger.transferred_in for ledger in ledgers) else ()
     show_table(
@@ -140,16 +124,16 @@ def show_report(
     if report.alerts:
         show()
         show_alerts(report.alerts)
-    if upcoming:
+    if overview.upcoming:
         show()
-        show_table(("by itself", "version", "what"), map(_coming, upcoming), numbers=("version",))
+        show_table(("by itself", "version", "what"), map(_coming, overview.upcoming), numbers=("version",))
     newest = next((books[v["version_no"]] for v in report.versions if v["version_no"] in books), None)
     if newest is not None:
         show()
         show(f"Steps of version {newest.version}")
         rows = [(step, count.entered, count.here, count.out) for step, count in newest.steps.items()]
         show_table(("step", "in", "here", "out"), rows, numbers=("in", "here", "out"))
-    for one in checked:
+    for one in overview.problems:
         if one.problems:
             show()
             show_problems(f"Problems of version {one.version_no}", one.problems)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from parcours.cli.output import say, show_json, show_problems
-from parcours.cli.session import connected
+from parcours.cli.remote_forms import version_problems_of
+from parcours.cli.session import connected, remote
 from parcours.domain.problems import has_errors
 from parcours.service.definitions import VersionProblems, journey_problems
 from parcours.wiring import Installation
@@ -33,7 +34,11 @@ def problems(
         async with installed.database.transaction() as connection:
             return await journey_problems(connection, key, installed.clock.now(), version)
 
-    found = connected(context, work)
+    client = remote(context)
+    if client is None:
+        found = connected(context, work)
+    else:
+        found = [version_problems_of(one) for one in client.problems(key, version)]
     if as_json:
         show_json([one.as_dict() for one in found])
     for one in found:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import typer
 
-from parcours.channels.mailbox import KeptMail, Mailbox, Summary
+from parcours.channels.mailbox import Mailbox, Summary
 from parcours.cli.output import say, show, show_json, show_table
-from parcours.cli.session import settings_of
+from parcours.cli.session import remote, settings_of
+from parcours.client import Client
+from parcours.client.forms import MailLine
 from parcours.domain.timing import format_instant
 from parcours.wiring import mailbox_folder
 
@@ -52,6 +55,10 @@ def show_mail(
     as_json: AsJson = False,
 ) -> None:
     """Show one mail: its headers, its text, and which files it carries."""
+    client = remote(context)
+    if client is not None:
+        _show_there(client, number, part, as_json=as_json)
+        return
     mail = _mailbox(context).show(number)
     source = mail.source.decode("utf-8", "replace")
     if as_json:
@@ -61,7 +68,8 @@ def show_mail(
     elif part == "source":
         show(source)
     else:
-        _show(mail, mail.html if part == "html" else mail.text or mail.html or "")
+        named = [(file.name, file.type, file.bytes) for file in mail.files]
+        _show(mail.headers, mail.html if part == "html" else mail.text or mail.html or "", named)
 
 
 @app.command(epilog="Example: parcours mailbox clear")
@@ -74,31 +82,57 @@ def clear(context: typer.Context) -> None:
 
 
 def _list(context: typer.Context, limit: int, search: str, *, as_json: bool) -> None:
-    box = _mailbox(context)
-    mails = box.list(limit, search)
+    client = remote(context)
+    if client is not None:
+        mails = [_line(one) for one in client.mailbox(search=search, limit=limit)]
+        where, count = client.url, None
+    else:
+        box = _mailbox(context)
+        mails = [_plain(mail) for mail in box.list(limit, search)]
+        where, count = str(mailbox_folder(settings_of(context))), box.count()
     if as_json:
-        show_json([_plain(mail) for mail in mails])
+        show_json(mails)
         return
     if not mails:
-        say(
-            "No mail matches."
-            if search
-            else f"The mailbox is empty ({mailbox_folder(settings_of(context))})."
-        )
+        say("No mail matches." if search else f"The mailbox is empty ({where}).")
         return
-    rows = [(mail.number, format_instant(mail.at), ", ".join(mail.to), mail.subject) for mail in mails]
+    rows = [(mail["number"], mail["at"], ", ".join(mail["to"]), mail["subject"]) for mail in mails]
     show_table(("number", "at", "to", "subject"), rows, numbers=("number",))
-    if len(mails) == limit:
-        say(f"{box.count()} mails in all.")
+    if len(mails) == limit and count is not None:
+        say(f"{count} mails in all.")
 
 
-def _show(mail: KeptMail, body: str | None) -> None:
-    for name, value in mail.headers:
+def _line(mail: MailLine) -> dict[str, Any]:
+    return {
+        "number": mail["number"], "at": mail["at"], "to": mail["to"], "from": mail["sender"],
+        "subject": mail["subject"], "bytes": mail["bytes"],
+    }  # fmt: skip
+
+
+def _show_there(client: Client, number: int, part: str, *, as_json: bool) -> None:
+    """Show a mail of a server's mailbox."""
+    if part == "source" and not as_json:
+        show(client.mail_source(number).decode("utf-8", "replace"))
+        return
+    mail = client.mail(number)
+    if as_json:
+        content = {"headers": mail["headers"], "text": mail["text"], "html": mail["html"]}
+        show_json(_line(mail) | content | {"attachments": mail["files"]})
+        return
+    headers = [(name, value) for name, value in mail["headers"]]
+    files = [(file["name"], file["type"], file["bytes"]) for file in mail["files"]]
+    _show(headers, mail["html"] if part == "html" else mail["text"] or mail["html"] or "", files)
+
+
+def _show(
+    headers: Sequence[tuple[str, str]], body: str | None, files: Sequence[tuple[str, str, int]]
+) -> None:
+    for name, value in headers:
         show(f"{name}: {value}")
     show()
     show(body if body is not None else "This part is not there.")
-    for file in mail.files:
-        show(f"Attached: {file.name} ({file.type}, {file.bytes:,} bytes)")
+    for name, kind, size in files:
+        show(f"Attached: {name} ({kind}, {size:,} bytes)")
 
 
 def _mailbox(context: typer.Context) -> Mailbox:

@@ -10,7 +10,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from parcours.cli.output import on_terminal, say, show, show_json, show_table
-from parcours.cli.session import connected
+from parcours.cli.remote_forms import audit_line, ledger_of
+from parcours.cli.session import connected, remote
+from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_duration, parse_instant
 from parcours.service.ledger import Ledger, read_ledgers
@@ -43,7 +45,8 @@ def ledger(context: typer.Context, key: Key = None, *, as_json: AsJson = False) 
         async with installed.database.transaction() as connection:
             return await read_ledgers(connection, key)
 
-    ledgers = connected(context, work)
+    client = remote(context)
+    ledgers = connected(context, work) if client is None else [ledger_of(one) for one in client.ledger(key)]
     if as_json:
         show_json([one.as_dict() for one in ledgers])
     else:
@@ -81,7 +84,13 @@ def audit(
         async with installed.database.transaction() as connection:
             return await audit_trail(connection, limit=limit, asked=asked)
 
-    lines = connected(context, work)
+    client = remote(context)
+    if client is None:
+        lines = connected(context, work)
+    else:
+        at = _since(since, SystemClock().now())
+        found = client.audit(key, actor=actor, command=command, since=at, refused=refused, limit=limit)
+        lines = [audit_line(one) for one in found]
     if as_json:
         show_json(lines)
         return

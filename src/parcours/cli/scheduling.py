@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from parcours.cli.output import say, show, show_error, show_json, show_table
-from parcours.cli.session import actor, connected
+from parcours.cli.session import actor, connected, remote
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
 from parcours.service.answering import Order
@@ -23,7 +23,7 @@ from parcours.service.scheduling import (
 from parcours.store.database import Connection
 from parcours.wiring import Installation
 
-__all__ = ["At", "AtOnce", "give_later", "in_zone", "scheduled", "unschedule"]
+__all__ = ["At", "AtOnce", "give_later", "in_zone", "scheduled", "show_scheduled", "unschedule"]
 
 At = Annotated[
     str | None,
@@ -62,7 +62,7 @@ def give_later(
         show_json([one.as_dict() for one in kept])
     else:
         for one in kept:
-            _show(one)
+            show_scheduled(one)
     if failed:
         raise typer.Exit(1)
 
@@ -93,7 +93,12 @@ def scheduled(
         async with installed.database.transaction() as connection:
             return await scheduled_commands(connection, key, past=past)
 
-    lines = connected(context, work)
+    client = remote(context)
+    lines = (
+        connected(context, work)
+        if client is None
+        else [dict(one) for one in client.scheduled(key, past=past)]
+    )
     if as_json:
         show_json(lines)
         return
@@ -117,14 +122,16 @@ def unschedule(
         async with installed.database.transaction() as connection:
             return await take_back(connection, number, installed.clock.now(), actor=actor(), reason=reason)
 
-    line = connected(context, work)
+    client = remote(context)
+    line = connected(context, work) if client is None else dict(client.unschedule(number, reason=reason))
     if as_json:
         show_json(line)
     else:
         show(f"{line['command']} of {line['journey']} at {line['at']} is taken back: it will not happen.")
 
 
-def _show(one: Scheduled) -> None:
+def show_scheduled(one: Scheduled) -> None:
+    """Print a command that is kept for later."""
     whose = f"{one.journey} version {one.version}" if one.version is not None else one.journey
     would = "would be" if one.dry_run else "is"
     number = "" if one.scheduled_id is None else f" (number {one.scheduled_id})"

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from parcours.cli.output import show, show_json
-from parcours.cli.session import connected
+from parcours.cli.session import connected, remote
 from parcours.domain.catalogue_reasons import DROPPING_OUT
 from parcours.domain.condition_words import say_value
-from parcours.service.criteria import Entrance
 from parcours.service.why import Why, read_why
 from parcours.wiring import Installation
 
@@ -41,21 +40,24 @@ def why(
                 connection, user_id, key, buckets=installed.buckets, now=installed.clock.now()
             )
 
-    found = connected(context, work)
+    client = remote(context)
+    found: dict[str, Any] = (
+        connected(context, work).as_dict() if client is None else dict(client.why(user_id, key))
+    )
     if as_json:
-        show_json(found.as_dict())
+        show_json(found)
     else:
         _show(found)
 
 
-def _show(found: Why) -> None:
-    show(f"{found.user_id} in {found.journey}", style="bold")
-    for note in found.notes:
+def _show(found: dict[str, Any]) -> None:
+    show(f"{found['user_id']} in {found['journey']}", style="bold")
+    for note in found["notes"]:
         show(note)
-    for passage in found.passages:
+    for passage in found["passages"]:
         show()
         _show_passage(passage)
-    for refusal in found.refusals:
+    for refusal in found["refusals"]:
         show()
         reason, times = refusal["reason"], refusal["times"]
         show(f"Refused {'once' if times == 1 else f'{times} times'}: {reason}", style="bold")
@@ -64,30 +66,30 @@ def _show(found: Why) -> None:
         if times > 1:
             show(f"  last at {refusal['last_at']}")
         _show_seen(refusal["seen"])
-    if found.entrance is not None and not any(one["status"] == "active" for one in found.passages):
+    if found["entrance"] is not None and not any(one["status"] == "active" for one in found["passages"]):
         show()
-        _show_entrance(found.entrance)
+        _show_entrance(found["entrance"])
 
 
-def _show_entrance(entrance: Entrance) -> None:
+def _show_entrance(entrance: dict[str, Any]) -> None:
     """What the entrance says now: the triggers with the latest events, and each rule of admission in its order."""
     show(
-        f"The entrance of version {entrance.version}, asked now with the present profile and history",
+        f"The entrance of version {entrance['version']}, asked now with the present profile and history",
         style="bold",
     )
-    for trigger in entrance.triggers:
+    for trigger in entrance["triggers"]:
         show(f"  {trigger['said']}")
         for event in trigger.get("events", []):
             show(f"    done at {event['at']}: {event['said']}")
             _show_criterion(event["when"], "      ")
         if "now" in trigger:
             _show_criterion(trigger["now"], "    ")
-    if not entrance.triggers:
+    if not entrance["triggers"]:
         show("  It has no triggers; people are added by hand.")
-    would = "would enter" if entrance.would == "enter" else f"would be refused ({entrance.would})"
+    would = "would enter" if entrance["would"] == "enter" else f"would be refused ({entrance['would']})"
     show(f"  Suggested now, this person {would}:")
-    for one in entrance.criteria:
-        _show_criterion(one.as_dict(), "    ")
+    for one in entrance["criteria"]:
+        _show_criterion(one, "    ")
 
 
 def _show_criterion(one: dict[str, Any] | None, indent: str) -> None:

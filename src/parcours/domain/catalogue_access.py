@@ -30,6 +30,20 @@ REQUEST: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "A page of another site asked for a change with your session.",
             "Do it from the pages of this server, or call with an API key.",
         ),
+        "server_unreachable": (
+            "No answer came from the server.",
+            "Check the address, and that `parcours serve` runs there.",
+        ),
+        "unexpected_answer": (
+            "What answered is not Parcours, or not this version of it.",
+            "Check the address; something between may have answered.",
+        ),
+        "bad_server": ("This is no address of a server.", "Write it as https://parcours.example.com."),
+        "only_local": (
+            "The command works on this machine and its database, not on a server.",
+            "Leave --server out and unset PARCOURS_SERVER, or run it where the database is.",
+        ),
+        "import_broken": ("The server read a file not to its end.", "Load it again when it is mended."),
         "try_again": ("Another change was made at the same moment.", "Try again."),
         "internal_error": ("Something failed here.", "The log has the details."),
     }

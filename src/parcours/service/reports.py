@@ -25,6 +25,7 @@ __all__ = [
     "list_journeys",
     "notify_workers",
     "show_journey",
+    "since",
 ]
 
 Row: TypeAlias = dict[str, Any]
@@ -80,7 +81,7 @@ def _line(versions: list[Row], inside: Mapping[int, int]) -> Row:
         "version": newest["version_no"],
         "status": newest["status"],
         "entry_open": newest["entry_open"],
-        "since": _since(newest),
+        "since": since(newest),
         "draft": next((row["version_no"] for row in versions if row["status"] == "draft"), None),
         "inside": sum(people.values()),
         "inside_older": sum(people.values()) - people[newest["version_no"]],
@@ -178,7 +179,7 @@ async def _rows(connection: Connection, name: str, given: Row) -> list[Row]:
         ]
 
 
-def _since(row: Row) -> str | None:
+def since(row: Row) -> str | None:
     """Return the instant since which a version has its status, as far as that is kept."""
     column = {
         "live": "published_at",

@@ -182,6 +182,7 @@ class CommandAnswer(BaseModel):
     in_flight: int = Field(description="messages that a provider held at the commit")
     dry_run: bool
     warnings: list[str] = Field(description="what it breaks elsewhere")
+    changed: int = Field(default=0, description="number of versions acted on")
     settled: Settled | None = Field(default=None, description="how these ended, where it was waited for")
     shuts: dict[str, Any] | None = Field(
         default=None, description="the version whose entry a publication shuts"

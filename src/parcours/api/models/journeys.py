@@ -7,6 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from parcours.api.models.common import Closed, Instant, ProblemFound
+from parcours.api.models.reports import LedgerOne
+from parcours.api.models.watching import Alert
 from parcours.domain.actions import ActionName
 from parcours.domain.lifecycle import Status
 
@@ -16,6 +18,7 @@ __all__ = [
     "Facets",
     "JourneyDetail",
     "JourneyLine",
+    "Overview",
     "Upcoming",
     "VersionLine",
     "VersionProblems",
@@ -104,6 +107,7 @@ class JourneyLine(BaseModel):
     version: int | None
     status: Status | None
     entry_open: bool
+    since: Instant | None = Field(description="since when it has this status")
     settling: bool
     draft: int | None = Field(description="number of the draft, where one stands")
     cause: Cause | None = Field(description="why it is not running; null where some version is")
@@ -174,3 +178,22 @@ class VersionProblems(BaseModel):
     version: int
     status: Status
     problems: list[ProblemFound]
+
+
+class Overview(BaseModel):
+    """Everything about a journey, as `parcours journey show --json` prints it."""
+
+    journey: str = Field(examples=["welcome"])
+    name: str
+    description: str
+    folder: str
+    tags: list[str]
+    standing: str = Field(examples=["Running, version 2, since 2026-12-01T08:00:00Z"])
+    versions: list[dict[str, Any]] = Field(description="newest first")
+    totals: dict[str, Any] = Field(description="of all versions together")
+    ledgers: list[LedgerOne] = Field(description="where everybody who entered is, by version")
+    upcoming: list[Upcoming]
+    problems: list[VersionProblems]
+    messages: list[dict[str, Any]] = Field(description="numbers by version, step, state and reason")
+    refusals: list[dict[str, Any]] = Field(description="people and times by reason")
+    alerts: list[Alert]

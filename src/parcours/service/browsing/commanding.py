@@ -168,7 +168,7 @@ def _status(result: CommandResult) -> int:
 
 
 def _body(result: CommandResult) -> Row:
-    return result.as_dict()
+    return result.as_dict() | {"changed": len(result.changed)}
 
 
 def _again(stored: Stored) -> Answered:

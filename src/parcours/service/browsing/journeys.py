@@ -13,6 +13,7 @@ from parcours.domain.timing import format_instant
 from parcours.service.alerts import alerts
 from parcours.service.browsing.paging import Page, Row, read_place, rows_of, write_place
 from parcours.service.browsing.problem_counts import count_problems
+from parcours.service.reports import since
 from parcours.service.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -191,6 +192,7 @@ def _line(journey: Row, family: Sequence[Row], numbers: Numbers, busy: set[int])
         "version": shown["version"] if shown else None,
         "status": shown["status"] if shown else None,
         "entry_open": bool(shown and shown["entry_open"]),
+        "since": since(shown) if shown else None,
         "settling": any(version["settling"] for version in versions),
         "draft": next((v["version"] for v in versions if v["status"] == "draft"), None),
         "cause": _cause(journey, versions, shown),
