@@ -41,7 +41,7 @@ def crowds(draw: st.DrawFn) -> Case:
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # as for the engine and the reference
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -45,7 +45,7 @@ __all__ = [
 ]  # fmt: skip
 
 Document: TypeAlias = dict[str, Any]
-PATIENCE = 20.0
+PATIENCE = 60.0
 WEBHOOK_SECRET = "a secret of tests"
 NUMBERS = itertools.count(1)
 
