@@ -144,6 +144,19 @@ def test_the_types_say_what_the_server_says(api: ApiServer) -> None:
         assert set(getattr(wire, name).__annotations__) <= set(said), name
 
 
+def test_people_and_events_one_by_one_and_in_batches(client: Client, api: ApiServer) -> None:
+    sender = Client(api.url, api.key("ingest"))
+    sender.identify("cleo", {"country": "NO"})
+    sender.track("cleo", "Came", {"n": 1}, message_id="m1")
+    sender.track("cleo", "Came", {"n": 1}, message_id="m1")
+    told = sender.batch(
+        [{"type": "track", "userId": "cleo", "event": "Left"}, {"type": "dance", "userId": "cleo"}]
+    )
+    assert [one["result"] for one in told["results"]] == ["taken", "refused"]
+    assert client.profile("cleo")["attributes"] == {"country": "NO"}
+    assert sorted(one["name"] for one in client.events("cleo")) == ["Came", "Left"]
+
+
 Script = list[tuple[int, dict[str, str], bytes]]
 PROBLEM = {"Content-Type": "application/problem+json"}
 
