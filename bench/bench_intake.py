@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import re
 import subprocess
 import sys
@@ -88,7 +89,7 @@ def served(url: str) -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "parcours", "serve", "--port", "0"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env={"PARCOURS_DATABASE_URL": url, "PARCOURS_DATA": folder, "PATH": "/usr/bin:/bin"},
+            env={**os.environ, "PARCOURS_DATABASE_URL": url, "PARCOURS_DATA": folder},
         )  # fmt: skip
         try:
             assert process.stdout is not None
