@@ -63,9 +63,15 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "suppress": Place("suppressing", JOURNEYS, "Keep the list of addresses that are written to no more."),
         "person": Place("person", JOURNEYS, "Do what one person may ask for: export, erase, consent."),
         "import": Place("importing", JOURNEYS, "Load people and events from files."),
-        "source": Place("source", JOURNEYS, "Make, list and revoke the write keys of those who send events."),
+        "source": Place(
+            "source",
+            JOURNEYS,
+            "The sites, apps and servers that may send people and events, each with a write key.",
+        ),
         "events": Place(
-            "source", REPORTS, "Show the latest events that came over HTTP, and what each caused."
+            "source",
+            REPORTS,
+            "Show the latest that came over HTTP, and what each caused: for connecting a client.",
         ),
         "why": Place("why", REPORTS, "Tell why a person did, or did not, enter and move."),
         "stuck": Place(
