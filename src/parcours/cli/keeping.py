@@ -38,7 +38,9 @@ def retention(
     reason: Annotated[str | None, typer.Option(help="Why; kept in the audit.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
-    """Show for how long things are kept, or settle it. What is older goes within a day, while a worker runs.
+    """Show for how long things are kept, or settle it.
+
+    What is older goes within a day, while a worker runs.
 
     Conditions see only the events that are kept. Who was in a journey, and how many, stays known.
     """
