@@ -37,7 +37,7 @@ $(SYNCED): pyproject.toml uv.lock
 			|| $(PYTHON) -m pip install --user --break-system-packages --quiet uv; \
 		uv=$$($(PYTHON) -m site --user-base)/bin/uv; \
 	fi; \
-	"$$uv" sync --frozen --quiet; \
+	"$$uv" sync --frozen --quiet --compile-bytecode; \
 	touch $@
 
 demo: $(SYNCED) ## Run the demonstration (ARGS="--help" for its options)
