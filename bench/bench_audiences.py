@@ -19,8 +19,8 @@ from parcours.domain.parse import parse_audience
 from parcours.domain.records import FeedLine
 from parcours.engine.belonging import Audiences, fill_some
 from parcours.engine.route import route_bucket
-from parcours.service.audience_conditions import save_condition
-from parcours.service.intake import take
+from parcours.service.audiences.conditions import save_condition
+from parcours.service.intake.taking import take
 from parcours.store.database import Database
 
 BUCKETS = 8

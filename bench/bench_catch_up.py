@@ -25,8 +25,8 @@ from house import (
     workers,
 )  # fmt: skip
 from parcours.clock import SystemClock
-from parcours.service.lifecycle import Order, execute
-from parcours.service.reports import notify_workers
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.watch.reports import notify_workers
 from parcours.store.database import Database
 
 JOURNEY = {

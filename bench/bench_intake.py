@@ -36,7 +36,7 @@ from house import (
     workers,
 )
 from parcours.clock import SystemClock
-from parcours.service.write_keys import add_source
+from parcours.service.intake.write_keys import add_source
 from parcours.store.database import Database
 
 sys.path.insert(0, str(FOLDER.parent / "tests"))

@@ -9,8 +9,8 @@ import time
 from house import FOLDER, arguments, balanced, house, median, publish, say, seed_people, step, workers
 from parcours.clock import SystemClock
 from parcours.domain.records import FeedLine
-from parcours.service.intake import take
-from parcours.service.reports import notify_workers
+from parcours.service.intake.taking import take
+from parcours.service.watch.reports import notify_workers
 from parcours.store.database import Database
 
 sys.path.insert(0, str(FOLDER.parent / "tests"))

@@ -31,10 +31,10 @@ from house import (
 from parcours.clock import SystemClock
 from parcours.domain.parse import parse_audience
 from parcours.domain.records import FeedLine
-from parcours.service.audience_conditions import save_condition
-from parcours.service.intake import take
-from parcours.service.reports import notify_workers
-from parcours.service.schedules import begin_runs
+from parcours.service.audiences.conditions import save_condition
+from parcours.service.commands.schedules import begin_runs
+from parcours.service.intake.taking import take
+from parcours.service.watch.reports import notify_workers
 from parcours.store.database import Database
 
 STEPS = {"patience": {"wait": {"for": "30d"}}, "done": {"end": {}}}

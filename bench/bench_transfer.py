@@ -25,10 +25,10 @@ from house import (
 )  # fmt: skip
 from parcours.clock import SystemClock
 from parcours.domain.parse import parse_journey
-from parcours.service.authoring import apply_journey
-from parcours.service.lifecycle import Order, execute
-from parcours.service.publish_plan import publish_plan
-from parcours.service.reports import notify_workers
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.publish_plan import publish_plan
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.watch.reports import notify_workers
 from parcours.store.database import Database
 
 JOURNEY: dict[str, Any] = {

@@ -24,10 +24,10 @@ from psycopg import sql
 from parcours.clock import SystemClock
 from parcours.domain.parse import parse_journey
 from parcours.domain.records import CommandResult
-from parcours.service.authoring import apply_journey
-from parcours.service.ledger import read_ledgers
-from parcours.service.lifecycle import Order, execute
-from parcours.service.reports import notify_workers
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.watch.ledger import read_ledgers
+from parcours.service.watch.reports import notify_workers
 from parcours.store import embedded
 from parcours.store.database import Database
 from parcours.store.migrate import migrate

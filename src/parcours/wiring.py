@@ -18,8 +18,8 @@ from parcours.channels.channel import Channel
 from parcours.clock import Clock, SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.observe import CommandDone, Observer, Trouble
-from parcours.service.automatic import finish_versions, run_scheduled
-from parcours.service.schedules import begin_runs
+from parcours.service.commands.automatic import finish_versions, run_scheduled
+from parcours.service.commands.schedules import begin_runs
 from parcours.settings import Settings
 from parcours.store import embedded
 from parcours.store.database import Connection, Database
@@ -244,7 +244,7 @@ async def watch(
     installed: Installation, channels: Mapping[str, Channel], observer: Observer, stop: asyncio.Event
 ) -> None:
     """Watch until `stop` is set: the ledger, alerts, and telling of them, by the channels that this process has."""
-    from parcours.service.watching import Watch  # noqa: PLC0415 - as above
+    from parcours.service.watch.watching import Watch  # noqa: PLC0415 - as above
 
     database = installed.database
     watching = Watch(database, installed.settings, channels, observer)

@@ -16,12 +16,12 @@ import psycopg
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.parse import parse_journey
-from parcours.service.authoring import apply_journey
-from parcours.service.feed import parse_line
-from parcours.service.intake import add_people, take
-from parcours.service.lifecycle import Order, execute
-from parcours.service.reports import notify_workers
-from parcours.service.waiting import settle_in_flight
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.waiting import settle_in_flight
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.intake.feed import parse_line
+from parcours.service.intake.taking import add_people, take
+from parcours.service.watch.reports import notify_workers
 from parcours.store.database import Connection, Database
 from support.runner import email, journey
 

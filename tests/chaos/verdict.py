@@ -7,7 +7,7 @@ from typing import Any
 
 from chaos.traffic import MAILS, Traffic
 from chaos.unruly import Arrivals
-from parcours.service.ledger import read_ledgers
+from parcours.service.watch.ledger import read_ledgers
 from parcours.store.database import Connection, Database
 
 __all__ = ["find_faults"]

@@ -28,8 +28,8 @@ from parcours.domain.lifecycle import (
 from parcours.domain.options import OPTIONS
 from parcours.domain.parse import parse_audience, parse_condition, parse_journey
 from parcours.domain.problems import Problem
-from parcours.service.checking import definition_problems
-from parcours.service.files import load_text
+from parcours.service.editing.checking import definition_problems
+from parcours.service.editing.files import load_text
 from parcours.settings import PREFIX, Settings
 from support.runner import Case, command, email, event, journey, reference
 

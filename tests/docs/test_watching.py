@@ -17,7 +17,7 @@ from parcours import observe
 from parcours.api.pages import _gauges
 from parcours.domain.alerts import ALERTS as KINDS
 from parcours.observe import MetricsObserver, event_name
-from parcours.service.gauges import Load
+from parcours.service.watch.gauges import Load
 
 ROOT = Path(__file__).parents[2]
 DASHBOARD = json.loads((ROOT / "ops/grafana/parcours.json").read_text())

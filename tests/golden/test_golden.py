@@ -14,7 +14,7 @@ import pytest
 
 from parcours.compiler import build_plan, compile_journey
 from parcours.domain.parse import parse_journey
-from parcours.service.files import load_documents
+from parcours.service.editing.files import load_documents
 from support.engine import EngineSimulator, engine_simulator
 from support.postgres import Server
 from support.runner import Case, reference

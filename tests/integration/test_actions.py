@@ -7,10 +7,10 @@ from typing import Any
 from parcours.clock import SystemClock
 from parcours.domain.actions import ACTIONS
 from parcours.domain.parse import parse_journey
-from parcours.service.answering import Order
-from parcours.service.authoring import apply_journey
 from parcours.service.browsing.journeys import show_one
-from parcours.service.lifecycle import execute
+from parcours.service.commands.answering import Order
+from parcours.service.commands.lifecycle import execute
+from parcours.service.editing.authoring import apply_journey
 from parcours.store.database import Database
 
 JOURNEY: dict[str, Any] = {

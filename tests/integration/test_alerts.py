@@ -22,13 +22,13 @@ from parcours.clock import SystemClock
 from parcours.domain.alerts import ALERTS
 from parcours.domain.records import CommandResult
 from parcours.observe import AlertCleared, AlertRaised, LedgerChecked
-from parcours.service.alerts import CALM, alerts, watch_entrants
-from parcours.service.answering import audit
-from parcours.service.automatic import run_scheduled
-from parcours.service.gauges import read_load
-from parcours.service.lifecycle import Order, execute
-from parcours.service.scheduling import give_for_later
-from parcours.service.watching import Watch
+from parcours.service.commands.answering import audit
+from parcours.service.commands.automatic import run_scheduled
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.scheduling import give_for_later
+from parcours.service.watch.alerts import CALM, alerts, watch_entrants
+from parcours.service.watch.gauges import read_load
+from parcours.service.watch.watching import Watch
 from parcours.settings import Settings
 from parcours.store.database import Database
 from support.cli import WELCOME, Cli, play

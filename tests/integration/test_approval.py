@@ -11,8 +11,8 @@ from parcours.clock import SystemClock
 from parcours.domain.parse import parse_journey
 from parcours.service.access.keys import add_key
 from parcours.service.access.options import change_options
-from parcours.service.authoring import apply_journey
-from parcours.service.lifecycle import Order, execute
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.editing.authoring import apply_journey
 from parcours.store.database import Database
 from support.api import ApiServer
 from support.cli import WELCOME, Cli

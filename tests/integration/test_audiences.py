@@ -8,16 +8,16 @@ from datetime import timedelta
 import pytest
 
 from parcours.domain.errors import ParcoursError
-from parcours.service.audience_members import change_members, save_audience
-from parcours.service.audience_size import read_where, size_of
-from parcours.service.counts import Count, audience_from_count
-from parcours.service.members import (
+from parcours.service.audiences.changing import change_members, save_audience
+from parcours.service.audiences.counts import Count, audience_from_count
+from parcours.service.audiences.members import (
     delete_audience,
     every_member,
     list_audiences,
     members_page,
     show_audience,
 )
+from parcours.service.audiences.size import read_where, size_of
 from support.postgres import BUCKETS
 from support.runner import journey
 from support.worker import Document, Installation, installed, line

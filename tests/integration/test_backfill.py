@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from parcours.domain.timing import format_instant
 from parcours.engine.unit import Limits
-from parcours.service.feed import parse_line
-from parcours.service.intake import take
+from parcours.service.intake.feed import parse_line
+from parcours.service.intake.taking import take
 from support.postgres import BUCKETS
 from support.runner import journey
 from support.worker import Document, Installation, installed, line, people

@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from parcours.service.importing import read_lines
-from parcours.service.sources import open_source
+from parcours.service.intake.importing import read_lines
+from parcours.service.intake.sources import open_source
 from support.cli import Cli
 
 ANNA = {"type": "identify", "userId": "anna", "messageId": "1", "traits": {"country": "SE"}}

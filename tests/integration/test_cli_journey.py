@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from parcours.clock import SystemClock
-from parcours.service.waiting import find_in_flight, settle_in_flight
+from parcours.service.commands.waiting import find_in_flight, settle_in_flight
 from parcours.store.database import Database
 from support.cli import WELCOME, Answer, Cli
 

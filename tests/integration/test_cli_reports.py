@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from parcours.domain.timing import parse_instant
-from parcours.service.gauges import read_load
+from parcours.service.watch.gauges import read_load
 from parcours.store.database import Database
 from support.cli import WELCOME, Cli, play
 

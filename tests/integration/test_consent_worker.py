@@ -14,7 +14,7 @@ import pytest
 from parcours.domain.identity import profile_id
 from parcours.domain.links import read_token
 from parcours.engine.retention import walk_on
-from parcours.service.reports import show_journey
+from parcours.service.watch.reports import show_journey
 from support.postgres import BUCKETS
 from support.runner import email, journey
 from support.worker import Installation, installed, line, people

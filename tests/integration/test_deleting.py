@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from parcours.engine.removal import Removed, remove_some
-from parcours.service.deleting import list_deleted
+from parcours.service.commands.deleting import list_deleted
 from support.runner import email, journey
 from support.worker import Document, Installation, installed, line, people
 

@@ -17,7 +17,7 @@ from parcours.channels.template import Renderer
 from parcours.engine.composing import compose_email
 from parcours.engine.content import Claimed
 from parcours.engine.versions import Versions
-from parcours.service.files import load_documents
+from parcours.service.editing.files import load_documents
 from support.cli import Cli
 from support.runner import email, journey
 from support.worker import Document, Installation, installed, line, people

@@ -14,7 +14,7 @@ from parcours.engine.erasure import erase_one
 from parcours.service.consent.suppression import read_suppressed
 from parcours.service.privacy.erasing import Erasure, erase_person
 from parcours.service.privacy.export import export_person
-from parcours.service.reports import show_journey
+from parcours.service.watch.reports import show_journey
 from parcours.store.database import Database
 from support.postgres import BUCKETS
 from support.runner import email, journey

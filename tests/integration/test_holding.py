@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from parcours.service.holding import hold_sending, read_hold, release_sending, wait_for_providers
-from parcours.store.queries import query
+from parcours.service.commands.holding import hold_sending, read_hold, release_sending, wait_for_providers
+from parcours.service.watch.reports import notify_workers
 from support.cli import WELCOME, Cli
 from support.runner import email, journey
 from support.worker import Document, Installation, installed, line, people
@@ -26,7 +26,7 @@ async def hold(here: Installation, *, release: bool = False) -> None:
     async with here.database.transaction() as connection:
         command = release_sending if release else hold_sending
         await command(connection, at=here.clock.now(), actor="anna", reason="why")
-        await connection.execute(query("notify_work"))
+        await notify_workers(connection)
     if not release:
         await wait_for_providers(here.database, here.clock)
 

@@ -12,8 +12,8 @@ from psycopg import errors
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import FeedLine
-from parcours.service.importing import Loader
-from parcours.service.intake import IntakeResult, take
+from parcours.service.intake.importing import Loader
+from parcours.service.intake.taking import IntakeResult, take
 from parcours.store.database import Database
 
 PEOPLE = 300
@@ -73,6 +73,6 @@ async def test_a_deadlock_is_tried_again(database: Database, monkeypatch: pytest
             raise errors.DeadlockDetected
         return await take(*arguments, **named)
 
-    monkeypatch.setattr("parcours.service.importing.take", unlucky)
+    monkeypatch.setattr("parcours.service.intake.importing.take", unlucky)
     await one.load(profiles(0), "feed", lambda: None)
     assert (one.stored, len(tries), bad) == (PEOPLE, 5, [])

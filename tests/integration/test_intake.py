@@ -13,8 +13,8 @@ import pytest
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import FeedLine
-from parcours.service.feed import read_feed
-from parcours.service.intake import IntakeResult, Mode, take
+from parcours.service.intake.feed import read_feed
+from parcours.service.intake.taking import IntakeResult, Mode, take
 from parcours.store.database import Database
 from support.postgres import BUCKETS
 

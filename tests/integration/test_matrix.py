@@ -31,10 +31,10 @@ from parcours.domain.lifecycle import (
 from parcours.domain.parse import parse_journey
 from parcours.domain.records import CommandResult
 from parcours.engine.unit import Limits
-from parcours.service.authoring import apply_journey
-from parcours.service.feed import parse_line
-from parcours.service.intake import take
-from parcours.service.lifecycle import Order, execute
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.intake.feed import parse_line
+from parcours.service.intake.taking import take
 from parcours.simulation.work import Work
 from parcours.store.database import Connection, Database
 from support.postgres import BUCKETS

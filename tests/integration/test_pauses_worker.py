@@ -11,9 +11,9 @@ import pytest
 from parcours.clock import SystemClock
 from parcours.domain.timing import format_instant
 from parcours.engine.unit import Limits
-from parcours.service.gauges import read_load
-from parcours.service.upcoming import what_happens_next
-from parcours.service.why import read_why
+from parcours.service.explaining.why import read_why
+from parcours.service.watch.gauges import read_load
+from parcours.service.watch.upcoming import what_happens_next
 from support.postgres import BUCKETS
 from support.runner import email, journey
 from support.worker import Installation, eventually, installed, line, people

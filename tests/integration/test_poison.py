@@ -13,10 +13,10 @@ from parcours.engine.composing import compose_email
 from parcours.engine.courier import Courier
 from parcours.engine.versions import Versions
 from parcours.observe import SilentObserver
-from parcours.service.authoring import apply_journey
-from parcours.service.feed import feed_line
-from parcours.service.intake import add_people, take
-from parcours.service.lifecycle import Order, execute
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.intake.feed import feed_line
+from parcours.service.intake.taking import add_people, take
 from parcours.store.database import Database
 from support.runner import email, journey
 from support.smtp_sink import Sink

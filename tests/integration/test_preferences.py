@@ -15,8 +15,8 @@ from parcours.domain.links import Link, token_of
 from parcours.service.consent.links import rotate_signing_key
 from parcours.service.consent.said import Said, read_consents, read_said
 from parcours.service.consent.types import SubscriptionType, save_type
-from parcours.service.feed import feed_line
-from parcours.service.intake import take
+from parcours.service.intake.feed import feed_line
+from parcours.service.intake.taking import take
 from parcours.store.database import Database
 from parcours.store.queries import query
 from support.api import ApiServer, api_server

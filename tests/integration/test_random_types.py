@@ -13,8 +13,8 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.parse import parse_journey
 from parcours.domain.problems import has_errors
 from parcours.observe import Trouble
-from parcours.service.checking import definition_problems
-from parcours.service.importing import Loader, read_lines
+from parcours.service.editing.checking import definition_problems
+from parcours.service.intake.importing import Loader, read_lines
 from support.postgres import BUCKETS
 from support.runner import journey
 from support.worker import Document, Installation, installed, line

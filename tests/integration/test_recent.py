@@ -14,9 +14,9 @@ import pytest
 
 from parcours.clock import SystemClock
 from parcours.domain.parse import parse_journey
-from parcours.service.authoring import apply_journey
-from parcours.service.lifecycle import Order, execute
-from parcours.service.recent import KEPT, note_recent, read_recent
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.intake.recent import KEPT, note_recent, read_recent
 from parcours.store.database import Database
 from support.cli import Cli
 from support.postgres import Server

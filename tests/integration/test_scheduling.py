@@ -13,17 +13,17 @@ import pytest
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.parse import parse_journey
-from parcours.service.authoring import apply_journey
-from parcours.service.automatic import run_scheduled
-from parcours.service.lifecycle import Order, execute
-from parcours.service.reports import audit_trail
-from parcours.service.scheduling import (
+from parcours.service.commands.automatic import run_scheduled
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.scheduling import (
     Scheduled,
     give_for_later,
     read_when,
     scheduled_commands,
     take_back,
 )
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.watch.reports import audit_trail
 from parcours.store.database import Connection, Database
 from support.cli import WELCOME, Cli
 from support.worker import eventually, installed

@@ -10,7 +10,7 @@ import pytest
 
 from parcours.domain.errors import ParcoursError
 from parcours.engine.troubles import forget_trouble, note_trouble
-from parcours.service.stuck import MendOrder, Stuck, find_failed, find_stuck, mend
+from parcours.service.watch.stuck import MendOrder, Stuck, find_failed, find_stuck, mend
 from support.cli import Cli
 from support.postgres import BUCKETS
 from support.runner import email, journey

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from parcours.domain.errors import ParcoursError
-from parcours.service.lifecycle import Order
-from parcours.service.scheduling import give_for_later
-from parcours.service.upcoming import Upcoming, what_happens_next
+from parcours.service.commands.lifecycle import Order
+from parcours.service.commands.scheduling import give_for_later
+from parcours.service.watch.upcoming import Upcoming, what_happens_next
 from parcours.store.database import Database
 from support.cli import WELCOME, Cli, play
 

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from parcours.service.why import Why, read_why
+from parcours.service.explaining.why import Why, read_why
 from parcours.store.database import Database
 from support.cli import WELCOME, play
 

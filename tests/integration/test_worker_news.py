@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pytest
 
 from parcours.engine.worker import Worker
-from parcours.service.lifecycle import Order, execute
+from parcours.service.commands.lifecycle import Order, execute
 from support.postgres import BUCKETS
 from support.runner import journey
 from support.worker import Installation, eventually, installed

@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from parcours.domain.records import CommandResult
-from parcours.service.holding import hold_sending, release_sending, wait_for_providers
-from parcours.service.lifecycle import Order, execute
-from parcours.service.reports import notify_workers
-from parcours.service.scheduling import give_for_later
-from parcours.service.waiting import settle_in_flight
+from parcours.service.commands.holding import hold_sending, release_sending, wait_for_providers
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.scheduling import give_for_later
+from parcours.service.commands.waiting import settle_in_flight
+from parcours.service.watch.reports import notify_workers
 from parcours.store.database import Connection
 from race.promises import Row, State
 from support.runner import email, journey

@@ -13,7 +13,7 @@ import pytest
 
 from parcours.cli import main
 from parcours.domain.parse import parse_audience, parse_journey
-from parcours.service.feed import feed_line
+from parcours.service.intake.feed import feed_line
 from parcours.simulation import simulate
 from parcours.store.database import Database
 from support.conditions import instant_of

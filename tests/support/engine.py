@@ -15,7 +15,7 @@ from parcours.domain.parse import parse_audience, parse_journey
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import parse_instant
 from parcours.engine.unit import Limits
-from parcours.service.feed import parse_line
+from parcours.service.intake.feed import parse_line
 from parcours.simulation import simulate
 from parcours.store.database import Database
 from support.postgres import Server

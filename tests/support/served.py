@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 
 from parcours.clock import SystemClock
-from parcours.service.write_keys import add_source
+from parcours.service.intake.write_keys import add_source
 from parcours.store.database import Database
 
 __all__ = ["Answered", "Served", "serving"]

@@ -25,17 +25,17 @@ from parcours.domain.records import CommandResult
 from parcours.engine.unit import Limits
 from parcours.engine.worker import Worker
 from parcours.observe import Event, Observer, Trouble, WorkerStarted
-from parcours.service.authoring import apply_journey
-from parcours.service.automatic import finish_versions, run_scheduled
-from parcours.service.feed import parse_line
-from parcours.service.intake import take
-from parcours.service.ledger import Ledger, read_ledgers
-from parcours.service.lifecycle import Order, execute
-from parcours.service.schedules import begin_runs
-from parcours.service.waiting import settle_in_flight
+from parcours.service.commands.automatic import finish_versions, run_scheduled
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.schedules import begin_runs
+from parcours.service.commands.waiting import settle_in_flight
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.intake.feed import parse_line
+from parcours.service.intake.taking import take
+from parcours.service.watch.ledger import Ledger, read_ledgers
+from parcours.service.watch.reports import notify_workers
 from parcours.settings import Settings
 from parcours.store.database import Connection, Database
-from parcours.store.queries import query
 from support.postgres import BUCKETS
 from support.smtp_sink import MESSAGE_ID, SUBJECT, Sink
 
@@ -189,7 +189,7 @@ class Installation:
         began = time.monotonic()
         async with self.database.transaction() as connection:
             result = await execute(connection, Order(key, name, **more), self.clock.now())
-            await connection.execute(query("notify_work"))
+            await notify_workers(connection)
         committed, at = time.monotonic(), self.clock.now()
         if wait and name in ("pause", "close", "stop"):
             await settle_in_flight(self.database, result.changed, self.clock)
@@ -201,7 +201,7 @@ class Installation:
         async with self.database.transaction() as connection:
             await take(connection, read, buckets=BUCKETS, received_at=self.clock.now())
             if notify:
-                await connection.execute(query("notify_work"))
+                await notify_workers(connection)
 
     async def rows(self, text: str, **given: Any) -> list[tuple[Any, ...]]:
         """Ask the database."""

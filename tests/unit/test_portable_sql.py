@@ -9,7 +9,7 @@ import pytest
 
 from parcours.compiler import compile_journey
 from parcours.domain.parse import parse_journey
-from parcours.service.files import load_documents
+from parcours.service.editing.files import load_documents
 from parcours.store.migrate import migrations
 from parcours.store.queries import all_queries
 from support.portable_sql import RULES, lint, lint_migration

@@ -11,16 +11,16 @@ from pydantic import AwareDatetime, BaseModel, Field
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
 from parcours.domain.access import Principal
-from parcours.service.audience_members import MOST, change_members, save_audience
-from parcours.service.audience_size import read_where, size_of
-from parcours.service.counts import Count, CountKind, audience_from_count
-from parcours.service.members import (
+from parcours.service.audiences.changing import MOST, change_members, save_audience
+from parcours.service.audiences.counts import Count, CountKind, audience_from_count
+from parcours.service.audiences.members import (
     delete_audience,
     list_audiences,
     members_page,
     rename_audience,
     show_audience,
 )
+from parcours.service.audiences.size import read_where, size_of
 
 __all__ = ["router"]
 

@@ -35,14 +35,14 @@ from parcours.api.security import installed_of, require
 from parcours.domain.access import Need, Principal, may
 from parcours.domain.actions import ActionName
 from parcours.domain.errors import ParcoursError
-from parcours.service.answering import Order
 from parcours.service.browsing.answers import Asked
 from parcours.service.browsing.commanding import Answered, Wanted, give_command
 from parcours.service.browsing.paging import Row, find_journey_id, rows_of
-from parcours.service.preview import preview_resume
-from parcours.service.publish_plan import publish_plan
-from parcours.service.reports import notify_workers
-from parcours.service.scheduling import scheduled_commands, take_back
+from parcours.service.commands.answering import Order
+from parcours.service.commands.preview import preview_resume
+from parcours.service.commands.publish_plan import publish_plan
+from parcours.service.commands.scheduling import scheduled_commands, take_back
+from parcours.service.watch.reports import notify_workers
 from parcours.wiring import Installation
 
 __all__ = ["answer_of", "router"]

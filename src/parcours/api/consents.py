@@ -15,7 +15,7 @@ from parcours.domain.identity import profile_id
 from parcours.service.consent.said import read_consents, say
 from parcours.service.consent.suppression import read_suppressed, suppress, unsuppress
 from parcours.service.consent.types import SubscriptionType, delete_type, read_types, save_type
-from parcours.service.intake import feed_numbers
+from parcours.service.intake.taking import feed_numbers
 
 __all__ = ["people", "subscriptions", "suppressions"]
 

@@ -29,8 +29,8 @@ from parcours.service.browsing.drafts import (
 )
 from parcours.service.browsing.paging import Row
 from parcours.service.browsing.yaml_text import yaml_text
-from parcours.service.files import load_text
-from parcours.service.reports import notify_workers
+from parcours.service.editing.files import load_text
+from parcours.service.watch.reports import notify_workers
 
 __all__ = ["router"]
 

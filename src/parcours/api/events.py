@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
 from parcours.domain.access import Principal
-from parcours.service.recent import read_recent
+from parcours.service.intake.recent import read_recent
 
 __all__ = ["router"]
 

@@ -22,8 +22,8 @@ from parcours.domain.catalogue_access import REQUEST
 from parcours.domain.errors import ParcoursError
 from parcours.service.browsing.loads import Upload, announce, begin, load_file, loads, show_load
 from parcours.service.browsing.paging import Row
-from parcours.service.importing import Loader
-from parcours.service.tables import parse_mapping
+from parcours.service.intake.importing import Loader
+from parcours.service.intake.tables import parse_mapping
 
 __all__ = ["router"]
 

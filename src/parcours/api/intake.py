@@ -28,14 +28,14 @@ from parcours.domain.access import may
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_instant
 from parcours.service.access.keys import find_key
-from parcours.service.arrivals import Fate, store
-from parcours.service.envelope import Envelope, open_envelope
-from parcours.service.feed import LONGEST_LINE
-from parcours.service.intake import Mode
-from parcours.service.messages import Arrival, Reader
-from parcours.service.posthog import from_posthog
-from parcours.service.recent import KEPT, note_recent, recent_row
-from parcours.service.write_keys import Source, find_source
+from parcours.service.intake.arrivals import Fate, store
+from parcours.service.intake.envelope import Envelope, open_envelope
+from parcours.service.intake.feed import LONGEST_LINE
+from parcours.service.intake.messages import Arrival, Reader
+from parcours.service.intake.posthog import from_posthog
+from parcours.service.intake.recent import KEPT, note_recent, recent_row
+from parcours.service.intake.taking import Mode
+from parcours.service.intake.write_keys import Source, find_source
 from parcours.store.queries import query
 from parcours.wiring import Installation
 

@@ -30,10 +30,10 @@ from parcours.service.browsing.journeys import (
     show_one,
 )
 from parcours.service.browsing.paging import Row
-from parcours.service.definitions import journey_problems
-from parcours.service.deleting import list_deleted
-from parcours.service.overview import read_overview
-from parcours.service.upcoming import what_happens_next
+from parcours.service.commands.deleting import list_deleted
+from parcours.service.editing.definitions import journey_problems
+from parcours.service.watch.overview import read_overview
+from parcours.service.watch.upcoming import what_happens_next
 
 __all__ = ["router"]
 

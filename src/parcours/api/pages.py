@@ -13,7 +13,7 @@ from parcours import __version__
 from parcours.api.problems import problem
 from parcours.api.security import Declared
 from parcours.domain.errors import ParcoursError
-from parcours.service.gauges import Load, read_load
+from parcours.service.watch.gauges import Load, read_load
 from parcours.store.migrate import verify
 from parcours.wiring import Installation
 

@@ -38,8 +38,8 @@ from parcours.service.browsing.people import (
     browse_refusals,
     every_participant,
 )
-from parcours.service.people import Change, PeopleOrder
-from parcours.service.why import read_why
+from parcours.service.commands.people import Change, PeopleOrder
+from parcours.service.explaining.why import read_why
 
 __all__ = ["router"]
 

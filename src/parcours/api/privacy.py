@@ -17,7 +17,7 @@ from parcours.domain.identity import profile_id
 from parcours.service.privacy.erasing import erase_person, read_erasure
 from parcours.service.privacy.export import export_person, note_export
 from parcours.service.privacy.retaining import Retention, read_retention, save_retention
-from parcours.service.reports import notify_workers
+from parcours.service.watch.reports import notify_workers
 
 __all__ = ["person", "retention"]
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import installed_of, require
 from parcours.domain.access import Principal
-from parcours.service.holding import hold_sending, read_hold, release_sending, wait_for_providers
-from parcours.service.reports import notify_workers
+from parcours.service.commands.holding import hold_sending, read_hold, release_sending, wait_for_providers
+from parcours.service.watch.reports import notify_workers
 
 __all__ = ["router"]
 

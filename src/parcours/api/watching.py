@@ -13,13 +13,13 @@ from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
 from parcours.domain.access import Principal
 from parcours.domain.uses import UseKind
-from parcours.service.alerts import alerts as list_alerts
 from parcours.service.browsing.paging import Row, find_journey_id, limit_time
-from parcours.service.ledger import read_ledgers
-from parcours.service.stuck import MendOrder, find_failed, find_stuck
-from parcours.service.stuck import Stuck as Found
-from parcours.service.stuck import mend as mend_one
-from parcours.service.where_used import where_used
+from parcours.service.editing.where_used import where_used
+from parcours.service.watch.alerts import alerts as list_alerts
+from parcours.service.watch.ledger import read_ledgers
+from parcours.service.watch.stuck import MendOrder, find_failed, find_stuck
+from parcours.service.watch.stuck import Stuck as Found
+from parcours.service.watch.stuck import mend as mend_one
 
 __all__ = ["router"]
 

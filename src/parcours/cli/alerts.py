@@ -12,8 +12,8 @@ from parcours.cli.session import actor, connected
 from parcours.domain.condition_words import say_duration
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_duration
-from parcours.service.alerts import alerts as read_alerts
-from parcours.service.alerts import watch_entrants
+from parcours.service.watch.alerts import alerts as read_alerts
+from parcours.service.watch.alerts import watch_entrants
 from parcours.wiring import Installation
 
 __all__ = ["app", "show_alerts"]

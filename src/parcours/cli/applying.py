@@ -16,15 +16,15 @@ from parcours.domain.checks import unique
 from parcours.domain.errors import ParcoursError
 from parcours.domain.problems import has_errors
 from parcours.domain.records import CommandResult
-from parcours.service.audiences import AppliedAudience, apply_audience
-from parcours.service.authoring import Applied, apply_journey
-from parcours.service.checking import file_problems
-from parcours.service.definitions import journey_problems
-from parcours.service.files import LoadedFile, load_documents
-from parcours.service.lifecycle import Order, execute
-from parcours.service.publish_plan import PublishPlan, publish_plan
-from parcours.service.reports import notify_workers
-from parcours.service.where_used import audience_warnings
+from parcours.service.audiences.from_files import AppliedAudience, apply_audience
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.publish_plan import PublishPlan, publish_plan
+from parcours.service.editing.authoring import Applied, apply_journey
+from parcours.service.editing.checking import file_problems
+from parcours.service.editing.definitions import journey_problems
+from parcours.service.editing.files import LoadedFile, load_documents
+from parcours.service.editing.where_used import audience_warnings
+from parcours.service.watch.reports import notify_workers
 from parcours.store.database import Connection
 from parcours.wiring import Installation
 

@@ -17,13 +17,10 @@ from parcours.cli.output import number_of, progress, say, show, show_json, show_
 from parcours.cli.session import connected
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant, parse_instant
-from parcours.service.audience_size import SECONDS, Size, size_of
-from parcours.service.audiences import refuse_condition
-from parcours.service.condition_text import read_condition
-from parcours.service.counts import Count, CountKind, FromCount, audience_from_count
-from parcours.service.importing import Loader
-from parcours.service.member_files import read_members
-from parcours.service.members import (
+from parcours.service.audiences.counts import Count, CountKind, FromCount, audience_from_count
+from parcours.service.audiences.from_files import refuse_condition
+from parcours.service.audiences.member_files import read_members
+from parcours.service.audiences.members import (
     AudienceShown,
     MembersPage,
     delete_audience,
@@ -34,9 +31,12 @@ from parcours.service.members import (
     rename_audience,
     show_audience,
 )
-from parcours.service.sources import open_source
-from parcours.service.tables import parse_mapping
-from parcours.service.where_used import Found
+from parcours.service.audiences.size import SECONDS, Size, size_of
+from parcours.service.editing.condition_text import read_condition
+from parcours.service.editing.where_used import Found
+from parcours.service.intake.importing import Loader
+from parcours.service.intake.sources import open_source
+from parcours.service.intake.tables import parse_mapping
 from parcours.wiring import Installation
 
 __all__ = ["app"]

@@ -14,7 +14,7 @@ from parcours.cli.session import actor, run, settings_of
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
-from parcours.service.recovery import Held, Restored, is_empty, settle_restored, snapshot
+from parcours.service.watch.recovery import Held, Restored, is_empty, settle_restored, snapshot
 from parcours.settings import PREFIX, Settings
 from parcours.store.backup import draft_of, write_backup
 from parcours.store.database import Database

@@ -15,8 +15,8 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.journey import Journey
 from parcours.domain.problems import has_errors
 from parcours.domain.schema import journey_schema
-from parcours.service.checking import file_problems
-from parcours.service.files import LoadedFile, load_documents
+from parcours.service.editing.checking import file_problems
+from parcours.service.editing.files import LoadedFile, load_documents
 
 __all__ = ["app", "load_sound"]
 

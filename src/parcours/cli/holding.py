@@ -10,9 +10,15 @@ from parcours.cli.output import say, show, show_json, waiting
 from parcours.cli.scheduling import AtOnce
 from parcours.cli.session import actor, connected
 from parcours.domain.records import CommandResult
-from parcours.service.holding import Held, hold_sending, read_hold, release_sending, wait_for_providers
-from parcours.service.reports import notify_workers
-from parcours.service.scheduling import not_for_later
+from parcours.service.commands.holding import (
+    Held,
+    hold_sending,
+    read_hold,
+    release_sending,
+    wait_for_providers,
+)
+from parcours.service.commands.scheduling import not_for_later
+from parcours.service.watch.reports import notify_workers
 from parcours.wiring import Installation
 
 __all__ = ["app"]

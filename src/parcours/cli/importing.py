@@ -17,10 +17,10 @@ from parcours.cli.session import connected, remote
 from parcours.client import Client
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import FeedLine
-from parcours.service.importing import Loader, read_lines
-from parcours.service.intake import Mode
-from parcours.service.sources import Source, open_source
-from parcours.service.tables import Column, parse_mapping, read_table
+from parcours.service.intake.importing import Loader, read_lines
+from parcours.service.intake.sources import Source, open_source
+from parcours.service.intake.tables import Column, parse_mapping, read_table
+from parcours.service.intake.taking import Mode
 from parcours.wiring import Installation
 
 __all__ = ["app", "open_output"]

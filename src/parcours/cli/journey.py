@@ -29,15 +29,15 @@ from parcours.cli.remote_forms import journey_line, overview_of
 from parcours.cli.scheduling import At, AtOnce, give_later, in_zone, scheduled, unschedule
 from parcours.cli.session import actor, connected, remote
 from parcours.domain.errors import ParcoursError
-from parcours.service.deleting import list_deleted
-from parcours.service.holding import Held, read_hold
-from parcours.service.lifecycle import Order, execute
-from parcours.service.overview import Overview, read_overview
-from parcours.service.people import PeopleChanged, PeopleOrder, change_people
-from parcours.service.preview import preview_resume
-from parcours.service.publish_plan import plan_of
-from parcours.service.reports import admitting_version, list_journeys, notify_workers
-from parcours.service.waiting import find_in_flight, settle_in_flight
+from parcours.service.commands.deleting import list_deleted
+from parcours.service.commands.holding import Held, read_hold
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.people import PeopleChanged, PeopleOrder, change_people
+from parcours.service.commands.preview import preview_resume
+from parcours.service.commands.publish_plan import plan_of
+from parcours.service.commands.waiting import find_in_flight, settle_in_flight
+from parcours.service.watch.overview import Overview, read_overview
+from parcours.service.watch.reports import admitting_version, list_journeys, notify_workers
 from parcours.wiring import Installation
 
 __all__ = ["app"]

@@ -13,15 +13,15 @@ from parcours.cli.plan_output import show_plan
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import format_instant
-from parcours.service.affected import EFFECTS_COUNTED
-from parcours.service.holding import Held
-from parcours.service.ledger import Ledger
-from parcours.service.overview import Overview
-from parcours.service.people import PeopleChanged
-from parcours.service.preview import Preview
-from parcours.service.publish_plan import PublishPlan
-from parcours.service.standing import ADDED
-from parcours.service.upcoming import Upcoming
+from parcours.service.commands.affected import EFFECTS_COUNTED
+from parcours.service.commands.holding import Held
+from parcours.service.commands.people import PeopleChanged
+from parcours.service.commands.preview import Preview
+from parcours.service.commands.publish_plan import PublishPlan
+from parcours.service.watch.ledger import Ledger
+from parcours.service.watch.overview import Overview
+from parcours.service.watch.standing import ADDED
+from parcours.service.watch.upcoming import Upcoming
 
 __all__ = ["Done", "show_deleted", "show_done", "show_held", "show_journeys", "show_people", "show_report"]
 

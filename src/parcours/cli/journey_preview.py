@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parcours.cli.output import show, show_table
-from parcours.service.preview import Preview
+from parcours.service.commands.preview import Preview
 
 __all__ = ["show_preview"]
 

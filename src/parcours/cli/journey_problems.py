@@ -10,7 +10,7 @@ from parcours.cli.output import say, show_json, show_problems
 from parcours.cli.remote_forms import version_problems_of
 from parcours.cli.session import connected, remote
 from parcours.domain.problems import has_errors
-from parcours.service.definitions import VersionProblems, journey_problems
+from parcours.service.editing.definitions import VersionProblems, journey_problems
 from parcours.wiring import Installation
 
 __all__ = ["problems"]

@@ -16,10 +16,10 @@ from parcours.domain.identity import profile_id
 from parcours.domain.timing import format_instant
 from parcours.service.consent.said import EVERYTHING, Said, read_consents
 from parcours.service.consent.said import say as say_consent
-from parcours.service.intake import feed_numbers
+from parcours.service.intake.taking import feed_numbers
 from parcours.service.privacy.erasing import Erasure, erase_person, read_erasure
 from parcours.service.privacy.export import export_person, note_export
-from parcours.service.reports import notify_workers
+from parcours.service.watch.reports import notify_workers
 from parcours.wiring import Installation
 
 __all__ = ["app"]

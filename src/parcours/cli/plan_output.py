@@ -7,7 +7,7 @@ from typing import Any
 
 from parcours.cli.output import number_of, show, show_table
 from parcours.domain.errors import ParcoursError
-from parcours.service.publish_plan import PublishPlan, StepPlan
+from parcours.service.commands.publish_plan import PublishPlan, StepPlan
 
 __all__ = ["read_given_answers", "show_plan"]
 

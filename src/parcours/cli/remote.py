@@ -15,10 +15,10 @@ from parcours.client import Client, ServerError
 from parcours.client.forms import Draft
 from parcours.domain.checks import unique
 from parcours.domain.problems import has_errors
-from parcours.service.answering import Order
-from parcours.service.checking import file_problems
-from parcours.service.files import LoadedFile
-from parcours.service.people import PeopleOrder
+from parcours.service.commands.answering import Order
+from parcours.service.commands.people import PeopleOrder
+from parcours.service.editing.checking import file_problems
+from parcours.service.editing.files import LoadedFile
 
 __all__ = ["change_people", "give", "save_file"]
 

@@ -11,15 +11,15 @@ from parcours.domain.difference import Change
 from parcours.domain.problems import Problem
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import format_instant, parse_instant
-from parcours.service.definitions import VersionProblems
-from parcours.service.ledger import Ledger, Mismatch, StepCount
-from parcours.service.overview import Overview
-from parcours.service.people import PeopleChanged
-from parcours.service.preview import Preview
-from parcours.service.publish_plan import PublishPlan, StepPlan
-from parcours.service.reports import JourneyReport
-from parcours.service.scheduling import Scheduled
-from parcours.service.upcoming import Upcoming
+from parcours.service.commands.people import PeopleChanged
+from parcours.service.commands.preview import Preview
+from parcours.service.commands.publish_plan import PublishPlan, StepPlan
+from parcours.service.commands.scheduling import Scheduled
+from parcours.service.editing.definitions import VersionProblems
+from parcours.service.watch.ledger import Ledger, Mismatch, StepCount
+from parcours.service.watch.overview import Overview
+from parcours.service.watch.reports import JourneyReport
+from parcours.service.watch.upcoming import Upcoming
 
 __all__ = [
     "audit_line",

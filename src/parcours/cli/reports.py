@@ -15,8 +15,8 @@ from parcours.cli.session import connected, remote
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_duration, parse_instant
-from parcours.service.ledger import Ledger, read_ledgers
-from parcours.service.reports import AuditFilter, audit_trail
+from parcours.service.watch.ledger import Ledger, read_ledgers
+from parcours.service.watch.reports import AuditFilter, audit_trail
 from parcours.wiring import Installation
 
 __all__ = ["app"]

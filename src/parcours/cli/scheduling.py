@@ -12,8 +12,8 @@ from parcours.cli.output import say, show, show_error, show_json, show_table
 from parcours.cli.session import actor, connected, remote
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
-from parcours.service.answering import Order
-from parcours.service.scheduling import (
+from parcours.service.commands.answering import Order
+from parcours.service.commands.scheduling import (
     Scheduled,
     give_for_later,
     read_when,

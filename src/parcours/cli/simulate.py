@@ -25,11 +25,11 @@ from parcours.domain.journey import Audience, Journey
 from parcours.domain.problems import has_errors
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import format_instant, parse_instant
-from parcours.service.checking import file_problems
-from parcours.service.files import load_documents
-from parcours.service.importing import read_lines
-from parcours.service.orders import CommandLine, read_orders
-from parcours.service.sources import open_source
+from parcours.service.editing.checking import file_problems
+from parcours.service.editing.files import load_documents
+from parcours.service.intake.importing import read_lines
+from parcours.service.intake.orders import CommandLine, read_orders
+from parcours.service.intake.sources import open_source
 from parcours.settings import Settings
 from parcours.simulation import simulate as play
 from parcours.store.scratch import scratch_database

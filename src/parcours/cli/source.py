@@ -10,8 +10,8 @@ import typer
 from parcours.cli.output import say, show, show_json, show_table
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
-from parcours.service.recent import read_recent
-from parcours.service.write_keys import add_source, list_sources, revoke_source
+from parcours.service.intake.recent import read_recent
+from parcours.service.intake.write_keys import add_source, list_sources, revoke_source
 from parcours.wiring import Installation
 
 __all__ = ["app"]

@@ -11,7 +11,7 @@ from parcours.cli.output import say, show, show_json, show_table
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_duration
-from parcours.service.stuck import Mend, MendOrder, Stuck, find_failed, find_stuck, mend
+from parcours.service.watch.stuck import Mend, MendOrder, Stuck, find_failed, find_stuck, mend
 from parcours.wiring import Installation
 
 __all__ = ["app"]

@@ -17,8 +17,8 @@ from parcours.cli.session import connected, run, settings_of
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant, parse_instant
-from parcours.service.definitions import defined_journey
-from parcours.service.person_copy import audiences_by_condition, latest_entry, read_person
+from parcours.service.editing.definitions import defined_journey
+from parcours.service.explaining.person_copy import audiences_by_condition, latest_entry, read_person
 from parcours.settings import Settings
 from parcours.simulation.mails import TrialMail
 from parcours.simulation.trying import MailsWanted, make_mails, opened, send_trial

@@ -9,7 +9,7 @@ import typer
 from parcours.cli.output import say, show_json, show_table
 from parcours.cli.session import connected
 from parcours.domain.uses import UseKind
-from parcours.service.where_used import Found, where_used
+from parcours.service.editing.where_used import Found, where_used
 from parcours.wiring import Installation
 
 __all__ = ["app"]

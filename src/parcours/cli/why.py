@@ -11,7 +11,7 @@ from parcours.cli.output import show, show_json
 from parcours.cli.session import connected, remote
 from parcours.domain.catalogue_reasons import DROPPING_OUT
 from parcours.domain.condition_words import say_value
-from parcours.service.why import Why, read_why
+from parcours.service.explaining.why import Why, read_why
 from parcours.wiring import Installation
 
 __all__ = ["app"]

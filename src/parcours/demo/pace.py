@@ -10,7 +10,7 @@ from typing import Final
 from parcours.domain.errors import ParcoursError
 from parcours.domain.journey import Journey, Reentry, Step, Wait, WaitFor
 from parcours.domain.problems import has_errors
-from parcours.service.files import load_documents
+from parcours.service.editing.files import load_documents
 
 __all__ = ["DAY", "FOLDER", "at_pace", "journeys", "shortened"]
 

@@ -25,7 +25,7 @@ from parcours.demo.traffic import Traffic
 from parcours.demo.words import farewell, hints
 from parcours.domain.records import FeedLine
 from parcours.observe import Event, Trouble
-from parcours.service.ledger import read_ledgers
+from parcours.service.watch.ledger import read_ledgers
 from parcours.wiring import Installation, mailbox_folder, work
 
 __all__ = ["Options", "run_demo"]

@@ -12,11 +12,11 @@ from parcours.demo.feed import history, introduce, silent
 from parcours.demo.pace import at_pace, journeys
 from parcours.demo.people import Person, people
 from parcours.domain.records import FeedLine
-from parcours.service.authoring import apply_journey
-from parcours.service.intake import take
-from parcours.service.lifecycle import Order, execute
-from parcours.service.people import PeopleOrder, change_people
-from parcours.service.reports import list_journeys, notify_workers
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.people import PeopleOrder, change_people
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.intake.taking import take
+from parcours.service.watch.reports import list_journeys, notify_workers
 from parcours.store.database import Connection
 from parcours.store.queries import query
 from parcours.wiring import Installation

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from parcours.domain.records import FeedLine
-from parcours.service.intake import take
-from parcours.service.reports import notify_workers
+from parcours.service.intake.taking import take
+from parcours.service.watch.reports import notify_workers
 from parcours.wiring import Installation
 
 __all__ = ["Traffic"]

@@ -17,10 +17,10 @@ from parcours.domain.journey import Audience, Journey
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import find_zone, format_instant, parse_instant
 from parcours.service.browsing.paging import Row, rows_of
-from parcours.service.checking import definition_problems
-from parcours.service.definitions import defined_journey
-from parcours.service.feed import feed_line
-from parcours.service.person_copy import Person, audiences_by_condition, read_person
+from parcours.service.editing.checking import definition_problems
+from parcours.service.editing.definitions import defined_journey
+from parcours.service.explaining.person_copy import Person, audiences_by_condition, read_person
+from parcours.service.intake.feed import feed_line
 from parcours.simulation.driver import simulate
 from parcours.store.database import Connection, Database
 from parcours.store.migrate import migrate

@@ -12,12 +12,12 @@ from parcours.domain.journey import Audience, Journey
 from parcours.domain.lifecycle import Command
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import parse_instant
-from parcours.service.audience_conditions import save_condition
-from parcours.service.authoring import apply_journey
-from parcours.service.holding import hold_sending, release_sending
-from parcours.service.intake import add_people, delete_profile, remove_people, take
-from parcours.service.lifecycle import AVAILABLE, Order, execute
-from parcours.service.versions import lock_family
+from parcours.service.audiences.conditions import save_condition
+from parcours.service.commands.holding import hold_sending, release_sending
+from parcours.service.commands.lifecycle import AVAILABLE, Order, execute
+from parcours.service.commands.versions import lock_family
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.intake.taking import add_people, delete_profile, remove_people, take
 from parcours.simulation.consents import CONSENT_COMMANDS, carry_out_consent
 from parcours.simulation.output import command_line, plain_line
 from parcours.simulation.stubs import Stubs, read_stub

@@ -21,12 +21,12 @@ from parcours.domain.records import FeedLine
 from parcours.domain.timing import BEGINNING
 from parcours.engine.unit import Limits
 from parcours.engine.upkeep import keep_statistics
-from parcours.service.audience_conditions import keep_audiences
-from parcours.service.authoring import apply_journey
-from parcours.service.automatic import finish_versions, run_scheduled
-from parcours.service.intake import Mode, take
-from parcours.service.lifecycle import Order, execute
-from parcours.service.schedules import begin_runs
+from parcours.service.audiences.conditions import keep_audiences
+from parcours.service.commands.automatic import finish_versions, run_scheduled
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.commands.schedules import begin_runs
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.intake.taking import Mode, take
 from parcours.simulation.commands import SWITCH, Commander
 from parcours.simulation.feed import Company, Feed, Hearing, Numbered, at_of
 from parcours.simulation.lanes import Lanes, independent

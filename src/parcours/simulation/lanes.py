@@ -20,7 +20,7 @@ from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.journey import AudienceTrigger, End, Journey, ScheduleTrigger
 from parcours.domain.timing import BEGINNING
 from parcours.engine.upkeep import keep_statistics
-from parcours.service.intake import Mode, take
+from parcours.service.intake.taking import Mode, take
 from parcours.simulation.feed import Company, Hearing, Numbered, at_of
 from parcours.simulation.work import Work
 from parcours.store.queries import query

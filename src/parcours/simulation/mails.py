@@ -21,8 +21,8 @@ from parcours.domain.journey import Email, Journey
 from parcours.engine.composing import Composed, compose_email
 from parcours.engine.content import Claimed, context_of
 from parcours.engine.versions import Version
-from parcours.service.person_copy import Person
-from parcours.service.template_checks import texts_of
+from parcours.service.editing.template_checks import texts_of
+from parcours.service.explaining.person_copy import Person
 
 __all__ = ["MARK", "TrialMail", "mails_for"]
 

@@ -14,8 +14,8 @@ from typing import Any
 from parcours.channels.address import parse_address
 from parcours.channels.channel import Channel, Sent, Uncertain
 from parcours.domain.errors import ParcoursError
-from parcours.service.definitions import defined_journey
-from parcours.service.person_copy import latest_entry, read_person
+from parcours.service.editing.definitions import defined_journey
+from parcours.service.explaining.person_copy import latest_entry, read_person
 from parcours.simulation.mails import MARK, TrialMail, mails_for
 from parcours.store.database import Connection
 

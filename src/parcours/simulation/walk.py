@@ -18,12 +18,12 @@ from parcours.domain.journey import Audience, End, EventTrigger, Journey, Step
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import format_instant, parse_instant
 from parcours.engine.unit import Limits
-from parcours.service.audience_conditions import save_condition
-from parcours.service.authoring import apply_journey
-from parcours.service.intake import Mode, add_people, take
-from parcours.service.lifecycle import Order, execute
-from parcours.service.person_copy import Person
-from parcours.service.why import read_why
+from parcours.service.audiences.conditions import save_condition
+from parcours.service.commands.lifecycle import Order, execute
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.explaining.person_copy import Person
+from parcours.service.explaining.why import read_why
+from parcours.service.intake.taking import Mode, add_people, take
 from parcours.simulation.walker import Outlets, Walker
 from parcours.store.database import Connection, Database
 

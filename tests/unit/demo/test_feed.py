@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from parcours.demo.feed import VISITS, as_json, history, introduce, silent
 from parcours.demo.people import Person, people
 from parcours.domain.records import FeedLine
-from parcours.service.feed import parse_line
+from parcours.service.intake.feed import parse_line
 
 END = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from parcours.demo.feed import as_json, history, silent
 from parcours.demo.live import live
 from parcours.demo.people import HISTORY_DAYS, Person, people
 from parcours.domain.records import FeedLine
-from parcours.service.feed import parse_line
+from parcours.service.intake.feed import parse_line
 
 END = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(seconds=5)

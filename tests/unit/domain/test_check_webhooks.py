@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from parcours.domain.parse import parse_journey
-from parcours.service.checking import definition_problems
+from parcours.service.editing.checking import definition_problems
 
 
 def problems(**webhook: Any) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 from parcours.domain.journey import Journey
 from parcours.domain.known import Known
 from parcours.domain.parse import parse_journey
-from parcours.service.checking import definition_problems, problems_of_step
+from parcours.service.editing.checking import definition_problems, problems_of_step
 from support.documents import Document
 
 MAIL = {"subject": "Hi", "text": "{{ unsubscribe_url }}"}

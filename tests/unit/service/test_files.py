@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from parcours.domain.checks import check_journey, not_available
 from parcours.domain.journey import ManualTrigger
-from parcours.service.files import LoadedFile, load_documents, load_text
+from parcours.service.editing.files import LoadedFile, load_documents, load_text
 from support.documents import JOURNEYS, Document
 
 WELCOME = Path(__file__).parents[1] / "domain" / "welcome.yaml"

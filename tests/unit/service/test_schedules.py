@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from parcours.domain.cron import cron_fault
 from parcours.domain.journey import ScheduleTrigger
-from parcours.service.schedules import never_occurs, newest_occurrence, next_occurrence
+from parcours.service.commands.schedules import never_occurs, newest_occurrence, next_occurrence
 from support.cron import next_by_cron
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from parcours.domain.errors import ParcoursError
 from parcours.domain.refusals import refusal
 from parcours.service.access.options import read_options
-from parcours.service.trail import record
+from parcours.service.commands.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

@@ -17,7 +17,7 @@ from parcours.service.access.passwords import hash_password
 from parcours.service.access.secrets import digest, new_secret
 from parcours.service.access.sessions import Caller, SignedIn, open_session
 from parcours.service.access.users import add_user
-from parcours.service.trail import record
+from parcours.service.commands.trail import record
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 

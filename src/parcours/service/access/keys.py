@@ -13,7 +13,7 @@ from parcours.domain.access import KEY_PREFIX, SCOPES, Principal, Scope, role_of
 from parcours.domain.errors import ParcoursError
 from parcours.domain.names import is_key
 from parcours.service.access.secrets import digest, new_secret
-from parcours.service.trail import record
+from parcours.service.commands.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

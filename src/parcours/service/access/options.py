@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from parcours.domain.options import OPTIONS, Value, check_option
-from parcours.service.trail import record
+from parcours.service.commands.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

@@ -21,7 +21,7 @@ from parcours.service.access.attempts import count_attempt, forgive, subject_of
 from parcours.service.access.options import read_options
 from parcours.service.access.passwords import hash_password, outdated, verify_password
 from parcours.service.access.secrets import digest, new_secret
-from parcours.service.trail import record
+from parcours.service.commands.trail import record
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 

@@ -13,17 +13,17 @@ from parcours.clock import Clock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import CommandResult
 from parcours.domain.timing import format_instant
-from parcours.service.answering import Order
 from parcours.service.browsing.answers import Asked, Stored, forget_answers, keep_answer, take_key
 from parcours.service.browsing.paging import Row
-from parcours.service.lifecycle import execute
-from parcours.service.people import PeopleOrder, change_people
-from parcours.service.preview import preview_resume
-from parcours.service.publish_plan import plan_of
-from parcours.service.reports import admitting_version, notify_workers
-from parcours.service.scheduling import give_for_later, read_when
-from parcours.service.versions import lock_family
-from parcours.service.waiting import find_in_flight, settle_in_flight
+from parcours.service.commands.answering import Order
+from parcours.service.commands.lifecycle import execute
+from parcours.service.commands.people import PeopleOrder, change_people
+from parcours.service.commands.preview import preview_resume
+from parcours.service.commands.publish_plan import plan_of
+from parcours.service.commands.scheduling import give_for_later, read_when
+from parcours.service.commands.versions import lock_family
+from parcours.service.commands.waiting import find_in_flight, settle_in_flight
+from parcours.service.watch.reports import admitting_version, notify_workers
 from parcours.store.database import Connection, Database
 
 __all__ = ["SCHEDULABLE", "Answered", "Wanted", "give_command", "give_people"]

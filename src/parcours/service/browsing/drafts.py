@@ -19,13 +19,13 @@ from parcours.domain.names import is_key
 from parcours.domain.parse import parse_journey
 from parcours.domain.problems import Problem, has_errors
 from parcours.domain.refusals import refusal
-from parcours.service.attachments import read_attachments
-from parcours.service.authoring import apply_journey
 from parcours.service.browsing.paging import Row, rows_of
-from parcours.service.checking import definition_problems
-from parcours.service.definitions import journey_problems
-from parcours.service.surroundings import wide_surroundings
-from parcours.service.trail import record
+from parcours.service.commands.trail import record
+from parcours.service.editing.attachments import read_attachments
+from parcours.service.editing.authoring import apply_journey
+from parcours.service.editing.checking import definition_problems
+from parcours.service.editing.definitions import journey_problems
+from parcours.service.editing.surroundings import wide_surroundings
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

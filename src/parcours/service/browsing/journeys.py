@@ -10,11 +10,11 @@ from typing import Any, Final, Literal, TypeAlias
 from parcours.domain.actions import Standing, actions
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
-from parcours.service.alerts import alerts
 from parcours.service.browsing.paging import Page, Row, read_place, rows_of, write_place
 from parcours.service.browsing.problem_counts import count_problems
-from parcours.service.reports import since
-from parcours.service.trail import record
+from parcours.service.commands.trail import record
+from parcours.service.watch.alerts import alerts
+from parcours.service.watch.reports import since
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from parcours.service.browsing.numbers import Edges, branches, read_scope, report, walked
 from parcours.service.browsing.paging import Row, find_journey_id
-from parcours.service.holding import read_hold
+from parcours.service.commands.holding import read_hold
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

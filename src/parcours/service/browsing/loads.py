@@ -18,10 +18,10 @@ from typing import Any, Final
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import FeedLine
 from parcours.service.browsing.paging import Row, rows_of, wire
-from parcours.service.importing import Loader, read_lines
-from parcours.service.intake import Mode
-from parcours.service.sources import open_source
-from parcours.service.tables import Column, read_table
+from parcours.service.intake.importing import Loader, read_lines
+from parcours.service.intake.sources import open_source
+from parcours.service.intake.tables import Column, read_table
+from parcours.service.intake.taking import Mode
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 

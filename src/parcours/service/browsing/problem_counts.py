@@ -14,8 +14,8 @@ from typing import Any, Final, TypeAlias
 from parcours.domain.checks import unique
 from parcours.domain.known import Known
 from parcours.domain.parse import parse_journey
-from parcours.service.attachments import read_attachments
-from parcours.service.checking import definition_problems
+from parcours.service.editing.attachments import read_attachments
+from parcours.service.editing.checking import definition_problems
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from parcours.service.files import load_text
+from parcours.service.editing.files import load_text
 
 __all__ = ["yaml_text"]
 

@@ -11,11 +11,11 @@ from psycopg.types.numeric import Int4
 
 from parcours.domain.identity import bucket_of
 from parcours.domain.links import Link, read_token
-from parcours.service.answering import EVERY_JOURNEY
+from parcours.service.commands.answering import EVERY_JOURNEY
+from parcours.service.commands.trail import record
 from parcours.service.consent.said import EVERYTHING, Said, State, read_consents, say
 from parcours.service.consent.types import LANGUAGES, SubscriptionType, read_types
-from parcours.service.intake import feed_numbers
-from parcours.service.trail import record
+from parcours.service.intake.taking import feed_numbers
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

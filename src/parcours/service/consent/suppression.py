@@ -17,8 +17,8 @@ from psycopg.types.numeric import Int8
 from parcours.channels.address import valid_address
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
-from parcours.service.answering import EVERY_JOURNEY
-from parcours.service.trail import record
+from parcours.service.commands.answering import EVERY_JOURNEY
+from parcours.service.commands.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
-from parcours.service.answering import EVERY_JOURNEY
+from parcours.service.commands.answering import EVERY_JOURNEY
+from parcours.service.commands.trail import record
 from parcours.service.consent.said import State
-from parcours.service.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

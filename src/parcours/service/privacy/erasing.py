@@ -20,9 +20,9 @@ from psycopg.types.numeric import Int4
 from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.timing import format_instant
-from parcours.service.answering import EVERY_JOURNEY
-from parcours.service.intake import feed_numbers
-from parcours.service.trail import record
+from parcours.service.commands.answering import EVERY_JOURNEY
+from parcours.service.commands.trail import record
+from parcours.service.intake.taking import feed_numbers
 from parcours.store.database import Connection
 from parcours.store.queries import query
 from parcours.store.roles import as_owner

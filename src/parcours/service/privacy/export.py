@@ -12,10 +12,10 @@ from psycopg.types.numeric import Int4
 from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.timing import format_instant
-from parcours.service.answering import EVERY_JOURNEY
+from parcours.service.commands.answering import EVERY_JOURNEY
+from parcours.service.commands.trail import record
 from parcours.service.consent.said import read_consents, read_said
 from parcours.service.consent.suppression import read_suppressed
-from parcours.service.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

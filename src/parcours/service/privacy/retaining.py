@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from parcours.domain.errors import ParcoursError
-from parcours.service.answering import EVERY_JOURNEY
-from parcours.service.trail import record
+from parcours.service.commands.answering import EVERY_JOURNEY
+from parcours.service.commands.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 

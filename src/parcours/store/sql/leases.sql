@@ -122,11 +122,6 @@ FROM parcours.fence f JOIN parcours.journey j USING (journey_id)
 WHERE f.bucket = %(b)s
 ORDER BY j.journey_key;
 
--- name: notify_work
--- scope: shared
--- A hint for workers that something came in; they ask by themselves too.
-SELECT pg_notify('parcours', '');
-
 -- name: notify_hint
 -- scope: shared
 -- A hint of a worker for the others: `leases` (share them anew), `settled BUCKET JOURNEY` (an outcome came in).

@@ -1,0 +1,1 @@
+"""Audiences as people define and change them: conditions, lists, files, counts."""

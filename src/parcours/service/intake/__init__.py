@@ -1,0 +1,1 @@
+"""People and events on their way in: read line by line, durable, told apart, merged."""
