@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from datetime import timedelta
@@ -303,3 +304,28 @@ def test_merges_meet_events_that_come_at_the_same_time(served: Served) -> None:
         " WHERE p.user_id LIKE 'race%%' GROUP BY 1 ORDER BY 1"
     )
     assert found == [(f"racer-{number}", 10) for number in range(8)]
+
+
+def until_answered(served: Served, status: int, name: str) -> Any:
+    """Send again until the answer is this; the server looks at what is pending once a second."""
+    end = time.monotonic() + 60
+    while (answer := served.post("/v1/track", track("pushed", name))).status != status:
+        assert time.monotonic() < end, answer
+    return answer
+
+
+def test_where_too_much_waits_it_says_when_to_come_again(served: Served) -> None:
+    served.write(
+        "INSERT INTO pending (bucket, profile_id, happened_at, feed_no, kind, name, arrived_at)"
+        " SELECT 0, %s::uuid, %s::timestamptz, n, 'event', 'Flood', %s::timestamptz FROM generate_series(1, 200001) n",
+        "00000000-0000-0000-0000-000000000001", "2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z",
+    )  # fmt: skip
+    try:
+        refused = until_answered(served, 429, "Before")
+        assert (refused.body["code"], refused.headers["retry-after"]) == ("too_busy", "5")
+        assert served.post("/v1/track", track("pushed", "Refused")).status == 429
+    finally:
+        served.write("DELETE FROM pending WHERE name = 'Flood'")
+    until_answered(served, 200, "After")
+    stored = [name for name, _, _ in events(served, "pushed")]
+    assert ("Refused" in stored, stored[-1]) == (False, "After")

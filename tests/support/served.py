@@ -68,6 +68,11 @@ class Served:
         with psycopg.connect(self.database_url, options="-c search_path=parcours") as connection:
             return connection.execute(sql, given).fetchall()
 
+    def write(self, sql: str, *given: Any) -> None:
+        """Change the database behind the server's back."""
+        with psycopg.connect(self.database_url, options="-c search_path=parcours") as connection:
+            connection.execute(sql, given or None)
+
 
 def _answered(answer: Any) -> Answered:
     text = answer.read()

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from parcours.cli.output import show, show_json
+from parcours.cli.output import say, show, show_json
 from parcours.cli.session import actor, connected
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_duration
-from parcours.service.privacy.retaining import Retention, read_retention, save_retention
+from parcours.service.privacy.retaining import Retention, looks_further_back, read_retention, save_retention
 from parcours.wiring import Installation
 
 __all__ = ["app"]
@@ -47,21 +47,23 @@ def retention(
     given = {"events": events, "passages": passages, "messages": messages}
     changes = {kind: _read(kind, text) for kind, text in given.items() if text is not None}
 
-    async def work(installed: Installation) -> Retention:
+    async def work(installed: Installation) -> tuple[Retention, list[str]]:
         async with installed.database.transaction() as connection:
             wanted = replace(await read_retention(connection), **changes)
             if changes and not dry_run:
                 await save_retention(
                     connection, wanted, at=installed.clock.now(), actor=actor(), reason=reason
                 )
-            return wanted
+            return wanted, await looks_further_back(connection, wanted)
 
-    found = connected(context, work)
+    found, warnings = connected(context, work)
     if as_json:
         show_json(found.as_dict())
         return
     for kind, days in found.as_dict().items():
         show(f"{kind}: {'for ever' if days is None else f'{days} days'}")
+    for warning in warnings:
+        say(f"Warning: {warning}")
 
 
 def _read(kind: str, text: str) -> timedelta | None:

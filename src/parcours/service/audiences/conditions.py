@@ -93,10 +93,7 @@ async def note_kept(connection: Connection) -> None:
 
 
 async def asked_windows(connection: Connection) -> dict[str, timedelta | None]:
-    """Return at which events the conditions of audiences look, and how far back; None: without end.
-
-    What keeps or forgets events must keep these.
-    """
+    """Return at which events the conditions of audiences look, and how far back; None: without end."""
     conditions = await audience_conditions(connection)
     windows: dict[str, timedelta | None] = {}
     for where in conditions.values():

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from parcours.domain.errors import ParcoursError
+from parcours.service.audiences.conditions import asked_windows
 from parcours.service.commands.answering import EVERY_JOURNEY
 from parcours.service.commands.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Retention", "read_retention", "save_retention"]
+__all__ = ["Retention", "looks_further_back", "read_retention", "save_retention"]
 
 KINDS = ("events", "passages", "messages")
 
@@ -56,3 +57,16 @@ async def save_retention(
     await record(
         connection, at, actor=actor, key=EVERY_JOURNEY, command="set_retention", reason=reason, options=value
     )
+
+
+async def looks_further_back(connection: Connection, retention: Retention) -> list[str]:
+    """Return a warning for each event that audiences look at further back than it is kept."""
+    kept = retention.events
+    if kept is None:
+        return []
+    return [
+        f"Audiences look at {name} {'without end' if back is None else f'{back.days} days back'}, "
+        f"and will see the last {kept.days} days only."
+        for name, back in sorted((await asked_windows(connection)).items())
+        if back is None or back > kept
+    ]
