@@ -56,8 +56,7 @@ async def fill(database: Database) -> float:
         more = True
         while more:
             async with database.transaction() as connection:
-                compiled = await audiences.get(connection)
-                more = await fill_some(connection, compiled, bucket, SystemClock().now(), PART) is not None
+                more = await fill_some(connection, audiences, bucket, SystemClock().now(), PART) is not None
     return time.monotonic() - began
 
 

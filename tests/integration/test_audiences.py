@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from parcours.domain.errors import ParcoursError
+from parcours.domain.records import FeedLine
+from parcours.engine.belonging import Audiences, fill_some
 from parcours.service.audiences.changing import change_members, save_audience
 from parcours.service.audiences.counts import Count, audience_from_count
 from parcours.service.audiences.members import (
@@ -18,6 +21,8 @@ from parcours.service.audiences.members import (
     show_audience,
 )
 from parcours.service.audiences.size import read_where, size_of
+from parcours.service.intake.taking import take
+from parcours.store.database import Connection, Database
 from support.postgres import BUCKETS
 from support.runner import journey
 from support.worker import Document, Installation, installed, line
@@ -26,6 +31,7 @@ WAITING: Document = {"rest": {"wait_for": [{"event": "On", "next": "end"}]}, "en
 MEMBERS = "SELECT count(*) FROM parcours.belonging WHERE audience_key = %(key)s AND member"
 INSIDE = """SELECT string_agg(pr.user_id, ' ' ORDER BY pr.user_id) FROM parcours.participant p
     JOIN parcours.profile pr USING (bucket, profile_id)"""
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ASKED = "SELECT count(*) FROM parcours.filling"
 
 
@@ -33,6 +39,12 @@ ASKED = "SELECT count(*) FROM parcours.filling"
 async def here(database_url: str) -> AsyncIterator[Installation]:
     async with installed(database_url, "one") as installation:
         yield installation
+
+
+async def number(connection: Connection, text: str, *values: object) -> int:
+    row = await (await connection.execute(text, values)).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def save(here: Installation, key: str, where: Document | None) -> None:
@@ -160,3 +172,26 @@ async def test_history_moves_memberships_and_starts_nothing(here: Installation) 
     await here.until(MEMBERS, 1, key="buyers")
     await here.feed(line("track", "u2", "Buy"))
     await here.until(INSIDE, "u2")
+
+
+async def test_a_condition_saved_while_it_is_asked_is_asked_anew(database: Database) -> None:
+    lines = [FeedLine("identify", f"u{n}", None, f"m{n}", properties={"n": n}) for n in range(40)]
+    async with database.transaction() as connection:
+        await take(connection, lines, buckets=BUCKETS, received_at=NOW)
+        await save_audience(connection, "some", "", {"field": "profile.n", "lt": 30}, at=NOW)
+    audiences = Audiences()
+    another = {"field": "profile.n", "gte": 30}
+    async with database.transaction() as connection:
+        bucket = await number(connection, "SELECT bucket FROM parcours.profile LIMIT 1")
+        assert await fill_some(connection, audiences, bucket, NOW, 1000)  # everybody of this bucket
+        with pytest.raises(psycopg.errors.LockNotAvailable):  # who saves it meanwhile waits for us
+            async with database.transaction() as other:
+                await other.execute("SET LOCAL lock_timeout = '50ms'")
+                await save_audience(other, "some", "", another, at=NOW)
+    async with database.transaction() as connection:
+        await save_audience(connection, "some", "", another, at=NOW)
+        while await fill_some(connection, audiences, bucket, NOW, 1000) is not None:
+            pass
+        members = "SELECT count(*) FROM parcours.belonging WHERE bucket = %s AND member"
+        expected = "SELECT count(*) FROM parcours.profile WHERE bucket = %s AND (attributes->>'n')::int >= 30"
+        assert await number(connection, members, bucket) == await number(connection, expected, bucket)

@@ -106,6 +106,21 @@ def test_before_its_start_date_people_queue_and_then_all_go(stage: Stage) -> Non
     assert story["Anna"].mailed == story["Bea"].mailed == [("hello", "Wed 9:00")]
 
 
+def test_two_versions_with_one_start_date_both_begin_at_it(stage: Stage) -> None:
+    begins = {"start": "2026-03-04T09:00:00Z"}
+    stage.journey(wait("breathe", "1d"), mail("hello"), **begins)
+    stage.draft("two", wait("breathe", "1d"), mail("welcome"), **begins)
+    stage.people("Anna", "Bea")
+    stage.on("Mon 9:00").comes("Anna")
+    stage.on("Tue 9:00").saves("two").publish(people="stay")
+    stage.on("Tue 10:00").comes("Bea")
+    story = stage.play()
+    assert story["Anna"].mailed == [("hello", "Thu 9:00")]
+    assert story["Bea"].mailed == [
+        ("welcome", "Thu 9:00")
+    ]  # its wait begins at the start date, not at her entrance
+
+
 @pytest.mark.parametrize(
     ("at_end", "status", "mails"),
     [("close", "completed", ["hello", "goodbye"]), ("stop", "cancelled", ["hello"])],

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -70,21 +70,20 @@ class Audiences:
         """Return the audiences as they are in this transaction."""
         row = await (await connection.execute(query("audiences_known"), prepare=True)).fetchone()
         known = row[0] if row else {"revision": 0, "kept": 0}
+        # Lanes share this object and await below: what is returned is this transaction's, never another's.
+        compiled = self._compiled
         if known["revision"] != self._revision:
             program = await _read(connection) if known["kept"] else NOTHING
-            self._compiled = Compiled(
+            compiled = Compiled(
                 program,
                 tuple((numbers, ready(statement)) for numbers, statement in program.ask),
                 {key: ready(statement) for key, statement in program.fill.items()},
                 {key: no for no, key in enumerate(program.keys)},
             )
-            self._revision = known["revision"]
         listens = await (await connection.execute(query("somebody_listens"), prepare=True)).fetchone()
-        heard = bool(listens and listens[0])
-        if heard != self._compiled.heard:
-            old = self._compiled
-            self._compiled = Compiled(old.program, old.ask, old.fill, old.number, heard)
-        return self._compiled
+        compiled = replace(compiled, heard=bool(listens and listens[0]))
+        self._compiled, self._revision = compiled, known["revision"]
+        return compiled
 
 
 async def _read(connection: Connection) -> AudienceProgram:
@@ -202,13 +201,15 @@ async def next_recheck(connection: Connection, compiled: Compiled, bucket: int) 
 
 
 async def fill_some(
-    connection: Connection, compiled: Compiled, bucket: int, now: datetime, people: int
+    connection: Connection, audiences: Audiences, bucket: int, now: datetime, people: int
 ) -> int | None:
     """Ask the next people of a bucket one condition that everybody is to be asked; None where there is none."""
-    rows = await (await connection.execute(query("fillings"), {"b": Int4(bucket)}, prepare=True)).fetchall()
-    if not rows:
+    found = await connection.execute(query("next_filling"), {"b": Int4(bucket)}, prepare=True)
+    if (row := await found.fetchone()) is None:
         return None
-    key, after = rows[0]
+    key, after = row
+    # Behind the row, which is locked: whoever saved the condition committed both, and begins anew behind us.
+    compiled = await audiences.get(connection)
     given: dict[str, Any] = {"b": Int4(bucket), "after": after, "n": Int8(people), "key": key}
     statement = compiled.fill.get(key)
     if statement is None:  # deleted meanwhile, or not kept

@@ -124,9 +124,8 @@ class BucketWork:
                 now = self.now()
                 again = await recheck_bucket(connection, bucket, self.limits.rows, self.audiences, now)
                 told += again.count
-                compiled = await self.audiences.get(connection)
-                filled = await fill_some(connection, compiled, bucket, now, FILL_PEOPLE)
-                next_at = await next_recheck(connection, compiled, bucket)
+                filled = await fill_some(connection, self.audiences, bucket, now, FILL_PEOPLE)
+                next_at = await next_recheck(connection, await self.audiences.get(connection), bucket)
             more = filled is not None or (next_at is not None and next_at <= now)
         later = self.now() + PROBE_EVERY
         self.agenda.due[bucket, AUDIENCES] = self.now() if more else min(later, next_at or later)

@@ -108,8 +108,8 @@ class Work:
         """Ask everybody the conditions that are kept, as of an instant."""
         for bucket in range(self.buckets):
             async with self.connection.transaction():
-                compiled = await self.audiences.get(self.connection)
-                while await fill_some(self.connection, compiled, bucket, at, self.limits.people) is not None:
+                people = self.limits.people
+                while await fill_some(self.connection, self.audiences, bucket, at, people) is not None:
                     pass
 
     async def rest(self, bucket: int, journey_id: int, until: datetime, sent_by: datetime) -> None:

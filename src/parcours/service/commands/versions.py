@@ -166,8 +166,19 @@ async def lock_family(connection: Connection, key: str) -> Family:
     return Family(connection, key, row[0], [VersionRow(*version) for version in await cursor.fetchall()])
 
 
+def _before_start(version: VersionRow) -> bool:
+    """Tell whether nobody moves yet: until its start date was carried out, however late, or a resume behind it was.
+
+    By what has been written, not by the clock: who is let in stands at the first step from that instant on.
+    """
+    start, published = version.starts_at, version.published_at
+    if start is None or published is None or start <= published:
+        return False
+    return version.released_at is None or version.released_at < start
+
+
 def _fence(version: VersionRow, at: datetime, task: Task | None) -> FenceVersion:
-    waiting = version.starts_at is not None and at < version.starts_at
+    waiting = _before_start(version)
     choices = Choices.from_json(version.pause)
     allowed = rights(
         version.status, entry_open=version.entry_open, before_start=waiting, entrants=choices.entrants,

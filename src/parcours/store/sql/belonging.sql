@@ -40,6 +40,12 @@ ON CONFLICT (bucket, audience_key) DO UPDATE SET after = excluded.after;
 -- The conditions that people of a bucket are still to be asked, with the last person asked.
 SELECT f.audience_key, f.after::text FROM parcours.filling f WHERE f.bucket = %(b)s ORDER BY f.audience_key;
 
+-- name: next_filling
+-- scope: bucket
+-- The next condition that people of a bucket are to be asked, locked: nobody begins it anew meanwhile.
+SELECT f.audience_key, f.after::text FROM parcours.filling f
+WHERE f.bucket = %(b)s ORDER BY f.audience_key LIMIT 1 FOR UPDATE;
+
 -- name: move_filling
 -- scope: bucket
 -- Note how far a condition has come in a bucket.

@@ -109,7 +109,7 @@ WHERE version_id = %(v)s;
 -- name: release_version
 -- scope: shared
 -- The start date has come: people who queued are let go.
-UPDATE parcours.version SET released_at = %(at)s WHERE version_id = %(v)s;
+UPDATE parcours.version SET released_at = greatest(released_at, %(at)s) WHERE version_id = %(v)s;
 
 -- name: end_settling
 -- scope: shared
