@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
@@ -77,7 +76,7 @@ def content_type(name: str, data: bytes) -> str:
 
 
 def _part(name: str, data: bytes) -> bytes:
-    shown = PurePosixPath(name).name
+    shown = name.rpartition("/")[2]
     head = (
         f"Content-Type: {content_type(shown, data)}\r\n"
         "Content-Transfer-Encoding: base64\r\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parcours.channels.attachment import attach, content_type
@@ -68,6 +68,7 @@ def test_one_text_and_a_file_need_no_choice_between_texts() -> None:
     assert read(message, "plain") == "Hello\r\n"
 
 
+@example([(".", b"")])
 @given(st.lists(st.tuples(names, st.binary(max_size=300)), max_size=3))
 def test_every_name_and_every_content_arrives(files: list[tuple[str, bytes]]) -> None:
     found = files_of(carrying(*files))
