@@ -1,11 +1,12 @@
 # The house's few commands. `make setup` needs Python 3.11 or newer and nothing else; later calls are instant.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos race check bench format debian-postgres
+.PHONY: help setup demo test chaos explore race check bench format debian-postgres
 .NOTPARALLEL:
 
 PYTHON ?= python3
 ARGS ?=
+TIMES ?= 10
 VENV := .venv
 TOOLS := .venv-tools
 SYNCED := $(VENV)/.synced
@@ -54,6 +55,9 @@ test: $(SYNCED) ## Run the tests on the embedded PostgreSQL, some again on Debia
 
 chaos: $(SYNCED) ## Kill processes by the hundred while people move, and see that nothing is lost or sent twice
 	@PYTHONPATH=tests $(VENV)/bin/python -m chaos.run $(ARGS)
+
+explore: $(SYNCED) ## Draw new random cases, by the thousand, and compare the engine with the reference (TIMES=10)
+	PARCOURS_TEST_TIMES=$(TIMES) $(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=explore --timeout=0 tests/property $(ARGS)
 
 race: $(SYNCED) ## Give every command to busy journeys, by the hundred, and hold each to its promise
 	@PYTHONPATH=tests $(VENV)/bin/python -m race.run $(ARGS)

@@ -12,12 +12,15 @@ from parcours.store.database import Database
 from support.api import ApiServer, api_server
 from support.postgres import Server, remove_server, run_folder, start_server
 
+# The same examples each time: a change is judged by what it changed. `make explore` draws others, many more.
 settings.register_profile(
     "parcours",
+    derandomize=True,
     deadline=None,  # a shared machine has slow moments
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("explore", settings.get_profile("parcours"), derandomize=False)
 settings.load_profile("parcours")
 
 LONGEST_FIRST = ("property", "acceptance", "integration")  # folders; what is left at the end is short then

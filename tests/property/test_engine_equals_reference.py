@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from parcours.engine.unit import Limits
 from support.engine import EngineSimulator
+from support.examples import examples
 from support.runner import Case, reference
 from support.strategies import cases, member_cases, merged_cases, moved_cases, paused_cases
 
@@ -19,7 +20,7 @@ SHAPES = [(1, Limits()), (4, Limits()), (8, Limits(people=2, rows=1, rounds=2, t
 
 @pytest.mark.both_servers
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     phases=[
         Phase.explicit,
         Phase.reuse,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from parcours.domain.timing import format_instant, parse_instant
 from parcours.engine.unit import Limits
 from support.engine import EngineSimulator
+from support.examples import examples
 from support.runner import Case, reference
 from support.strategies import cases, paused_cases
 from support.strategies_values import SLOT
@@ -41,7 +42,7 @@ def crowds(draw: st.DrawFn) -> Case:
 
 
 @settings(
-    max_examples=8,
+    max_examples=examples(8),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # as for the engine and the reference
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from parcours.domain.lifecycle import Command
+from support.examples import examples
 from support.machine import PEOPLE, Machine
 from support.postgres import Server
 
@@ -108,7 +109,7 @@ def test_every_answer_is_legal_and_every_promise_holds(postgres: Server) -> None
     run_state_machine_as_test(
         machine_on(postgres),
         settings=settings(
-            max_examples=6, stateful_step_count=14, phases=[Phase.explicit, Phase.reuse, Phase.generate],
+            max_examples=examples(6), stateful_step_count=14, phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
