@@ -49,7 +49,7 @@ async def number(connection: Connection, text: str, *values: object) -> int:
 
 async def save(here: Installation, key: str, where: Document | None) -> None:
     async with here.database.transaction() as connection:
-        await save_audience(connection, key, "", where, at=here.clock.now())
+        await save_audience(connection, key, "", where, at=here.clock.now(), actor="cli:test")
 
 
 def through(key: str, on: str = "enter") -> Document:
@@ -76,8 +76,9 @@ async def test_a_list_starts_journeys_too(here: Installation) -> None:
     await here.publish(through("vip"))
     async with here.database.transaction() as connection:
         done = await change_members(
-            connection, "vip", add=["u1", "u1", ""], remove=["u2"], buckets=BUCKETS, at=here.clock.now()
-        )
+            connection, "vip", add=["u1", "u1", ""], remove=["u2"], buckets=BUCKETS, at=here.clock.now(),
+            actor="cli:test",
+        )  # fmt: skip
     assert (done.added, done.removed, [one["code"] for one in done.bad]) == (1, 0, ["no_person"])
     await here.until(INSIDE, "u1")
 
@@ -112,7 +113,7 @@ async def test_another_condition_is_asked_of_everybody_in_silence(here: Installa
         with pytest.raises(ParcoursError, match="not the end of a page"):
             await members_page(connection, "some", after="x")
         with pytest.raises(ParcoursError, match="is used by j version 1"):
-            await delete_audience(connection, "some")
+            await delete_audience(connection, "some", at=NOW, actor="cli:test")
 
 
 async def test_a_condition_is_counted_before_it_is_saved(here: Installation) -> None:
@@ -151,17 +152,23 @@ async def test_any_count_can_become_a_list(here: Installation) -> None:
         "late": (Count("j", "entered", since=now + timedelta(days=1)), 0),
     }
     for key, (count, people) in counts.items():
-        done = await audience_from_count(here.database, here.clock, key, count, buckets=BUCKETS)
+        done = await audience_from_count(
+            here.database, here.clock, key, count, buckets=BUCKETS, actor="cli:test"
+        )
         assert (key, done.people, done.added) == (key, people, people)
-    again = await audience_from_count(here.database, here.clock, "at", counts["entered"][0], buckets=BUCKETS)
+    again = await audience_from_count(
+        here.database, here.clock, "at", counts["entered"][0], buckets=BUCKETS, actor="cli:test"
+    )
     assert (again.people, again.added) == (8, 3)
     async with here.database.transaction() as connection:
         shown = {one.key: one.members for one in await list_audiences(connection)}
         assert shown == {"at": 8, "entered": 8, "late": 0, "passed": 3, "refused": 2}
-        await delete_audience(connection, "at")
+        await delete_audience(connection, "at", at=NOW, actor="cli:test")
         assert "at" not in {one.key for one in await list_audiences(connection)}
     with pytest.raises(ParcoursError, match="needs a step"):
-        await audience_from_count(here.database, here.clock, "x", Count("j", "passed"), buckets=BUCKETS)
+        await audience_from_count(
+            here.database, here.clock, "x", Count("j", "passed"), buckets=BUCKETS, actor="cli:test"
+        )
 
 
 async def test_history_moves_memberships_and_starts_nothing(here: Installation) -> None:
@@ -178,7 +185,9 @@ async def test_a_condition_saved_while_it_is_asked_is_asked_anew(database: Datab
     lines = [FeedLine("identify", f"u{n}", None, f"m{n}", properties={"n": n}) for n in range(40)]
     async with database.transaction() as connection:
         await take(connection, lines, buckets=BUCKETS, received_at=NOW)
-        await save_audience(connection, "some", "", {"field": "profile.n", "lt": 30}, at=NOW)
+        await save_audience(
+            connection, "some", "", {"field": "profile.n", "lt": 30}, at=NOW, actor="cli:test"
+        )
     audiences = Audiences()
     another = {"field": "profile.n", "gte": 30}
     async with database.transaction() as connection:
@@ -187,9 +196,9 @@ async def test_a_condition_saved_while_it_is_asked_is_asked_anew(database: Datab
         with pytest.raises(psycopg.errors.LockNotAvailable):  # who saves it meanwhile waits for us
             async with database.transaction() as other:
                 await other.execute("SET LOCAL lock_timeout = '50ms'")
-                await save_audience(other, "some", "", another, at=NOW)
+                await save_audience(other, "some", "", another, at=NOW, actor="cli:test")
     async with database.transaction() as connection:
-        await save_audience(connection, "some", "", another, at=NOW)
+        await save_audience(connection, "some", "", another, at=NOW, actor="cli:test")
         while await fill_some(connection, audiences, bucket, NOW, 1000) is not None:
             pass
         members = "SELECT count(*) FROM parcours.belonging WHERE bucket = %s AND member"

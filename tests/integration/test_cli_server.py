@@ -121,7 +121,7 @@ def test_what_is_refused_and_what_cannot_be_done(both: Both, monkeypatch: pytest
     assert local.status == 1
     assert "(only_local)" in local.error
     monkeypatch.setenv("PARCOURS_SERVER", "http://127.0.0.1:9")
-    assert "(only_local)" in both.here("stuck").error
+    assert "(only_local)" in both.here("doctor").error
     monkeypatch.setenv("PARCOURS_SERVER", "nowhere")
     assert "(bad_server)" in both.here("journey", "list").error
     monkeypatch.setenv("PARCOURS_SERVER", "")
@@ -151,3 +151,152 @@ def test_the_mailbox_of_a_server(both: Both, folder: Path, monkeypatch: pytest.M
     )
     assert "(mail_unknown)" in both.there("mailbox", "show", 9).error
     assert "(only_local)" in both.there("mailbox", "clear").error
+
+
+def test_audiences_of_a_server(both: Both) -> None:
+    feed = [{"type": "identify", "userId": f"a{n}", "traits": {"n": n}} for n in range(6)]
+    assert both.there("import", both.cli.file("people.jsonl", feed)).status == 0
+    rising = {"audience": "rising", "name": "Rising", "where": {"field": "profile.n", "gte": 3}}
+    listed = {"audience": "picked", "members": ["a1", "a2"]}
+    files = (both.cli.file("rising.json", rising), both.cli.file("picked.json", listed))
+    both.same("apply", *files, "--dry-run")
+    assert both.there("apply", *files).lines == [
+        "audience rising is saved; journeys published from now on go by its condition.",
+        "audience picked has 2 members: 2 added, 0 removed.",
+    ]
+    both.same("apply", *files)
+    people = both.cli.file("people.csv", "userId\na3\na4\n")
+    assert both.there("audience", "import", "picked", people).lines == [
+        "2 lines read; picked has 4 members now."
+    ]
+    both.same("audience", "import", "picked", people, "--remove")
+    both.same("audience", "import", "picked", both.cli.file("odd.txt", "a5\n{broken\n"))
+    for arguments in (
+        ("list",), ("show", "rising"), ("show", "picked"), ("members", "picked"), ("members", "picked", "--limit", 1),
+        ("preview", "{field: profile.n, lt: 2}"), ("preview", "--audience", "rising"), ("delete", "picked", "--dry-run"),
+    ):  # fmt: skip
+        both.same("audience", *arguments)
+    for options in ((), ("--jsonl",)):
+        exported = both.there("audience", "export", "picked", *options)
+        assert exported.out == both.here("audience", "export", "picked", *options).out
+        assert "a5" in exported.out
+    assert both.there("audience", "rename", "picked", "Chosen").lines == ["picked is called Chosen now."]
+    both.there("apply", file_of(both, "counted"))
+    both.there("journey", "publish", "counted")
+    both.there("journey", "add-people", "counted", "a1")
+    both.same(
+        "audience", "from", "got", "--journey", "counted", "--refused", "--since", "2026-01-01", "--dry-run"
+    )
+    assert both.there("audience", "from", "got", "--journey", "counted", "--inside").status == 0
+    both.same("used", "audience", "picked")
+    both.same("used", "event", "Came")
+    gone = both.there("audience", "delete", "picked", "--reason", "over")
+    assert gone.lines == ["picked is deleted, with 3 members."]
+    assert both.there("audience", "show", "picked").error.startswith("picked: there is no audience picked")
+    lines = {one["command"] for one in both.there("audit", "--json").json}
+    assert {
+        "save_audience", "save_members", "add_members", "remove_members", "rename_audience", "audience_from",
+        "delete_audience", "begin_import_members", "import_members",
+    } <= lines  # fmt: skip
+    refused = both.there("apply", *files, key="write")
+    assert (refused.status, "(not_allowed)" in refused.error) == (1, True)
+
+
+def test_what_needs_somebody_on_a_server(both: Both) -> None:
+    assert both.there("hold", "--reason", "it burns").lines[0].startswith("All sending is held since ")
+    for arguments in (
+        ("hold", "--status"),
+        ("hold",),
+        ("hold", "--dry-run"),
+        ("hold", "--release", "--dry-run"),
+    ):
+        both.same(*arguments)
+    assert both.there("hold", "--release").lines[0] == "Messages leave as they are due."
+    both.same("hold", "--release")
+    both.there("apply", file_of(both, "watched"))
+    for arguments in (
+        ("alerts",),
+        ("alerts", "watched", "--past"),
+        ("stuck",),
+        ("stuck", "watched", "--late", "1h"),
+    ):
+        both.same(*arguments)
+    for choice in ("24h", "off", "default"):
+        told = ("alerts", "watched", "--entrants-within", choice)
+        assert both.there(*told).out == both.here(*told).out
+    assert "(bad_option)" in both.there("alerts", "watched", "--entrants-within", "soon").error
+    mend = ("stuck", "watched", "--user", "nobody", "--retry")
+    assert both.there(*mend).error == both.here(*mend).error
+    assert "(not_stuck)" in both.here(*mend).error
+
+
+def test_the_installation_of_a_server(both: Both) -> None:
+    both.same("settings")
+    both.same("settings", "link_minutes=20", "--reason", "longer")
+    both.same("key", "list")
+    made = both.there(
+        "key", "add", "shop", "--scope", "ingest", "--expires", "2999-01-01T00:00:00Z", "--json"
+    ).json
+    assert made["secret"].startswith("pk_")
+    assert both.there("key", "revoke", "shop").lines == ["shop is revoked."]
+    assert "(unknown_key)" in both.there("key", "revoke", "shop").error
+    added = both.there("user", "add", "bo@example.com", "--role", "editor")
+    assert added.lines[0] == "bo@example.com is editor."
+    assert "/link/" in added.lines[1]
+    both.same("user", "list")
+    both.same("user", "change", "bo@example.com", "--role", "publisher")
+    both.same("user", "disable", "bo@example.com")
+    both.same("user", "enable", "bo@example.com")
+    both.same("user", "sign-out", "bo@example.com")
+    link = both.there("user", "link", "bo@example.com", "--url", "https://elsewhere.example.com/")
+    assert link.lines[0].startswith("https://elsewhere.example.com/link/")
+    invited = both.there("user", "invite", "cy@example.com", "--language", "sv", "--json").json
+    assert (invited["email"], invited["role"], "/invitation/" in invited["link"]) == (
+        "cy@example.com",
+        "viewer",
+        True,
+    )
+    assert "(only_local)" in both.there("user", "add", "di@example.com", "--password").error
+    assert both.there("source", "add", "website").out.startswith("pwk_")
+    both.same("source", "list")
+    both.same("events")
+    both.same("events", "--user", "nobody", "--result", "taken")
+    assert both.there("source", "revoke", "website").lines == ["The key of website is taken back."]
+    assert "(not_allowed)" in both.there("user", "list", key="publish").error
+
+
+def test_who_may_be_written_to_on_a_server(both: Both) -> None:
+    both.there("import", both.cli.file("p.jsonl", [{"type": "identify", "userId": "p1", "traits": {}}]))
+    both.same("subscription", "list")
+    assert both.there("subscription", "set", "news", "--en", "News").lines == [
+        "news declared: only who said yes gets it."
+    ]
+    declared = both.there("subscription", "set", "news", "--sv", "Nyheter", "--default", "in", "--json").json
+    assert (declared["names"], declared["new"]) == ({"en": "News", "sv": "Nyheter"}, False)
+    both.same("subscription", "set", "news", "--fr", "Actualités", "--dry-run")
+    assert both.there("person", "consent", "p1", "news", "out", "--source", "desk").status == 0
+    both.same("person", "consent", "p1")
+    listed = both.same("subscription", "list")
+    assert listed.lines[1].split("\t")[:4] == ["news", "in", "0", "1"]
+    both.same("suppress", "add", "x@example.com", "--dry-run")
+    assert both.there("suppress", "add", "x@example.com", "--why", "complaint").lines == [
+        "1 address are new on the list."
+    ]
+    both.same("suppress", "list")
+    both.same("suppress", "list", "X@example.com")
+    both.same("suppress", "remove", "x@example.com", "--dry-run")
+    assert both.there("suppress", "remove", "x@example.com").status == 0
+    both.same("retention")
+    both.same("retention", "--events", "400d", "--dry-run")
+    both.same("retention", "--events", "400d")
+    exported = both.there("person", "export", "p1")
+    assert exported.json["profile"]["user_id"] == "p1"
+    both.same("person", "erase", "p1", "--dry-run")
+    assert both.there("person", "erase", "p1", "--no-wait").lines[0].startswith("p1 is deleted: ")
+    assert "(unknown_person)" in both.there("person", "export", "p1").error
+    assert both.there("subscription", "remove", "news").lines == ["news is not declared any more."]
+    assert "(only_local)" in both.there("subscription", "rotate-key").error
+    both.there("apply", file_of(both, "dry"))
+    assert both.there("test", "mails", "dry", "--to", "me@example.com", "--as", "a1").error.startswith(
+        "The journey has no mails."
+    )

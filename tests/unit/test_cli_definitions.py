@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,116 @@ def test_python_m_parcours_is_parcours() -> None:
         [sys.executable, "-m", "parcours", "--version"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, f"parcours {__version__}\n")
+
+
+# Every command, with arguments that it takes. On a server: it asks the server that --server names.
+ON_A_SERVER: dict[str, tuple[str, ...]] = {
+    "apply": ("FILE",),
+    "journey list": (),
+    "journey show": ("k",),
+    "journey problems": ("k",),
+    "journey publish": ("k",),
+    "journey pause": ("k",),
+    "journey resume": ("k",),
+    "journey close": ("k",),
+    "journey stop": ("k",),
+    "journey restart": ("k",),
+    "journey new-version": ("k",),
+    "journey edit": ("k",),
+    "journey duplicate": ("k",),
+    "journey delete": ("k",),
+    "journey add-people": ("k", "u1"),
+    "journey remove-people": ("k", "u1"),
+    "journey scheduled": (),
+    "journey unschedule": ("1",),
+    "audience list": (),
+    "audience show": ("k",),
+    "audience preview": ("{field: profile.n, is: 1}",),
+    "audience members": ("k",),
+    "audience import": ("k", "FILE"),
+    "audience export": ("k",),
+    "audience from": ("k", "--journey", "j", "--inside"),
+    "audience rename": ("k", "n"),
+    "audience delete": ("k",),
+    "hold": (),
+    "used": ("audience", "k"),
+    "test mails": ("k", "--to", "a@example.com", "--as", "u1"),
+    "subscription set": ("k",),
+    "subscription list": (),
+    "subscription remove": ("k",),
+    "suppress add": ("a@example.com",),
+    "suppress remove": ("a@example.com",),
+    "suppress list": (),
+    "person export": ("u1",),
+    "person erase": ("u1",),
+    "person consent": ("u1",),
+    "import": ("FILE",),
+    "source add": ("n",),
+    "source list": (),
+    "source revoke": ("n",),
+    "events": (),
+    "why": ("u1", "k"),
+    "stuck": (),
+    "mailbox list": (),
+    "mailbox show": ("1",),
+    "ledger": (),
+    "audit": (),
+    "alerts": (),
+    "retention": (),
+    "user list": (),
+    "user add": ("a@example.com",),
+    "user change": ("a@example.com", "--role", "viewer"),
+    "user disable": ("a@example.com",),
+    "user enable": ("a@example.com",),
+    "user link": ("a@example.com",),
+    "user invite": ("a@example.com",),
+    "user sign-out": ("a@example.com",),
+    "key add": ("n", "--scope", "read"),
+    "key list": (),
+    "key revoke": ("n",),
+    "settings": (),
+}
+# Local by nature: why, and arguments. It says so where a server is named.
+LOCAL: dict[str, tuple[str, tuple[str, ...]]] = {
+    "demo": ("it is an installation of its own", ()),
+    "simulate": ("it plays in a database of its own", ("FILE", "--from", "2026-01-01", "--to", "2026-01-02")),
+    "test walk": ("it plays in a database of its own", ("k", "--as", "u1")),
+    "subscription rotate-key": ("the key of signatures never leaves the database", ()),
+    "mailbox clear": ("it throws away files of the machine", ()),
+    "doctor": ("it looks at the machine", ()),
+    "backup": ("it copies the files of the database", ("FILE",)),
+    "restore": ("it replaces the database", ("FILE",)),
+    "serve": ("it is the server", ()),
+    "work": ("it is a part of the installation", ()),
+    "migrate": ("it changes the schema, and no server may run meanwhile", ()),
+    "database status": ("it looks at the machine", ()),
+    "database stop": ("it ends a process of the machine", ()),
+}
+FILES_ALONE = {"check", "plan", "explain", "schema"}  # they look at files, and need neither
+
+
+def test_every_command_works_on_a_server_or_says_that_it_is_local(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {" ".join(path) for name in COMMANDS for path, _ in leaves(load(name), (name,))}
+    assert known == ON_A_SERVER.keys() | LOCAL.keys() | FILES_ALONE, "say of a new command where it works"
+    file = str(cli.file("welcome.yaml", WELCOME))
+    monkeypatch.setenv("PARCOURS_SERVER", "nowhere")  # no address, which is told before anybody is asked
+    monkeypatch.setenv("PARCOURS_DATA", str(cli.folder / "none"))
+    wrong = {}
+    for name, arguments in {**ON_A_SERVER, **{one: given for one, (_, given) in LOCAL.items()}}.items():
+        answer = cli(*name.split(), *(file if given == "FILE" else given for given in arguments))
+        expected = "(bad_server)" if name in ON_A_SERVER else "(only_local)"
+        if answer.status != 1 or expected not in answer.error:
+            wrong[name] = answer.error
+    assert wrong == {}
+    assert not (cli.folder / "none").exists()
+
+
+def leaves(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the commands of a group, and of groups in it."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield path, command
+    for name, one in (below or {}).items():
+        yield from leaves(one, (*path, name))

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
 from parcours.domain.access import Principal
 from parcours.service.audiences.changing import MOST, change_members, save_audience
 from parcours.service.audiences.counts import Count, CountKind, audience_from_count
+from parcours.service.audiences.from_files import apply_document
 from parcours.service.audiences.members import (
     delete_audience,
     list_audiences,
@@ -29,6 +30,7 @@ Viewer = Annotated[Principal, Depends(require("viewer"))]
 Editor = Annotated[Principal, Depends(require("editor"))]
 Publisher = Annotated[Principal, Depends(require("publisher"))]
 Key = Annotated[str, Path(max_length=64, examples=["regulars"])]
+Reason = Annotated[str | None, Query(max_length=1000, description="why; kept in the audit")]
 WHERE: dict[str, Any] = {"event": "Order Completed", "at_least": 3, "within": "30d"}
 
 
@@ -71,6 +73,35 @@ class Renamed(BaseModel):
     """Another name; the key stays."""
 
     name: str = Field(max_length=200, examples=["Our regulars"])
+
+
+class Deleted(BaseModel):
+    """What is gone, or would be."""
+
+    key: str
+    members: int
+    dry_run: bool
+
+
+class FileWanted(BaseModel):
+    """What an audience file holds beside its key: `members` or `where`."""
+
+    model_config = ConfigDict(extra="allow")  # what is wrong with it is told as of a file
+
+    name: str = Field(default="", max_length=200)
+    members: list[str] | None = Field(default=None, max_length=1_000_000, examples=[["u1", "u2"]])
+    where: dict[str, Any] | None = None
+
+
+class Applied(BaseModel):
+    """How many came and went, and how many belong now; `members` is null where a condition decides."""
+
+    audience: str
+    added: int
+    removed: int
+    members: int | None
+    warnings: list[str] = Field(description="what it means for journeys that use the audience")
+    dry_run: bool
 
 
 class Asked(BaseModel):
@@ -170,24 +201,50 @@ async def audience(who: Viewer, work: InTransaction, key: Key) -> AudienceInFull
 
 
 @router.put("/{key}")
-async def save(who: Editor, work: InTransaction, key: Key, wanted: AudienceWanted) -> Audience:  # noqa: ARG001
+async def save(
+    who: Editor, work: InTransaction, key: Key, wanted: AudienceWanted, reason: Reason = None
+) -> Audience:
     """Save an audience: a new one, or another condition or name of one that there is."""
-    shown = await save_audience(work.connection, key, wanted.name, wanted.where, at=work.now)
+    shown = await save_audience(
+        work.connection, key, wanted.name, wanted.where, at=work.now, actor=who.actor, reason=reason
+    )
     return Audience(**shown.as_dict())
 
 
 @router.patch("/{key}")
-async def rename(who: Editor, work: InTransaction, key: Key, wanted: Renamed) -> Audience:  # noqa: ARG001
+async def rename(
+    who: Editor, work: InTransaction, key: Key, wanted: Renamed, reason: Reason = None
+) -> Audience:
     """Give an audience another name."""
-    await rename_audience(work.connection, key, wanted.name)
+    await rename_audience(work.connection, key, wanted.name, at=work.now, actor=who.actor, reason=reason)
     shown, _ = await show_audience(work.connection, key)
     return Audience(**shown.as_dict())
 
 
-@router.delete("/{key}", status_code=204)
-async def delete(who: Editor, work: InTransaction, key: Key) -> None:  # noqa: ARG001
+@router.delete("/{key}")
+async def delete(
+    who: Editor, work: InTransaction, key: Key, *, dry_run: bool = False, reason: Reason = None
+) -> Deleted:
     """Delete an audience that nothing uses, members and all."""
-    await delete_audience(work.connection, key)
+    gone = await delete_audience(
+        work.connection, key, at=work.now, actor=who.actor, reason=reason, dry_run=dry_run
+    )
+    return Deleted(key=key, members=gone.members, dry_run=dry_run)
+
+
+@router.post("/{key}/apply")
+async def apply(
+    who: Publisher, work: InTransaction, key: Key, wanted: FileWanted, *, dry_run: bool = False, reason: Reason = None
+) -> Applied:  # fmt: skip
+    """Make an audience what a file says: exactly these members, or this condition; journeys hear of each change."""
+    document = {"audience": key, **wanted.model_dump(exclude_unset=True)}
+    return Applied(
+        **await apply_document(
+            work.connection, document, buckets=work.installed.buckets, at=work.now, actor=who.actor, reason=reason,
+            dry_run=dry_run,
+        ),
+        dry_run=dry_run,
+    )  # fmt: skip
 
 
 @router.get("/{key}/members")
@@ -204,7 +261,9 @@ async def members(
 
 
 @router.post("/{key}/members")
-async def change(who: Publisher, work: InTransaction, key: Key, wanted: Change) -> Changed:  # noqa: ARG001
+async def change(
+    who: Publisher, work: InTransaction, key: Key, wanted: Change, reason: Reason = None
+) -> Changed:
     """Add people to a list, or take them out of it; journeys hear of it."""
     done = await change_members(
         work.connection,
@@ -213,17 +272,21 @@ async def change(who: Publisher, work: InTransaction, key: Key, wanted: Change) 
         remove=wanted.remove,
         buckets=work.installed.buckets,
         at=work.now,
+        actor=who.actor,
+        reason=reason,
     )
     return Changed(added=done.added, removed=done.removed, bad=list(done.bad))
 
 
 @router.post("/{key}/from")
-async def from_count(who: Publisher, work: InTransaction, key: Key, wanted: CountWanted) -> FromCount:  # noqa: ARG001
+async def from_count(
+    who: Publisher, work: InTransaction, key: Key, wanted: CountWanted, reason: Reason = None
+) -> FromCount:
     """Make a list of the people behind a count, or add them to it; journeys hear of who comes in."""
     count = Count(**wanted.model_dump(exclude={"name", "dry_run"}))
     installed = work.installed
     done = await audience_from_count(
-        installed.database, installed.clock, key, count, buckets=installed.buckets, name=wanted.name,
-        dry_run=wanted.dry_run,
+        installed.database, installed.clock, key, count, buckets=installed.buckets, actor=who.actor,
+        name=wanted.name, dry_run=wanted.dry_run, reason=reason,
     )  # fmt: skip
     return FromCount(key=done.key, people=done.people, added=done.added)

@@ -12,16 +12,17 @@ from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
 from parcours.domain.access import Principal
 from parcours.domain.identity import profile_id
-from parcours.service.consent.said import read_consents, say
+from parcours.service.consent.said import count_said, read_consents, say_for
 from parcours.service.consent.suppression import read_suppressed, suppress, unsuppress
 from parcours.service.consent.types import SubscriptionType, delete_type, read_types, save_type
 from parcours.service.intake.taking import feed_numbers
 
-__all__ = ["people", "subscriptions", "suppressions"]
+__all__ = ["counts", "people", "subscriptions", "suppressions"]
 
 subscriptions = Router("/subscriptions", "consent")
 suppressions = Router("/suppressions", "consent")
 people = Router("/people/{user_id}/consents", "consent")
+counts = Router("/consent-counts", "consent")
 
 Viewer = Annotated[Principal, Depends(require("viewer"))]
 Publisher = Annotated[Principal, Depends(require("publisher"))]
@@ -74,12 +75,21 @@ class ListWanted(BaseModel):
         None, description="what happened; manual unless given. Taking off: only for this"
     )
     detail: str | None = Field(None, max_length=1000)
+    dry_run: bool = Field(default=False, description="only say what would happen")
 
 
 class ListChanged(BaseModel):
     """How many entries there are more, or less."""
 
     changed: int
+
+
+class ConsentCount(BaseModel):
+    """How many people said what of a type, or of all advertising (`*`)."""
+
+    subscription: str = Field(examples=["news"])
+    state: State
+    people: int
 
 
 class Consent(BaseModel):
@@ -147,7 +157,7 @@ async def add(who: Publisher, work: InTransaction, wanted: ListWanted, reason: R
     """Put addresses on the list: complaints and bounces that others tell of, or by hand."""
     n = await suppress(
         work.connection, wanted.addresses, at=work.now, actor=who.actor, why=wanted.reason or "manual",
-        detail=wanted.detail, reason=reason,
+        detail=wanted.detail, reason=reason, dry_run=wanted.dry_run,
     )  # fmt: skip
     return ListChanged(changed=n)
 
@@ -158,8 +168,9 @@ async def remove(
 ) -> ListChanged:
     """Take addresses off the list."""
     n = await unsuppress(
-        work.connection, wanted.addresses, at=work.now, actor=who.actor, why=wanted.reason, reason=reason
-    )
+        work.connection, wanted.addresses, at=work.now, actor=who.actor, why=wanted.reason, reason=reason,
+        dry_run=wanted.dry_run,
+    )  # fmt: skip
     return ListChanged(changed=n)
 
 
@@ -173,7 +184,14 @@ async def consents(who: Viewer, work: InTransaction, user_id: str) -> list[Conse
 @people.post("", status_code=204, response_class=Response)
 async def keep(who: Publisher, work: InTransaction, user_id: str, said: ConsentSaid) -> None:
     """Keep what a person says now."""
-    await say(
-        work.connection, user_id, {said.subscription: said.state}, buckets=work.installed.buckets, at=work.now,
-        number=feed_numbers(1)[0], by_what=who.actor, source=said.source,
+    await say_for(
+        work.connection, user_id, said.subscription, said.state, buckets=work.installed.buckets, at=work.now,
+        number=feed_numbers(1)[0], actor=who.actor, source=said.source,
     )  # fmt: skip
+
+
+@counts.get("")
+async def consent_counts(who: Viewer, work: InTransaction) -> list[ConsentCount]:  # noqa: ARG001
+    """Count how many people said what of each kind of mail, whether it is declared or not."""
+    found = await count_said(work.connection)
+    return [ConsentCount(subscription=key, state=state, people=n) for (key, state), n in found.items()]

@@ -28,7 +28,7 @@ TAGS: Final[tuple[tuple[str, str], ...]] = (
     ("session", "Sign in and out, and what concerns oneself."),
     ("users", "The people who work here, and their roles."),
     ("invitations", "Links by which people make their own account."),
-    ("keys", "API keys."),
+    ("keys", "API keys, and the write keys of sources that only send."),
     ("audiences", "Lists and conditions: who belongs, how many, and lists from counts."),
     ("settings", "What is set for the whole installation."),
     ("approvals", "What waits for a second person before it goes live."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Body, Depends
+from fastapi import Body, Depends, Query
 from pydantic import BaseModel, Field
 
 from parcours.api.routing import InTransaction, Router
@@ -50,10 +50,15 @@ async def settings(
 
 @router.patch("")
 async def change_settings(
-    who: Annotated[Principal, Depends(require("admin"))], work: InTransaction, changes: Changes
+    who: Annotated[Principal, Depends(require("admin"))],
+    work: InTransaction,
+    changes: Changes,
+    reason: Annotated[str | None, Query(max_length=1000, description="why; kept in the audit")] = None,
 ) -> list[Setting]:
     """Change settings; each change is in the audit."""
-    return _settings(await change_options(work.connection, changes, at=work.now, actor=who.actor))
+    return _settings(
+        await change_options(work.connection, changes, at=work.now, actor=who.actor, reason=reason)
+    )
 
 
 def _settings(values: dict[str, Value]) -> list[Setting]:

@@ -16,7 +16,7 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import profile_id
 from parcours.service.privacy.erasing import erase_person, read_erasure
 from parcours.service.privacy.export import export_person, note_export
-from parcours.service.privacy.retaining import Retention, read_retention, save_retention
+from parcours.service.privacy.retaining import Retention, looks_further_back, read_retention, save_retention
 from parcours.service.watch.reports import notify_workers
 
 __all__ = ["person", "retention"]
@@ -46,6 +46,12 @@ class Kept(BaseModel):
     events: Days = None
     passages: Days = Field(None, description="the moves of a passage, behind its end; null: for ever")
     messages: Days = Field(None, description="behind the end of their passage; null: for ever")
+
+
+class KeptSaid(Kept):
+    """For how many days things are kept, and who looks further back."""
+
+    warnings: list[str]
 
 
 @person.get("/export")
@@ -92,14 +98,19 @@ async def erasure(who: Admin, work: InTransaction, user_id: str) -> Forgotten:  
 
 
 @retention.get("")
-async def kept(who: Admin, work: InTransaction) -> Kept:  # noqa: ARG001
+async def kept(who: Admin, work: InTransaction) -> KeptSaid:  # noqa: ARG001
     """Say for how long things are kept."""
-    return Kept(**(await read_retention(work.connection)).as_dict())
+    found = await read_retention(work.connection)
+    return KeptSaid(**found.as_dict(), warnings=await looks_further_back(work.connection, found))
 
 
 @retention.put("")
-async def keep(who: Admin, work: InTransaction, wanted: Kept, reason: Reason = None) -> Kept:
+async def keep(
+    who: Admin, work: InTransaction, wanted: Kept, *, dry_run: bool = False, reason: Reason = None
+) -> KeptSaid:
     """Settle for how long things are kept; what is older goes within a day."""
     days = {kind: None if n is None else timedelta(days=n) for kind, n in wanted.model_dump().items()}
-    await save_retention(work.connection, Retention(**days), at=work.now, actor=who.actor, reason=reason)
-    return wanted
+    asked = Retention(**days)
+    if not dry_run:
+        await save_retention(work.connection, asked, at=work.now, actor=who.actor, reason=reason)
+    return KeptSaid(**asked.as_dict(), warnings=await looks_further_back(work.connection, asked))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends
 from pydantic import BaseModel, Field
@@ -46,6 +46,7 @@ class Switch(BaseModel):
 class Switched(Sending):
     """What happened."""
 
+    before: Literal["sending", "held"]
     changed: bool
     dry_run: bool
     messages: int = Field(description="that wait, or that are free to leave")
@@ -88,6 +89,7 @@ async def _switch(
         settled = await wait_for_providers(installed.database, installed.clock)
     return Switched(
         held=Held(**held.as_dict()) if held else None,
+        before=result.from_status,
         changed=result.from_status != result.to_status and not wanted.dry_run,
         dry_run=wanted.dry_run,
         messages=result.counts["messages"],

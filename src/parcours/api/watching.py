@@ -7,8 +7,9 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Query
 
+from parcours.api.models.common import JourneyKey
 from parcours.api.models.reports import LedgerOne
-from parcours.api.models.watching import Alert, FoundUse, MendWanted, Stuck, StuckPeople
+from parcours.api.models.watching import Alert, EntrantsWatched, FoundUse, MendWanted, Stuck, StuckPeople
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
 from parcours.domain.access import Principal
@@ -16,6 +17,7 @@ from parcours.domain.uses import UseKind
 from parcours.service.browsing.paging import Row, find_journey_id, limit_time
 from parcours.service.editing.where_used import where_used
 from parcours.service.watch.alerts import alerts as list_alerts
+from parcours.service.watch.alerts import read_watch, watch_entrants
 from parcours.service.watch.ledger import read_ledgers
 from parcours.service.watch.stuck import MendOrder, find_failed, find_stuck
 from parcours.service.watch.stuck import Stuck as Found
@@ -68,7 +70,14 @@ async def stuck(
 async def mend(who: Publisher, work: InTransaction, wanted: MendWanted) -> Row:
     """Do something about one stuck person: retry, skip the message, or take the person out."""
     order = MendOrder(wanted.journey, wanted.user_id, wanted.mend, wanted.step, wanted.reason, who.actor)
-    return _stuck(await mend_one(work.connection, order, work.now, buckets=work.installed.buckets))
+    late = timedelta(minutes=wanted.minutes)
+    return _stuck(await mend_one(work.connection, order, work.now, buckets=work.installed.buckets, late=late))
+
+
+@router.put("/journeys/{key}/entrants-watch", status_code=204)
+async def watch(who: Publisher, work: InTransaction, key: JourneyKey, wanted: EntrantsWatched) -> None:
+    """Ask of a journey that somebody enters within a time; where nobody does, an alert is raised."""
+    await watch_entrants(work.connection, key, read_watch(wanted.within), at=work.now, actor=who.actor)
 
 
 @router.get("/where-used", response_model=list[FoundUse], dependencies=VIEWER)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any, Final
 
 import typer
 
 from parcours.cli.output import on_terminal, say, show, show_json, show_table
-from parcours.cli.session import actor, connected
+from parcours.cli.session import actor, connected, remote
 from parcours.domain.condition_words import say_duration
 from parcours.domain.errors import ParcoursError
-from parcours.domain.timing import parse_duration
 from parcours.service.watch.alerts import alerts as read_alerts
-from parcours.service.watch.alerts import watch_entrants
+from parcours.service.watch.alerts import read_watch, watch_entrants
 from parcours.wiring import Installation
 
 __all__ = ["app", "show_alerts"]
 
 app = typer.Typer()
 
+MOST: Final = 1000  # that a server tells
 STYLES: Final = {"critical": "red", "warning": "yellow"}
 
 
@@ -54,7 +53,11 @@ def alerts(
         async with installed.database.transaction() as connection:
             return await read_alerts(connection, key, past=past, limit=limit)
 
-    found = connected(context, work)
+    client = remote(context)
+    if client is None:
+        found = connected(context, work)
+    else:
+        found = [dict(one) for one in client.alerts(key, past=past, limit=min(limit, MOST))]
     if as_json:
         show_json(found)
     elif not found:
@@ -83,18 +86,22 @@ def show_alerts(found: list[dict[str, Any]]) -> None:
 
 
 def _set_watch(context: typer.Context, key: str | None, text: str) -> None:
-    within = {"off": timedelta(), "default": None}.get(text, parse_duration(text))
-    if key is None or (within is None and text != "default"):
+    if key is None:
         raise ParcoursError(
-            "bad_option", f"{text!r} is no duration" if key else "no journey is named", place="--entrants-within",
+            "bad_option", "no journey is named", place="--entrants-within",
             hint="Write `parcours alerts KEY --entrants-within 24h`, or off, or default.",
         )  # fmt: skip
+    within = read_watch(text)
 
     async def work(installed: Installation) -> None:
         async with installed.database.transaction() as connection:
             await watch_entrants(connection, key, within, at=installed.clock.now(), actor=actor())
 
-    connected(context, work)
+    client = remote(context)
+    if client is None:
+        connected(context, work)
+    else:
+        client.watch_entrants(key, None if text == "default" else text)
     if within is None:
         show(f"{key} is watched as PARCOURS_ALERT_NO_ENTRANTS says.")
     elif within:

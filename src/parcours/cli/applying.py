@@ -10,13 +10,13 @@ import typer
 
 from parcours.cli.output import say, show, show_json, show_problems
 from parcours.cli.plan_output import show_plan
-from parcours.cli.remote import save_file
+from parcours.cli.remote import audience_line, save_file
 from parcours.cli.session import actor, connected, remote
 from parcours.domain.checks import unique
 from parcours.domain.errors import ParcoursError
 from parcours.domain.problems import has_errors
 from parcours.domain.records import CommandResult
-from parcours.service.audiences.from_files import AppliedAudience, apply_audience
+from parcours.service.audiences.from_files import apply_audience
 from parcours.service.commands.lifecycle import Order, execute
 from parcours.service.commands.publish_plan import PublishPlan, publish_plan
 from parcours.service.editing.authoring import Applied, apply_journey
@@ -114,7 +114,9 @@ async def _save(
 ) -> tuple[dict[str, Any], list[str | PublishPlan]]:
     at = installed.clock.now()
     if file.audience is not None:
-        done = await apply_audience(connection, file.audience, buckets=installed.buckets, at=at)
+        done = await apply_audience(
+            connection, file.audience, buckets=installed.buckets, at=at, actor=actor()
+        )
         await notify_workers(connection)
         warnings = await audience_warnings(connection, done.key, done.members, done.removed)
         answer = {
@@ -125,7 +127,7 @@ async def _save(
             "warnings": warnings,
         }
         return answer, [
-            _audience_line(done, dry_run=dry_run),
+            audience_line(done, dry_run=dry_run),
             *(f"Warning: {warning}" for warning in warnings),
         ]
     assert file.journey is not None
@@ -160,11 +162,3 @@ def _publish_line(result: CommandResult, file: LoadedFile) -> str:
     if has_errors(file_problems(file)):
         return "It should not be published before its errors are corrected."
     return f"`parcours journey publish {result.journey}` makes it live."
-
-
-def _audience_line(done: AppliedAudience, *, dry_run: bool) -> str:
-    if done.members is None:
-        would = "would be" if dry_run else "is"
-        return f"audience {done.key} {would} saved; journeys published from now on go by its condition."
-    would = "would have" if dry_run else "has"
-    return f"audience {done.key} {would} {done.members} members: {done.added} added, {done.removed} removed."

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
-from contextlib import ExitStack
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TextIO, cast
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from parcours.cli.importing import Told, open_output
-from parcours.cli.output import number_of, progress, say, show, show_json, show_table
-from parcours.cli.session import connected
+from parcours.cli.audience_lists import export, from_, import_
+from parcours.cli.output import number_of, say, show, show_json, show_table
+from parcours.cli.remote_values import audience_of, page_of, use_of
+from parcours.cli.remote_values import size_of as size_of_wire
+from parcours.cli.session import actor, connected, remote
+from parcours.client import Client
 from parcours.domain.errors import ParcoursError
-from parcours.domain.timing import format_instant, parse_instant
-from parcours.service.audiences.counts import Count, CountKind, FromCount, audience_from_count
-from parcours.service.audiences.from_files import refuse_condition
-from parcours.service.audiences.member_files import read_members
+from parcours.domain.serialise_condition import condition_document
+from parcours.domain.timing import format_instant
 from parcours.service.audiences.members import (
     AudienceShown,
     MembersPage,
     delete_audience,
-    every_member,
     list_audiences,
     members_page,
+    not_a_condition,
     read_audience,
     rename_audience,
     show_audience,
@@ -34,9 +31,6 @@ from parcours.service.audiences.members import (
 from parcours.service.audiences.size import SECONDS, Size, size_of
 from parcours.service.editing.condition_text import read_condition
 from parcours.service.editing.where_used import Found
-from parcours.service.intake.importing import Loader
-from parcours.service.intake.sources import open_source
-from parcours.service.intake.tables import parse_mapping
 from parcours.wiring import Installation
 
 __all__ = ["app"]
@@ -44,11 +38,8 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
 Key = Annotated[str, typer.Argument(help="The key of the audience.")]
+Reason = Annotated[str | None, typer.Option(help="Why; kept in the audit.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-COUNTED: Final = {
-    "entered": "entered", "inside": "inside", "at": "at", "passed": "passed", "left": "left", "message": "message",
-    "refused": "refused",
-}  # fmt: skip
 
 
 @app.callback()
@@ -64,7 +55,8 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
         async with installed.database.transaction() as connection:
             return await list_audiences(connection)
 
-    found = connected(context, work)
+    client = remote(context)
+    found = connected(context, work) if client is None else [audience_of(one) for one in client.audiences()]
     if as_json:
         show_json([one.as_dict() for one in found])
         return
@@ -83,7 +75,12 @@ def show_(context: typer.Context, key: Key, *, as_json: AsJson = False) -> None:
         async with installed.database.transaction() as connection:
             return await show_audience(connection, key)
 
-    found, used = connected(context, work)
+    client = remote(context)
+    if client is None:
+        found, used = connected(context, work)
+    else:
+        wire: dict[str, Any] = dict(client.audience(key))
+        found, used = audience_of(wire), [use_of(one) for one in wire["used"]]
     if as_json:
         show_json({**found.as_dict(), "used": [one.as_dict() for one in used]})
         return
@@ -136,7 +133,12 @@ def preview(
                 connection, asked, installed.clock.now(), seconds=seconds, sample=sample, key=key or ""
             )
 
-    size = connected(context, work)
+    client = remote(context)
+    if client is None:
+        size = connected(context, work)
+    else:
+        document = condition_document(where) if where is not None else _condition_of(client, str(key))
+        size = size_of_wire(client.preview_audience(document, sample=sample, seconds=seconds))
     if as_json:
         show_json(size.as_dict())
         return
@@ -166,7 +168,12 @@ def members(
         async with installed.database.transaction() as connection:
             return await members_page(connection, key, after=after, limit=limit)
 
-    page = connected(context, work)
+    client = remote(context)
+    page = (
+        connected(context, work)
+        if client is None
+        else page_of(client.members_page(key, after=after, limit=limit))
+    )
     rows = [(one.user_id, format_instant(one.since) if one.since else None) for one in page.members]
     if as_json:
         show_json({"members": [{"user_id": u, "since": s} for u, s in rows], "next": page.next})
@@ -176,172 +183,35 @@ def members(
         say(f"There are more: --after {page.next}")
 
 
-@app.command("import", epilog="Example: parcours audience import vip people.csv --map id=userId")
-def import_(
-    context: typer.Context,
-    key: Key,
-    files: Annotated[
-        list[Path], typer.Argument(help="CSV, or lines of user_ids or JSON; also .gz; - reads the input.")
-    ],
-    *,
-    remove: Annotated[bool, typer.Option("--remove", help="Take these people out of the list.")] = False,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", help="For CSV: column=userId, where it is called otherwise.")
-    ] = None,
-    errors: Annotated[Path | None, typer.Option(help="Write every bad line into this file.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Put the people of files into a list, or take them out of it; journeys hear of it.
-
-    Bad lines are left out and named; the exit status is 1 where there were any.
-    """
-    op: Literal["add", "remove"] = "remove" if remove else "add"
-    columns = parse_mapping(mapping or [])
-    with ExitStack() as stack:
-        told = Told(stack.enter_context(open_output(errors)) if errors else None, quiet=as_json)
-
-        async def work(installed: Installation) -> tuple[Loader, AudienceShown | None]:
-            async with installed.database.transaction() as connection:
-                await refuse_condition(connection, key)
-            loader = Loader(installed.database, installed.clock, installed.buckets, "state", told.add)
-            for path in files:
-                with open_source(path) as source, progress(source.size, in_bytes=True) as gauge:
-                    rows = read_members(source.lines(), source.name, key, columns, installed.clock.now(), op)
-                    await loader.load(
-                        rows,
-                        source.name,
-                        lambda g=gauge, s=source: g.at(s.done(), f"{loader.stored:,} people"),  # type: ignore[misc]
-                    )
-            async with installed.database.transaction() as connection:
-                shown = [one for one in await list_audiences(connection) if one.key == key]
-            return loader, shown[0] if shown else None
-
-        loader, after = connected(context, work)
-    count = after.members if after is not None else 0
-    if as_json:
-        bad = [{"place": e.place, "code": e.code, "message": e.message, "hint": e.hint} for e in told.first]
-        show_json(
-            {"audience": key, "lines": loader.stored, "bad": loader.bad, "members": count, "errors": bad}
-        )
-    else:
-        show(f"{number_of(loader.stored, 'line')} read; {key} has {number_of(count, 'member')} now.")
-        if loader.bad:
-            show(f"{number_of(loader.bad, 'bad line')} left out.", style="red")
-    if loader.bad:
-        raise typer.Exit(1)
-
-
-@app.command("export", epilog="Example: parcours audience export vip --output vip.csv")
-def export(
-    context: typer.Context,
-    key: Key,
-    *,
-    output: Annotated[Path | None, typer.Option(help="A file; .jsonl for lines of JSON, else CSV.")] = None,
-    as_lines: Annotated[bool, typer.Option("--jsonl", help="Lines of JSON instead of CSV.")] = False,
-) -> None:
-    """Write who belongs to an audience, and since when, as CSV or lines of JSON."""
-    lines = as_lines or (output is not None and output.suffix in (".jsonl", ".ndjson"))
-    with ExitStack() as stack:
-        file: TextIO = stack.enter_context(open_output(output)) if output is not None else sys.stdout
-
-        async def work(installed: Installation) -> int:
-            writer = csv.writer(file, lineterminator="\n")
-            count = 0
-            async with installed.database.transaction() as connection:
-                with progress(None) as gauge:
-                    async for member in every_member(connection, key):
-                        since = format_instant(member.since) if member.since else None
-                        if count == 0 and not lines:
-                            writer.writerow(("userId", "since"))
-                        if lines:
-                            row = {"userId": member.user_id, "since": since}
-                            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                        else:
-                            writer.writerow((member.user_id, since))
-                        count += 1
-                        gauge.at(count, f"{count:,} people")
-            return count
-
-        count = connected(context, work)
-    say(f"{number_of(count, 'member')} of {key} written.")
-
-
-@app.command(
+app.command("import", epilog="Example: parcours audience import vip people.csv --map id=userId")(import_)
+app.command("export", epilog="Example: parcours audience export vip --output vip.csv")(export)
+app.command(
     "from",
     epilog="Example: parcours audience from got-hello --journey welcome --message hello --outcome sent",
-)
-def from_(
-    context: typer.Context,
-    key: Key,
-    *,
-    journey: Annotated[str, typer.Option(help="The journey of the count.")],
-    entered: Annotated[bool, typer.Option("--entered", help="Who ever entered it.")] = False,
-    inside: Annotated[bool, typer.Option("--inside", help="Who is inside now.")] = False,
-    at: Annotated[str | None, typer.Option(help="Who stands at this step now.")] = None,
-    passed: Annotated[str | None, typer.Option(help="Who came to this step.")] = None,
-    left: Annotated[
-        str | None, typer.Option(help="Who is completed, succeeded, dropped_out or cancelled.")
-    ] = None,
-    message: Annotated[str | None, typer.Option(help="Whose message of this step had an outcome.")] = None,
-    outcome: Annotated[
-        str,
-        typer.Option(help="Of --message: sent, skipped, rejected, cancelled, uncertain, opened, clicked."),
-    ] = "sent",
-    refused: Annotated[bool, typer.Option("--refused", help="Who was refused at the entrance.")] = False,
-    reason: Annotated[
-        str | None, typer.Option(help="Only this reason, of --refused, --left or --message.")
-    ] = None,
-    version: Annotated[int | None, typer.Option(help="Only this version.")] = None,
-    since: Annotated[str | None, typer.Option(help="Only from this instant on.")] = None,
-    until: Annotated[str | None, typer.Option(help="Only before this instant.")] = None,
-    name: Annotated[str, typer.Option(help="A name for people.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Make a list of the people behind a count, or add them to it; journeys hear of who comes in.
-
-    Name one of --entered, --inside, --at, --passed, --left, --message, --refused.
-    """
-    chosen = {
-        "entered": entered, "inside": inside, "at": at, "passed": passed, "left": left, "message": message,
-        "refused": refused,
-    }  # fmt: skip
-    kinds = [kind for kind, value in chosen.items() if value]
-    if len(kinds) != 1:
-        raise ParcoursError(
-            "bad_option", "name one count", hint="Give one of --" + ", --".join(COUNTED) + "."
-        )
-    count = Count(
-        journey, cast("CountKind", kinds[0]), at or passed or message, left, outcome if message else None, reason, version,
-        _instant(since, "--since"), _instant(until, "--until"),
-    )  # fmt: skip
-
-    async def work(installed: Installation) -> FromCount:
-        with progress(None) as gauge:
-            return await audience_from_count(
-                installed.database, installed.clock, key, count, buckets=installed.buckets, name=name, dry_run=dry_run,
-                on_batch=lambda n: gauge.at(n, f"{n:,} people"),
-            )  # fmt: skip
-
-    done = connected(context, work)
-    if as_json:
-        show_json({"audience": key, "people": done.people, "added": done.added, "dry_run": dry_run})
-        return
-    people = f"{done.people:,} people" if done.people != 1 else "1 person"
-    show(f"It would be {people}." if dry_run else f"{people}; {done.added:,} of them came into {key}.")
+)(from_)
 
 
 @app.command("rename", epilog='Example: parcours audience rename vip "Our best customers"')
 def rename(
-    context: typer.Context, key: Key, name: Annotated[str, typer.Argument(help="The new name.")]
+    context: typer.Context,
+    key: Key,
+    name: Annotated[str, typer.Argument(help="The new name.")],
+    *,
+    reason: Reason = None,
 ) -> None:
     """Give an audience another name. Its key stays, since journeys go by it."""
 
     async def work(installed: Installation) -> None:
         async with installed.database.transaction() as connection:
-            await rename_audience(connection, key, name)
+            await rename_audience(
+                connection, key, name, at=installed.clock.now(), actor=actor(), reason=reason
+            )
 
-    connected(context, work)
+    client = remote(context)
+    if client is None:
+        connected(context, work)
+    else:
+        client.rename_audience(key, name, reason=reason)
     show(f"{key} is called {name} now.")
 
 
@@ -351,31 +221,37 @@ def delete(
     key: Key,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    reason: Reason = None,
     as_json: AsJson = False,
 ) -> None:
     """Delete an audience that no journey and no other audience uses, members and all."""
 
-    async def work(installed: Installation) -> AudienceShown:
+    async def work(installed: Installation) -> int:
         async with installed.database.transaction() as connection:
-            return await delete_audience(connection, key, dry_run=dry_run)
+            now = installed.clock.now()
+            gone = await delete_audience(
+                connection, key, at=now, actor=actor(), reason=reason, dry_run=dry_run
+            )
+        return gone.members
 
-    gone: Any = connected(context, work)
+    client = remote(context)
+    if client is None:
+        gone = connected(context, work)
+    else:
+        gone = client.delete_audience(key, dry_run=dry_run, reason=reason)["members"]
     if as_json:
-        show_json({"audience": key, "members": gone.members, "dry_run": dry_run})
+        show_json({"audience": key, "members": gone, "dry_run": dry_run})
     else:
         would = "would be" if dry_run else "is"
-        show(f"{key} {would} deleted, with {number_of(gone.members, 'member')}.")
+        show(f"{key} {would} deleted, with {number_of(gone, 'member')}.")
+
+
+def _condition_of(client: Client, key: str) -> Mapping[str, Any]:
+    where = client.audience(key)["where"]
+    if where is None:
+        raise not_a_condition(key)
+    return where
 
 
 def _asked(one: AudienceShown) -> str:
     return "" if one.asked >= 1 else f"{one.asked:.0%} of people asked"
-
-
-def _instant(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    found = parse_instant(text, UTC)
-    if found is None:
-        hint = "Write for example 2026-12-01T08:00:00Z."
-        raise ParcoursError("bad_timestamp", f"{text!r} is no instant", place=option, hint=hint)
-    return found

@@ -56,6 +56,8 @@ async def _findings(context: typer.Context) -> list[Finding]:
     try:
         settings = settings_of(context)
     except ParcoursError as error:
+        if error.code == "only_local":
+            raise
         return [_failed("settings", error)]
     return [
         Finding("settings", "ok", f"The data folder is {settings.data}."),

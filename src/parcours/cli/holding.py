@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from parcours.cli.output import say, show, show_json, waiting
+from parcours.cli.remote_values import held_of, switched
 from parcours.cli.scheduling import AtOnce
-from parcours.cli.session import actor, connected
+from parcours.cli.session import actor, connected, remote
+from parcours.client import Client
 from parcours.domain.records import CommandResult
 from parcours.service.commands.holding import (
     Held,
@@ -64,7 +66,13 @@ def hold(
                 settled = await wait_for_providers(installed.database, installed.clock)
         return held, result, settled
 
-    held, result, settled = connected(context, work)
+    client = remote(context)
+    if client is None:
+        held, result, settled = connected(context, work)
+    else:
+        held, result, settled = _there(
+            client, release=release, status=status, reason=reason, dry_run=dry_run, wait=not no_wait
+        )
     if as_json:
         wire: dict[str, Any] = {"held": held.as_dict() if held else None}
         if result is not None:
@@ -72,6 +80,22 @@ def hold(
         show_json(wire)
         return
     _print(held, result, settled)
+
+
+def _there(
+    client: Client, *, release: bool, status: bool, reason: str | None, dry_run: bool, wait: bool
+) -> tuple[Held | None, CommandResult | None, dict[str, int]]:
+    if status:
+        return held_of(client.sending()["held"]), None, {}
+    if release:
+        wire = client.release_sending(reason=reason, dry_run=dry_run)
+    elif wait and not dry_run:
+        with waiting("Waiting for messages that a provider holds already (Ctrl-C leaves)"):
+            wire = client.hold_sending(reason=reason)
+    else:
+        wire = client.hold_sending(reason=reason, dry_run=dry_run, wait=False)
+    command = "release_sending" if release else "hold_sending"
+    return held_of(wire["held"]), switched(command, wire), wire["settled"]
 
 
 def _print(held: Held | None, result: CommandResult | None, settled: dict[str, int]) -> None:

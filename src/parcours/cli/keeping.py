@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from parcours.cli.output import say, show, show_json
-from parcours.cli.session import actor, connected
+from parcours.cli.session import actor, connected, remote
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_duration
 from parcours.service.privacy.retaining import Retention, looks_further_back, read_retention, save_retention
@@ -56,7 +57,17 @@ def retention(
                 )
             return wanted, await looks_further_back(connection, wanted)
 
-    found, warnings = connected(context, work)
+    client = remote(context)
+    if client is None:
+        found, warnings = connected(context, work)
+    else:
+        there: Mapping[str, Any] = client.retention()
+        if changes:
+            asked = {kind: there[kind] for kind in given}
+            asked |= {kind: None if span is None else span.days for kind, span in changes.items()}
+            there = client.keep_for(asked, dry_run=dry_run, reason=reason)
+        kept = {kind: None if there[kind] is None else timedelta(days=there[kind]) for kind in given}
+        found, warnings = Retention(**kept), there["warnings"]
     if as_json:
         show_json(found.as_dict())
         return

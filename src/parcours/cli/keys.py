@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from parcours.cli.output import say, show, show_json, show_table
-from parcours.cli.session import actor, connected
+from parcours.cli.remote_values import instants
+from parcours.cli.session import actor, connected, remote
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant, parse_instant
 from parcours.service.access.keys import NewKey, add_key, list_keys, revoke_key
@@ -44,7 +45,12 @@ def add(
                 connection, name, scope, at=installed.clock.now(), actor=actor(), person=actor(), expires_at=until
             )  # fmt: skip
 
-    made = connected(context, work)
+    client = remote(context)
+    if client is None:
+        made = connected(context, work)
+    else:
+        wire = client.add_key(name, scope, expires_at=format_instant(until) if until else None)
+        made = NewKey(wire["name"], wire["secret"], tuple(wire["scopes"]))
     if as_json:
         show_json({"name": made.name, "scopes": list(made.scopes), "secret": made.secret})
         return
@@ -60,13 +66,16 @@ def list_all(context: typer.Context, *, as_json: AsJson = False) -> None:
         async with installed.database.transaction() as connection:
             return await list_keys(connection)
 
-    found = [_plain(row) for row in connected(context, work)]
+    client = remote(context)
+    rows = connected(context, work) if client is None else [instants(row) for row in client.api_keys()]
+    found = [_plain(row) for row in rows]
     if as_json:
         show_json(found)
     elif found:
         columns = ("name", "prefix", "scopes", "person", "used_at", "expires_at", "revoked_at")
-        rows = [[", ".join(row[c]) if c == "scopes" else row[c] for c in columns] for row in found]
-        show_table(columns, rows)
+        show_table(
+            columns, [[", ".join(row[c]) if c == "scopes" else row[c] for c in columns] for row in found]
+        )
     else:
         say("There is no key yet.")
 
@@ -79,7 +88,11 @@ def revoke(context: typer.Context, name: Annotated[str, typer.Argument(help="Its
         async with installed.database.transaction() as connection:
             await revoke_key(connection, name, at=installed.clock.now(), actor=actor())
 
-    connected(context, work)
+    client = remote(context)
+    if client is None:
+        connected(context, work)
+    else:
+        client.revoke_key(name)
     show(f"{name} is revoked.")
 
 

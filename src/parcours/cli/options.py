@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from parcours.cli.output import show, show_json, show_table
-from parcours.cli.session import actor, connected
+from parcours.cli.session import actor, connected, remote
 from parcours.domain.errors import ParcoursError
 from parcours.domain.options import OPTIONS, Value, read_word
 from parcours.service.access.options import change_options, read_options
@@ -48,7 +48,12 @@ def settings(
                 connection, wanted, at=installed.clock.now(), actor=actor(), reason=reason
             )  # fmt: skip
 
-    found = connected(context, work)
+    client = remote(context)
+    if client is None:
+        found = connected(context, work)
+    else:
+        there = client.change_settings(wanted, reason=reason) if wanted else client.settings()
+        found = {one["name"]: one["value"] for one in there}
     if as_json:
         show_json(found)
         return

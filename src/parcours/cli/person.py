@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from parcours.cli.output import say, show, show_json, show_table, waiting
-from parcours.cli.session import actor, connected
+from parcours.cli.remote_values import erasure_of, said_of
+from parcours.cli.session import actor, connected, remote
+from parcours.client import Client
 from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import profile_id
 from parcours.domain.timing import format_instant
-from parcours.service.consent.said import EVERYTHING, Said, read_consents
-from parcours.service.consent.said import say as say_consent
+from parcours.service.consent.said import EVERYTHING, Said, read_consents, say_for
 from parcours.service.intake.taking import feed_numbers
 from parcours.service.privacy.erasing import Erasure, erase_person, read_erasure
 from parcours.service.privacy.export import export_person, note_export
@@ -51,7 +53,8 @@ def export(
             await note_export(connection, user_id, at=now, actor=actor(), reason=reason)
         return found
 
-    found = connected(context, work)
+    client = remote(context)
+    found = connected(context, work) if client is None else client.export_person(user_id, reason=reason)
     if output is None:
         show_json(found)
         return
@@ -90,7 +93,13 @@ def erase(
         with waiting("Waiting until every row is gone (Ctrl-C leaves; it goes on)"):
             return await _wait(installed, asked)
 
-    asked = connected(context, work)
+    client = remote(context)
+    if client is None:
+        asked = connected(context, work)
+    else:
+        asked = _erase_there(
+            client, user_id, suppress=not no_suppress, dry_run=dry_run, wait=not no_wait, reason=reason
+        )
     if as_json:
         show_json(asked.as_dict())
         return
@@ -124,13 +133,21 @@ def consent(
         async with installed.database.transaction() as connection:
             if subscription is not None and state is not None:
                 key = EVERYTHING if subscription == "all" else subscription
-                await say_consent(
-                    connection, user_id, {key: "in" if state == "in" else "out"}, buckets=installed.buckets,
-                    at=installed.clock.now(), number=feed_numbers(1)[0], by_what=actor(), source=source,
+                await say_for(
+                    connection, user_id, key, "in" if state == "in" else "out", buckets=installed.buckets,
+                    at=installed.clock.now(), number=feed_numbers(1)[0], actor=actor(), source=source,
                 )  # fmt: skip
             return await read_consents(connection, profile_id(user_id), buckets=installed.buckets)
 
-    said = connected(context, work)
+    client = remote(context)
+    if client is None:
+        said = connected(context, work)
+    else:
+        if subscription is not None and state is not None:
+            client.say_consent(
+                user_id, EVERYTHING if subscription == "all" else subscription, state, source=source
+            )
+        said = [said_of(one) for one in client.consents(user_id)]
     if as_json:
         show_json([one.as_dict() for one in said])
     elif not said:
@@ -144,6 +161,26 @@ def consent(
                 for one in said
             ],
         )  # fmt: skip
+
+
+def _erase_there(
+    client: Client, user_id: str, *, suppress: bool, dry_run: bool, wait: bool, reason: str | None
+) -> Erasure:
+    asked = erasure_of(client.erase_person(user_id, suppress=suppress, dry_run=dry_run, reason=reason))
+    if dry_run or not wait or asked.done_at is not None:
+        return asked
+
+    def gone() -> Erasure:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            found = erasure_of(client.erasure(user_id))
+            if found.done_at is not None:
+                return found
+            time.sleep(0.2)
+        return asked
+
+    with waiting("Waiting until every row is gone (Ctrl-C leaves; it goes on)"):
+        return gone()
 
 
 async def _wait(installed: Installation, asked: Erasure) -> Erasure:

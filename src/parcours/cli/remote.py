@@ -9,18 +9,20 @@ import typer
 
 from parcours.cli.journey_output import show_done, show_people
 from parcours.cli.output import say, show, show_error, show_json, show_problems
+from parcours.cli.remote_audiences import applied_there
 from parcours.cli.remote_forms import done_of, people_of, problem_of, scheduled_of
 from parcours.cli.scheduling import show_scheduled
 from parcours.client import Client, ServerError
 from parcours.client.forms import Draft
 from parcours.domain.checks import unique
 from parcours.domain.problems import has_errors
+from parcours.service.audiences.from_files import AppliedAudience
 from parcours.service.commands.answering import Order
 from parcours.service.commands.people import PeopleOrder
 from parcours.service.editing.checking import file_problems
 from parcours.service.editing.files import LoadedFile
 
-__all__ = ["change_people", "give", "save_file"]
+__all__ = ["audience_line", "change_people", "give", "save_file"]
 
 NO_ANSWER = (0, 401, 403)  # of which the next journey would hear the same
 # Found by the server because the files beside a definition come only when it is saved; here they were looked for.
@@ -86,14 +88,15 @@ def change_people(client: Client, order: PeopleOrder, *, as_json: bool) -> None:
 
 
 def save_file(client: Client, file: LoadedFile, *, dry_run: bool, quiet: bool) -> dict[str, Any]:
-    """Save a journey file as the draft of its journey; return what was done. An audience file is not taken."""
+    """Save a journey file as the draft of its journey; return what was done. An audience becomes what its file says."""
     problems = file_problems(file)
     answer: dict[str, Any] = {
         "file": str(file.path), "problems": [one.as_dict() for one in problems], "saved": False, "dry_run": dry_run
     }  # fmt: skip
-    said = []
-    if file.audience is not None:
-        said = [f"{file.path} holds an audience, and is not saved: apply it on the machine of the database."]
+    said: list[str] = []
+    if file.audience is not None and not has_errors(problems):
+        saved, said = _save_audience(client, file, dry_run=dry_run)
+        answer |= {"saved": True, **saved}
     elif file.journey is None or has_errors(list(file.problems)):
         said = [f"{file.path} is not saved: it holds what cannot be read."]
     elif dry_run:
@@ -121,6 +124,25 @@ def save_file(client: Client, file: LoadedFile, *, dry_run: bool, quiet: bool) -
             else:
                 say(line, style="red")
     return answer
+
+
+def _save_audience(client: Client, file: LoadedFile, *, dry_run: bool) -> tuple[dict[str, Any], list[str]]:
+    document: Any = file.document
+    done, warnings = applied_there(client, document, dry_run=dry_run)
+    saved = {
+        "audience": done.key, "added": done.added, "removed": done.removed, "members": done.members,
+        "warnings": warnings,
+    }  # fmt: skip
+    return saved, [audience_line(done, dry_run=dry_run), *(f"Warning: {warning}" for warning in warnings)]
+
+
+def audience_line(done: AppliedAudience, *, dry_run: bool) -> str:
+    """Say what an audience became, or would become."""
+    if done.members is None:
+        would = "would be" if dry_run else "is"
+        return f"audience {done.key} {would} saved; journeys published from now on go by its condition."
+    would = "would have" if dry_run else "has"
+    return f"audience {done.key} {would} {done.members} members: {done.added} added, {done.removed} removed."
 
 
 def _publishable(client: Client, draft: Draft) -> str:

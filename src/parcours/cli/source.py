@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
 import typer
 
 from parcours.cli.output import say, show, show_json, show_table
-from parcours.cli.session import actor, connected
+from parcours.cli.remote_values import plain
+from parcours.cli.session import actor, connected, remote, run
 from parcours.domain.errors import ParcoursError
 from parcours.service.intake.recent import read_recent
 from parcours.service.intake.write_keys import add_source, list_sources, revoke_source
@@ -44,7 +46,8 @@ def add(context: typer.Context, name: Name, *, as_json: Json = False) -> None:
         async with installed.database.transaction() as connection:
             return await add_source(connection, name, at=installed.clock.now(), actor=actor())
 
-    key = connected(context, work)
+    client = remote(context)
+    key = connected(context, work) if client is None else client.add_source(name)
     if as_json:
         show_json({"name": name, "write_key": key})
         return
@@ -60,7 +63,8 @@ def list_(context: typer.Context, *, as_json: Json = False) -> None:
         async with installed.database.transaction() as connection:
             return await list_sources(connection)
 
-    found = connected(context, work)
+    client = remote(context)
+    found = connected(context, work) if client is None else [plain(one) for one in client.sources()]
     if as_json:
         show_json(found)
     elif not found:
@@ -87,7 +91,11 @@ def revoke(context: typer.Context, name: Name, *, as_json: Json = False) -> None
         async with installed.database.transaction() as connection:
             await revoke_source(connection, name, at=installed.clock.now(), actor=actor())
 
-    connected(context, work)
+    client = remote(context)
+    if client is None:
+        connected(context, work)
+    else:
+        client.revoke_source(name)
     if as_json:
         show_json({"name": name, "enabled": False})
     else:
@@ -118,14 +126,10 @@ def events(
             hint=f"Use one of {', '.join(RESULTS)}.",
         )
 
-    async def read(installed: Installation, after: int | None) -> list[dict[str, Any]]:
-        async with installed.database.transaction() as connection:
-            return await read_recent(connection, user_id=user, after=after, result=result, limit=limit)
-
-    async def work(installed: Installation) -> None:
+    async def look(read: Callable[[int | None], Awaitable[list[dict[str, Any]]]]) -> None:
         after = None
         while True:
-            found = (await read(installed, after))[::-1]
+            found = (await read(after))[::-1]
             if found:
                 after = found[-1]["feed_no"]
             if as_json and not follow:
@@ -139,7 +143,28 @@ def events(
                 return
             await asyncio.sleep(FOLLOW_EVERY)
 
-    connected(context, work)
+    async def work(installed: Installation) -> None:
+        async def here(after: int | None) -> list[dict[str, Any]]:
+            async with installed.database.transaction() as connection:
+                return await read_recent(connection, user_id=user, after=after, result=result, limit=limit)
+
+        await look(here)
+
+    client = remote(context)
+    if client is None:
+        connected(context, work)
+        return
+
+    async def there(after: int | None) -> list[dict[str, Any]]:
+        place = None if after is None else str(after)
+        found = await asyncio.to_thread(client.recent, user_id=user, after=place, result=result, limit=limit)
+        return [_recent(plain(one)) for one in found]
+
+    run(look(there))
+
+
+def _recent(wire: dict[str, Any]) -> dict[str, Any]:
+    return wire | {"feed_no": int(wire["feed_no"]), "caused": [plain(one) for one in wire["caused"]]}
 
 
 def _print(one: dict[str, Any]) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from parcours.cli.output import say, show, show_json, show_table
-from parcours.cli.session import actor, connected
+from parcours.cli.remote_values import stuck_of
+from parcours.cli.session import actor, connected, remote
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_duration
 from parcours.service.watch.stuck import Mend, MendOrder, Stuck, find_failed, find_stuck, mend
@@ -18,6 +19,7 @@ __all__ = ["app"]
 
 app = typer.Typer()
 
+MOST: Final = 1000  # that a server tells
 LATELY: Final = timedelta(days=1)
 STUCK: Final = ("since", "journey", "version", "user_id", "step", "why")
 FAILED: Final = ("finished_at", "journey_key", "user_id", "step", "detail")
@@ -63,7 +65,13 @@ def stuck(
             found = await find_stuck(connection, now, key=key, late=span, limit=limit)
             return found, await find_failed(connection, now - LATELY, key=key)
 
-    found, failed = connected(context, work)
+    client = remote(context)
+    if client is None:
+        found, failed = connected(context, work)
+    else:
+        minutes = span.total_seconds() / 60
+        there = client.stuck(key, minutes=minutes, limit=min(limit, MOST))
+        found, failed = [stuck_of(one) for one in there["stuck"]], there["failed"]
     if as_json:
         show_json({"stuck": [one.as_dict() for one in found], "failed": failed})
     else:
@@ -83,7 +91,15 @@ def _mend_one(context: typer.Context, order: MendOrder, late: timedelta, *, as_j
             return await mend(connection, order, now, buckets=installed.buckets, late=late)
 
     try:
-        one = connected(context, work)
+        client = remote(context)
+        if client is None:
+            one = connected(context, work)
+        else:
+            wire = client.mend(
+                order.journey, order.user_id, order.mend, step=order.step, minutes=late.total_seconds() / 60,
+                reason=order.reason,
+            )  # fmt: skip
+            one = stuck_of(wire)
     except ParcoursError as error:
         if as_json:
             show_json({"refused": error.code, "message": error.message})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from parcours.cli.output import show, show_json, show_table
-from parcours.cli.session import actor, connected
+from parcours.cli.remote_values import subscription_of
+from parcours.cli.session import actor, connected, remote
 from parcours.service.consent.links import rotate_signing_key
+from parcours.service.consent.said import State, count_said
 from parcours.service.consent.types import SubscriptionType, delete_type, read_types, save_type
-from parcours.store.database import Connection
-from parcours.store.queries import query
 from parcours.wiring import Installation
 
 __all__ = ["app"]
@@ -47,18 +48,29 @@ def set_(
 ) -> None:
     """Declare a kind of mail, or change it. What is not given stays as it is."""
 
+    def over(types: Sequence[SubscriptionType]) -> tuple[SubscriptionType, bool]:
+        known = {one.key: one for one in types}
+        before = known.get(key, SubscriptionType(key))
+        names = _over(before.names, en=en, sv=sv, fr=fr)
+        about = _over(before.descriptions, en=about_en, sv=about_sv, fr=about_fr)
+        return SubscriptionType(key, default or before.usual, names, about), key not in known  # type: ignore[arg-type]
+
     async def work(installed: Installation) -> tuple[SubscriptionType, bool]:
         async with installed.database.transaction() as connection:
-            known = {one.key: one for one in await read_types(connection)}
-            before = known.get(key, SubscriptionType(key))
-            names = _over(before.names, en=en, sv=sv, fr=fr)
-            about = _over(before.descriptions, en=about_en, sv=about_sv, fr=about_fr)
-            wanted = SubscriptionType(key, default or before.usual, names, about)  # type: ignore[arg-type]
+            wanted, is_new = over(await read_types(connection))
             if not dry_run:
                 await save_type(connection, wanted, at=installed.clock.now(), actor=actor(), reason=reason)
-            return wanted, key not in known
+            return wanted, is_new
 
-    saved, is_new = connected(context, work)
+    client = remote(context)
+    if client is None:
+        saved, is_new = connected(context, work)
+    else:
+        saved, is_new = over([subscription_of(one) for one in client.subscriptions()])
+        if not dry_run:
+            client.declare_subscription(
+                key, default=saved.usual, names=saved.names, descriptions=saved.descriptions, reason=reason
+            )
     if as_json:
         show_json({**saved.as_dict(), "new": is_new, "dry_run": dry_run})
         return
@@ -70,11 +82,16 @@ def set_(
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the kinds of mail, and how many people said what of each."""
 
-    async def work(installed: Installation) -> tuple[list[SubscriptionType], dict[tuple[str, str], int]]:
+    async def work(installed: Installation) -> tuple[list[SubscriptionType], dict[tuple[str, State], int]]:
         async with installed.database.transaction() as connection:
-            return await read_types(connection), await _counts(connection)
+            return await read_types(connection), await count_said(connection)
 
-    types, counts = connected(context, work)
+    client = remote(context)
+    if client is None:
+        types, counts = connected(context, work)
+    else:
+        types = [subscription_of(one) for one in client.subscriptions()]
+        counts = {(one["subscription"], one["state"]): one["people"] for one in client.consent_counts()}
     keys = [*(one.key for one in types), *sorted({key for key, _ in counts} - {one.key for one in types})]
     known = {one.key: one for one in types}
     rows = [(key, known.get(key), counts.get((key, "in"), 0), counts.get((key, "out"), 0)) for key in keys]
@@ -112,7 +129,11 @@ def remove(context: typer.Context, key: str, *, reason: Reason = None) -> None:
         async with installed.database.transaction() as connection:
             await delete_type(connection, key, at=installed.clock.now(), actor=actor(), reason=reason)
 
-    connected(context, work)
+    client = remote(context)
+    if client is None:
+        connected(context, work)
+    else:
+        client.forget_subscription(key, reason=reason)
     show(f"{key} is not declared any more.")
 
 
@@ -148,8 +169,3 @@ def _who(one: SubscriptionType) -> str:
     if one.usual == "out":
         return "only who said yes gets it"
     return "everybody gets it who has not said no"
-
-
-async def _counts(connection: Connection) -> dict[tuple[str, str], int]:
-    rows = await (await connection.execute(query("count_consents"))).fetchall()
-    return {(key, state): n for key, state, n in rows}

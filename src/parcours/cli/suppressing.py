@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from parcours.cli.output import show, show_json, show_table
-from parcours.cli.session import actor, connected
+from parcours.cli.remote_values import suppressed_of
+from parcours.cli.session import actor, connected, remote
 from parcours.domain.timing import format_instant
 from parcours.service.consent.suppression import Suppressed, read_suppressed, suppress, unsuppress
 from parcours.wiring import Installation
@@ -46,7 +47,11 @@ def add(
                 dry_run=dry_run,
             )  # fmt: skip
 
-    added = connected(context, work)
+    client = remote(context)
+    if client is None:
+        added = connected(context, work)
+    else:
+        added = client.suppress(given, why=why, detail=detail, dry_run=dry_run, reason=reason)
     if as_json:
         show_json({"suppressed": added, "known": len(set(given)) - added, "dry_run": dry_run})
         return
@@ -82,7 +87,11 @@ def remove(
                 dry_run=dry_run,
             )
 
-    gone = connected(context, work)
+    client = remote(context)
+    if client is None:
+        gone = connected(context, work)
+    else:
+        gone = client.unsuppress(given, why=why, dry_run=dry_run, reason=reason)
     if as_json:
         show_json({"removed": gone, "dry_run": dry_run})
         return
@@ -104,7 +113,11 @@ def list_(
         async with installed.database.transaction() as connection:
             return await read_suppressed(connection, address=address, why=why, limit=limit)
 
-    listed = connected(context, work)
+    client = remote(context)
+    if client is None:
+        listed = connected(context, work)
+    else:
+        listed = [suppressed_of(one) for one in client.suppressions(address=address, why=why, limit=limit)]
     if as_json:
         show_json([one.as_dict() for one in listed])
     elif not listed:

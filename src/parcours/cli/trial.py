@@ -13,14 +13,13 @@ import typer
 
 from parcours.channels.address import parse_address
 from parcours.cli.output import number_of, say, show, show_json
-from parcours.cli.session import connected, run, settings_of
+from parcours.cli.session import connected, remote, run, settings_of
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant, parse_instant
 from parcours.service.editing.definitions import defined_journey
 from parcours.service.explaining.person_copy import audiences_by_condition, latest_entry, read_person
 from parcours.settings import Settings
-from parcours.simulation.mails import TrialMail
 from parcours.simulation.trying import MailsWanted, make_mails, opened, send_trial
 from parcours.simulation.walk import Answer, Happened, Walk, for_walk
 from parcours.simulation.walker import Outlets
@@ -67,19 +66,23 @@ def mails(
     address = parse_address(to).spec
     given = _properties(event, "--event") if event is not None else None
 
-    async def work(installed: Installation) -> list[TrialMail]:
+    async def work(installed: Installation) -> list[dict[str, Any]]:
         wanted = MailsWanted(key, as_, address, version, step, given)
         async with installed.database.transaction() as connection:
             made = await make_mails(connection, wanted, buckets=installed.buckets, at=installed.clock.now())
         async with outgoing(installed.settings, say) as channels, opened(channels["email"]) as channel:
-            return [await send_trial(mail, channel) for mail in made]
+            return [(await send_trial(mail, channel)).as_dict() for mail in made]
 
-    found = connected(context, work)
+    client = remote(context)
+    if client is None:
+        found = connected(context, work)
+    else:
+        found = client.test_mails(key, as_, address, version=version, steps=step, event=given)
     if as_json:
-        show_json([mail.as_dict() for mail in found])
+        show_json(found)
     else:
         _show_mails(found, address)
-    if any(mail.outcome != "sent" for mail in found):
+    if any(mail["outcome"] != "sent" for mail in found):
         raise typer.Exit(1)
 
 
@@ -151,21 +154,22 @@ def walk(
         raise typer.Exit(1)
 
 
-def _show_mails(found: Sequence[TrialMail], address: str) -> None:
+def _show_mails(found: Sequence[Mapping[str, Any]], address: str) -> None:
     if not found:
         say("The journey has no mails.")
     for mail in found:
-        said = f" “{mail.subject}”" if mail.subject is not None else ""
-        detail = (
-            f" - {mail.error or mail.detail}"
-            if mail.outcome != "sent" and (mail.error or mail.detail)
-            else ""
-        )
-        show(f"{mail.step}: {mail.outcome}{said}{detail}", style=None if mail.outcome == "sent" else "red")
-        for words, names in (("empty for this person", mail.missing), ("placeholders", mail.placeholders)):
+        is_sent = mail["outcome"] == "sent"
+        said = f" “{mail['subject']}”" if mail["subject"] is not None else ""
+        wrong = mail["error"] or mail["detail"]
+        detail = f" - {wrong}" if wrong and not is_sent else ""
+        show(f"{mail['step']}: {mail['outcome']}{said}{detail}", style=None if is_sent else "red")
+        for words, names in (
+            ("empty for this person", mail["missing"]),
+            ("placeholders", mail["placeholders"]),
+        ):
             if names:
                 show(f"  {words}: {', '.join(names)}")
-    sent = sum(mail.outcome == "sent" for mail in found)
+    sent = sum(mail["outcome"] == "sent" for mail in found)
     if sent:
         say(f"{number_of(sent, 'mail')} went to {address}.")
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from parcours.cli.output import say, show_json, show_table
-from parcours.cli.session import connected
+from parcours.cli.remote_values import use_of
+from parcours.cli.session import connected, remote
 from parcours.domain.uses import UseKind
 from parcours.service.editing.where_used import Found, where_used
 from parcours.wiring import Installation
@@ -40,7 +41,8 @@ def used(
         async with installed.database.transaction() as connection:
             return await where_used(connection, kind, name)
 
-    found = connected(context, work)
+    client = remote(context)
+    found = connected(context, work) if client is None else [use_of(one) for one in client.used(kind, name)]
     if as_json:
         show_json([one.as_dict() for one in found])
     elif found:

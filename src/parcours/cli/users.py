@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from parcours.cli.output import say, show, show_json, show_table
-from parcours.cli.session import actor, connected, settings_of
+from parcours.cli.remote_values import instants, plain
+from parcours.cli.session import actor, connected, remote, settings_of
 from parcours.domain.accounts import check_email, check_password
+from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
 from parcours.service.access.invitations import Invitation, invite
 from parcours.service.access.passwords import hash_password
@@ -38,7 +40,9 @@ def list_all(context: typer.Context, *, as_json: AsJson = False) -> None:
         async with installed.database.transaction() as connection:
             return await list_users(connection, installed.clock.now())
 
-    found = [_plain(row) for row in connected(context, work)]
+    client = remote(context)
+    people = connected(context, work) if client is None else [instants(row) for row in client.users()]
+    found = [_plain(row) for row in people]
     if as_json:
         show_json(found)
     elif found:
@@ -66,6 +70,12 @@ def add(
 
     Without --password a link is printed that signs the user in once, and lets that person take a password.
     """
+    client = remote(context)
+    if client is not None and password:
+        raise ParcoursError(
+            "only_local", "a password is given on the machine of the database only", place="--password",
+            hint="Leave it out: a link is printed, by which the user takes one.",
+        )  # fmt: skip
     secret = _ask_password(check_email(email)) if password else None
 
     async def work(installed: Installation) -> tuple[str, str | None]:
@@ -80,7 +90,11 @@ def add(
             link, _ = await make_link(connection, known, installed.settings.base_url, at=now, actor=actor())
             return known, link
 
-    known, link = connected(context, work)
+    if client is None:
+        known, link = connected(context, work)
+    else:
+        known = client.add_user(email, role, name=name, language=language)["email"]
+        link = client.user_link(known)["link"]
     if as_json:
         show_json({"email": known, "role": role, "link": link})
         return
@@ -131,14 +145,19 @@ def link(
 
     Former links of the user hold no longer.
     """
-    base = (url or settings_of(context).base_url).rstrip("/")
+    client = remote(context)
+    base = "" if client else (url or settings_of(context).base_url).rstrip("/")
 
     async def work(installed: Installation) -> dict[str, str]:
         async with installed.database.transaction() as connection:
             made, until = await make_link(connection, email, base, at=installed.clock.now(), actor=actor())
         return {"link": made, "expires_at": format_instant(until)}
 
-    made = connected(context, work)
+    if client is None:
+        made = connected(context, work)
+    else:
+        made = plain(client.user_link(email))
+        made["link"] = _moved(made["link"], url)
     if as_json:
         show_json(made)
         return
@@ -159,7 +178,8 @@ def invite_somebody(
     as_json: AsJson = False,
 ) -> None:
     """Print a link by which somebody makes an account. Hand it on yourself; it holds for some days."""
-    base = (url or settings_of(context).base_url).rstrip("/")
+    client = remote(context)
+    base = "" if client else (url or settings_of(context).base_url).rstrip("/")
 
     async def work(installed: Installation) -> Invitation:
         async with installed.database.transaction() as connection:
@@ -167,7 +187,13 @@ def invite_somebody(
                 connection, email, role, base, at=installed.clock.now(), actor=actor(), language=language
             )  # fmt: skip
 
-    made = connected(context, work)
+    if client is None:
+        made = connected(context, work)
+    else:
+        wire = instants(client.invite(email, role, language=language))
+        made = Invitation(
+            wire["id"], wire["email"], wire["role"], _moved(wire["link"], url), wire["expires_at"]
+        )
     if as_json:
         show_json(
             {"email": made.email, "role": made.role, "link": made.link, "expires_at": format_instant(made.expires_at)}
@@ -187,7 +213,8 @@ def sign_out(context: typer.Context, email: Email, *, as_json: AsJson = False) -
             known = await show_user(connection, email, now)
             return await end_sessions(connection, known["email"], at=now, actor=actor())
 
-    ended = connected(context, work)
+    client = remote(context)
+    ended = connected(context, work) if client is None else client.sign_out(email)
     if as_json:
         show_json({"sessions": ended})
     else:
@@ -203,7 +230,11 @@ def _change(
                 connection, email, changes, at=installed.clock.now(), actor=actor(), reason=reason
             )  # fmt: skip
 
-    row = _plain(connected(context, work))
+    client = remote(context)
+    if client is None:
+        row = _plain(connected(context, work))
+    else:
+        row = _plain(instants(client.change_user(email, reason=reason, **changes)))
     if as_json:
         show_json(row)
         return
@@ -220,6 +251,12 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
         name: format_instant(value) if name in instants and value is not None else value
         for name, value in row.items()
     }
+
+
+def _moved(link: str, url: str | None) -> str:
+    """Return a link with another address of the server, where one is asked for."""
+    path, _, token = link.rpartition("/")
+    return link if url is None else f"{url.rstrip('/')}/{path.rpartition('/')[2]}/{token}"
 
 
 def _ask_password(email: str) -> str:

@@ -26,6 +26,13 @@ class Asking:
     def _get(self, path: str, **query: object) -> Any:
         return self._transport.ask("GET", path, query=query).json
 
+    def _ask(
+        self, method: str, path: str, body: object = None, *, repeatable: bool = False, **query: object
+    ) -> Any:
+        """Ask for a change; return what the server says of it, None where it says nothing."""
+        reply = self._transport.ask(method, path, query=query, json_body=body, repeatable=repeatable)
+        return reply.json if reply.body else None
+
     def _pages(
         self, path: str, limit: int | None, query: Mapping[str, object], *, items: str = "items", by: str = "cursor",
         page: int = PAGE,

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, cast
 
 from parcours.client.asking import journey_path
+from parcours.client.audiences import Audiences
 from parcours.client.commands import Commands, Given
 from parcours.client.drafts import Drafts
 from parcours.client.forms import (
-    Alert,
     AuditLine,
     Event,
     Journey,
@@ -26,13 +26,16 @@ from parcours.client.forms import (
     VersionProblems,
     Why,
 )
+from parcours.client.house import House
 from parcours.client.intake import Intake
+from parcours.client.rights import Rights
 from parcours.client.transport import Transport, segment
+from parcours.client.watching import Watching
 
 __all__ = ["Client", "Given"]
 
 
-class Client(Commands, Drafts, Intake):
+class Client(Commands, Drafts, Intake, Audiences, Watching, House, Rights):
     """Talks to the server at `url` with an API key.
 
     Everything raises ServerError (a ParcoursError) with code, place and hint as the server tells them. A request is
@@ -135,7 +138,3 @@ class Client(Commands, Drafts, Intake):
         at = since.isoformat() if isinstance(since, datetime) else since
         query = {"key": key, "actor": actor, "command": command, "since": at, "refused": refused}
         return list(self._pages("/api/audit", limit, query, items="lines", by="before"))
-
-    def alerts(self, key: str | None = None, *, past: bool = False) -> list[Alert]:
-        """List what deserves attention, the gravest first."""
-        return cast("list[Alert]", self._get("/api/alerts", journey=key, past=past))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -45,6 +45,17 @@ class Drafts(Asking):
         path = journey_path(key, f"/draft/files/{segment(name)}")
         headers = {"If-Match": etag, "Content-Type": "application/octet-stream"}
         return cast("Draft", self._transport.ask("PUT", path, body=content, headers=headers).json)
+
+    def test_mails(
+        self, key: str, user_id: str, to: str, *, version: int | None = None, steps: Sequence[str] | None = None,
+        event: Mapping[str, Any] | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Send the mails of a journey, a draft too, to one address, with the data of one person; nothing is stored."""
+        body = {
+            "user_id": user_id, "to": to, "version": version, "steps": None if steps is None else list(steps),
+            "event": None if event is None else dict(event),
+        }  # fmt: skip
+        return cast("list[dict[str, Any]]", self._ask("POST", journey_path(key, "/test-mails"), body))
 
     def apply(
         self, definition: Definition | Path, *, files: Mapping[str, bytes] | None = None

@@ -360,10 +360,14 @@ class AuditLine(TypedDict):
 class Alert(TypedDict):
     """Something that deserves attention, and what to do."""
 
+    id: int
+    key: str
     kind: str
     severity: str
     journey: str | None
     since: str
+    seen_at: str
+    details: dict[str, Any]
     said: str
     remedy: str
     cleared_at: str | None

@@ -8,7 +8,17 @@ from pydantic import BaseModel, Field
 
 from parcours.api.models.common import Closed, Instant
 
-__all__ = ["Alert", "Failed", "FoundUse", "Mail", "MailLine", "MendWanted", "Stuck", "StuckPeople"]
+__all__ = [
+    "Alert",
+    "EntrantsWatched",
+    "Failed",
+    "FoundUse",
+    "Mail",
+    "MailLine",
+    "MendWanted",
+    "Stuck",
+    "StuckPeople",
+]
 
 
 class Alert(BaseModel):
@@ -68,7 +78,17 @@ class MendWanted(Closed):
     user_id: str = Field(min_length=1, max_length=256, examples=["anna"])
     mend: Literal["retry", "skip", "drop_out"]
     step: str | None = Field(default=None, max_length=64, description="only while the person stands here")
+    minutes: float = Field(default=5, ge=0, le=10_000, description="due for longer than this")
     reason: str | None = Field(default=None, max_length=1000)
+
+
+class EntrantsWatched(Closed):
+    """When somebody should have entered."""
+
+    within: str | None = Field(
+        default=None, max_length=20, examples=["24h"],
+        description="an alert where nobody enters for so long; `off`: never; null: as for all journeys",
+    )  # fmt: skip
 
 
 class FoundUse(BaseModel):

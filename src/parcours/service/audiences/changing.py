@@ -15,6 +15,7 @@ from parcours.domain.timing import format_instant
 from parcours.service.audiences.conditions import save_condition
 from parcours.service.audiences.from_files import refuse_condition
 from parcours.service.audiences.members import AudienceShown, show_audience
+from parcours.service.audiences.noting import note_audience, note_members
 from parcours.service.intake.feed import feed_line
 from parcours.service.intake.taking import take
 from parcours.service.watch.reports import notify_workers
@@ -36,8 +37,9 @@ class MembersChanged:
 
 
 async def save_audience(
-    connection: Connection, key: str, name: str, where: Mapping[str, Any] | None, *, at: datetime
-) -> AudienceShown:
+    connection: Connection, key: str, name: str, where: Mapping[str, Any] | None, *, at: datetime, actor: str,
+    reason: str | None = None,
+) -> AudienceShown:  # fmt: skip
     """Save an audience by condition, or make a list that is empty or as it was; the caller's transaction.
 
     Raises ParcoursError with the first problem of the definition, `audience_kind_changed`, `audience_cycle`.
@@ -57,12 +59,15 @@ async def save_audience(
         if name:
             await connection.execute(query("rename_audience"), {"key": key, "name": name})
     await notify_workers(connection)
+    told = {"name": name} | ({} if where is None else {"where": dict(where)})
+    await note_audience(connection, "save_audience", key, told, at=at, actor=actor, reason=reason)
     return (await show_audience(connection, key))[0]
 
 
 async def change_members(
-    connection: Connection, key: str, *, add: Sequence[str], remove: Sequence[str], buckets: int, at: datetime
-) -> MembersChanged:
+    connection: Connection, key: str, *, add: Sequence[str], remove: Sequence[str], buckets: int, at: datetime,
+    actor: str, reason: str | None = None,
+) -> MembersChanged:  # fmt: skip
     """Add people to a list, made where it is new, and take others out; journeys hear of it. The caller's transaction.
 
     Raises ParcoursError `audience_kind_changed`, and what is wrong with the key.
@@ -81,7 +86,14 @@ async def change_members(
     after = await _count(connection, key, add)
     left = await _count(connection, key, remove)
     await notify_workers(connection)
-    return MembersChanged(max(0, after - before), max(0, there - left), tuple(bad))
+    done = MembersChanged(max(0, after - before), max(0, there - left), tuple(bad))
+    counted: tuple[tuple[Literal["add", "remove"], Sequence[str], int], ...] = (
+        ("add", add, done.added), ("remove", remove, done.removed)
+    )  # fmt: skip
+    for op, people, n in counted:
+        if people:
+            await note_members(connection, op, key, people, n, at=at, actor=actor, reason=reason)
+    return done
 
 
 def _lines(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -17,6 +17,7 @@ from parcours.domain.reading import nearest
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import format_instant
 from parcours.service.audiences.from_files import refuse_condition
+from parcours.service.audiences.noting import note_audience
 from parcours.service.intake.taking import take
 from parcours.service.watch.reports import notify_workers
 from parcours.store.database import Connection, Database
@@ -97,8 +98,8 @@ async def people_of_count(connection: Connection, count: Count, bucket: int) -> 
 
 
 async def audience_from_count(
-    database: Database, clock: Clock, key: str, count: Count, *, buckets: int, name: str = "", dry_run: bool = False,
-    on_batch: Callable[[int], None] = lambda _: None,
+    database: Database, clock: Clock, key: str, count: Count, *, buckets: int, actor: str, name: str = "",
+    dry_run: bool = False, reason: str | None = None, on_batch: Callable[[int], None] = lambda _: None,
 ) -> FromCount:  # fmt: skip
     """Put the people of a count into a list of members, made where it is new; journeys hear of who comes in.
 
@@ -116,12 +117,29 @@ async def audience_from_count(
                     await connection.execute(query("create_audience"), given)
                     if name:
                         await connection.execute(query("rename_audience"), {"key": key, "name": name})
+                    # Before the first comes in; how many did is told at the end.
+                    told = {word: _word(value) for word, value in asdict(count).items() if value is not None}
+                    await note_audience(
+                        connection,
+                        "begin_audience_from",
+                        key,
+                        told,
+                        at=clock.now(),
+                        actor=actor,
+                        reason=reason,
+                    )
             found = await people_of_count(connection, count, bucket)
         people += len(found)
         if not dry_run:
             for first in range(0, len(found), BATCH):
                 added += await _add(database, clock, key, found[first : first + BATCH], buckets)
                 on_batch(people)
+    if not dry_run:
+        async with database.transaction() as connection:
+            counts = {"people": people, "added": added}
+            await note_audience(
+                connection, "audience_from", key, at=clock.now(), actor=actor, reason=reason, counts=counts
+            )
     return FromCount(key, people, added)
 
 
@@ -135,6 +153,10 @@ async def _add(database: Database, clock: Clock, key: str, people: Sequence[str]
         after = await _members(connection, key)
         await notify_workers(connection)
     return after - before
+
+
+def _word(value: object) -> object:
+    return format_instant(value) if isinstance(value, datetime) else value
 
 
 async def _members(connection: Connection, key: str) -> int:

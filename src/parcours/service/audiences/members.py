@@ -15,7 +15,9 @@ from parcours.domain.identity import FIRST
 from parcours.domain.journey import Audience
 from parcours.domain.parse import parse_audience
 from parcours.domain.serialise import audience_document
+from parcours.domain.timing import format_instant
 from parcours.service.audiences.conditions import note_kept
+from parcours.service.audiences.noting import note_audience
 from parcours.service.editing.where_used import Found, where_used
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -28,6 +30,7 @@ __all__ = [
     "every_member",
     "list_audiences",
     "members_page",
+    "not_a_condition",
     "read_audience",
     "rename_audience",
     "show_audience",
@@ -53,7 +56,7 @@ class AudienceShown:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the wire form."""
-        return asdict(self)
+        return {**asdict(self), "created_at": format_instant(self.created_at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,17 @@ async def read_audience(connection: Connection, key: str) -> Audience:
     """Return an audience by condition as it is defined. Raises ParcoursError `no_such_audience`, `not_a_condition`."""
     (shown, _) = await show_audience(connection, key)
     if shown.where is None:
-        raise ParcoursError(
-            "not_a_condition", f"the audience {key} is a list of members", hint="Ask for its members instead."
-        )
+        raise not_a_condition(key)
     audience, _ = parse_audience({"audience": key, "where": shown.where})
     assert audience is not None
     return audience
+
+
+def not_a_condition(key: str) -> ParcoursError:
+    """Return the error where a condition is asked for and the audience is a list."""
+    return ParcoursError(
+        "not_a_condition", f"the audience {key} is a list of members", hint="Ask for its members instead."
+    )
 
 
 async def members_page(
@@ -123,13 +131,18 @@ async def every_member(connection: Connection, key: str) -> AsyncIterator[Member
         after = page.next
 
 
-async def rename_audience(connection: Connection, key: str, name: str) -> None:
+async def rename_audience(
+    connection: Connection, key: str, name: str, *, at: datetime, actor: str, reason: str | None = None
+) -> None:
     """Give an audience another name; the key, by which everything goes, stays. Raises ParcoursError `no_such_audience`."""
     if (await connection.execute(query("rename_audience"), {"key": key, "name": name})).rowcount == 0:
         raise _unknown(key)
+    await note_audience(connection, "rename_audience", key, {"name": name}, at=at, actor=actor, reason=reason)
 
 
-async def delete_audience(connection: Connection, key: str, *, dry_run: bool = False) -> AudienceShown:
+async def delete_audience(
+    connection: Connection, key: str, *, at: datetime, actor: str, reason: str | None = None, dry_run: bool = False
+) -> AudienceShown:  # fmt: skip
     """Forget an audience that nothing uses, members and all, in the caller's transaction.
 
     Raises ParcoursError `no_such_audience`, `audience_in_use`.
@@ -148,6 +161,10 @@ async def delete_audience(connection: Connection, key: str, *, dry_run: bool = F
             for name in ("drop_members", "drop_belonging", "end_filling"):
                 await connection.execute(query(name), {"b": Int4(bucket), "key": key})
         await note_kept(connection)
+        gone = {"members": shown.members}
+        await note_audience(
+            connection, "delete_audience", key, at=at, actor=actor, reason=reason, counts=gone
+        )
     return shown
 
 

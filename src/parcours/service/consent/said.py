@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 from uuid import UUID
 
 from psycopg.types.numeric import Int4
@@ -17,10 +17,23 @@ from psycopg.types.numeric import Int4
 from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.timing import format_instant
+from parcours.service.commands.answering import EVERY_JOURNEY
+from parcours.service.commands.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["EVERYTHING", "Said", "State", "keep_said", "read_consents", "read_said", "said_in_feed", "say"]
+__all__ = [
+    "EVERYTHING",
+    "Said",
+    "State",
+    "count_said",
+    "keep_said",
+    "read_consents",
+    "read_said",
+    "said_in_feed",
+    "say",
+    "say_for",
+]
 
 State: TypeAlias = Literal["in", "out"]
 EVERYTHING: Final = "*"  # all that is advertising
@@ -101,6 +114,28 @@ async def say(
     if rows:
         await keep_said(connection, rows)
     return said
+
+
+async def say_for(
+    connection: Connection, user_id: str, subscription: str, state: State, *, buckets: int, at: datetime, number: int,
+    actor: str, source: str | None = None,
+) -> list[Said]:  # fmt: skip
+    """Keep what somebody here says for a person, as `say`, with a line in the audit."""
+    said = await say(
+        connection, user_id, {subscription: state}, buckets=buckets, at=at, number=number, by_what=actor, source=source
+    )  # fmt: skip
+    await record(
+        connection, at, actor=actor, key=EVERY_JOURNEY, command="say_consent",
+        options={"user_id": user_id, "subscription": subscription, "state": state, "source": source},
+        counts={"changed": len(said)},
+    )  # fmt: skip
+    return said
+
+
+async def count_said(connection: Connection) -> dict[tuple[str, State], int]:
+    """Return how many people said what of each type, by type and state."""
+    rows = await (await connection.execute(query("count_consents"))).fetchall()
+    return {(key, cast("State", state)): n for key, state, n in rows}
 
 
 async def read_consents(connection: Connection, person: UUID, *, buckets: int) -> list[Said]:

@@ -13,12 +13,12 @@ from psycopg.rows import dict_row
 from parcours.domain.alerts import Cause
 from parcours.domain.condition_words import say_duration
 from parcours.domain.errors import ParcoursError
-from parcours.domain.timing import format_instant
+from parcours.domain.timing import format_instant, parse_duration
 from parcours.service.commands.trail import record
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["CALM", "Kept", "alerts", "keep_alerts", "watch_entrants"]
+__all__ = ["CALM", "Kept", "alerts", "keep_alerts", "read_watch", "watch_entrants"]
 
 Row: TypeAlias = dict[str, Any]
 CALM: Final = timedelta(minutes=5)  # for so long its cause is not seen before an alert is over
@@ -84,6 +84,21 @@ def as_wire(row: Row) -> Row:
         names.get(name, name): format_instant(value) if isinstance(value, datetime) else value
         for name, value in row.items()
     }
+
+
+def read_watch(text: str | None) -> timedelta | None:
+    """Read a time within which somebody should enter: a duration, `off` (zero), `default` or nothing (None).
+
+    Raises ParcoursError `bad_option`.
+    """
+    if text is None or text == "default":
+        return None
+    within = timedelta() if text == "off" else parse_duration(text)
+    if within is None:
+        raise ParcoursError(
+            "bad_option", f"{text!r} is no duration", place="within", hint="Write 24h, or off, or default."
+        )
+    return within
 
 
 async def watch_entrants(
