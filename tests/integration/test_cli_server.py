@@ -214,13 +214,13 @@ def test_what_needs_somebody_on_a_server(both: Both) -> None:
     assert both.there("hold", "--release").lines[0] == "Messages leave as they are due."
     both.same("hold", "--release")
     both.there("apply", file_of(both, "watched"))
-    for arguments in (
+    for look in (
         ("alerts",),
         ("alerts", "watched", "--past"),
         ("stuck",),
         ("stuck", "watched", "--late", "1h"),
     ):
-        both.same(*arguments)
+        both.same(*look)
     for choice in ("24h", "off", "default"):
         told = ("alerts", "watched", "--entrants-within", choice)
         assert both.there(*told).out == both.here(*told).out
