@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import pytest
 from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.links import Link, token_of
 from parcours.service.consent.links import rotate_signing_key
-from parcours.service.consent.said import Said, read_consents, read_said
+from parcours.service.consent.said import Said, read_consents, read_said, say
 from parcours.service.consent.types import SubscriptionType, save_type
 from parcours.service.intake.feed import feed_line
 from parcours.service.intake.taking import take
@@ -103,6 +104,77 @@ def test_one_click_stops_the_type_of_the_link(pages: ApiServer, kind: dict[str, 
             return len(await read_said(connection, profile_id(user), buckets=BUCKETS))
 
     assert pages.within(ever) == 1, "said once, kept once"
+
+
+async def merged(database: Database, name: str, user: str, at: datetime = NOW) -> None:
+    async with database.transaction() as connection:
+        both = {"type": "identify", "userId": user, "anonymousId": name, "messageId": f"{name} is {user}"}
+        await take(connection, [feed_line(both, "line")], buckets=BUCKETS, received_at=at)
+
+
+async def said(database: Database, user: str, state: str, **more: Any) -> None:
+    async with database.transaction() as connection:
+        one = {
+            "type": "consent",
+            "userId": user,
+            "state": state,
+            "messageId": f"{user} {state} {more}",
+            **more,
+        }
+        await take(connection, [feed_line(one, "line")], buckets=BUCKETS, received_at=NOW)
+
+
+def test_a_link_that_went_to_a_former_name_speaks_for_the_one_that_stays(pages: ApiServer) -> None:
+    async def prepare(database: Database) -> None:
+        await said(database, "anon", "in", subscription="news")
+        await merged(database, "anon", "u15")
+
+    pages.within(prepare)
+    assert consents(pages, "u15") == {"news": "in by feed"}
+    shown = pages.call("GET", f"/preferences/{token(pages, 'anon')}")
+    assert (shown.status, "u***@example.com" in shown.body.decode()) == (200, True)
+    assert pages.call("POST", f"/unsubscribe/{token(pages, 'anon')}").status == 200
+    assert consents(pages, "u15") == {"news": "out by one_click"}
+    assert consents(pages, "anon") == {}
+
+
+def test_a_no_that_was_carried_over_is_not_undone_by_a_late_yes(pages: ApiServer) -> None:
+    async def prepare(database: Database) -> None:
+        await said(database, "anon-2", "out", subscription="news", timestamp="2026-05-01T00:00:00Z")
+        await said(database, "u16", "in", subscription="news", timestamp="2026-05-02T00:00:00Z")
+        await merged(database, "anon-2", "u16")
+        await said(database, "anon-2", "in", subscription="news", timestamp="2026-05-03T00:00:00Z")
+
+    pages.within(prepare)
+    assert consents(pages, "u16") == {"news": "out by merge"}
+
+    async def ever(database: Database) -> list[str]:
+        async with database.transaction() as connection:
+            found = await read_said(connection, profile_id("u16"), buckets=BUCKETS)
+        return [f"{one.state} by {one.by_what}" for one in found]
+
+    assert pages.within(ever) == ["out by feed", "in by feed", "in by feed", "out by merge"]
+
+
+def test_no_word_is_lost_in_a_race_with_a_merge(pages: ApiServer) -> None:
+    async def race(database: Database) -> None:
+        names = [(f"racer-{n}", f"known-{n}") for n in range(12)]
+        for name, user in names:
+            await said(database, name, "in")
+            await said(database, user, "in")
+
+        async def click(name: str) -> None:
+            async with database.transaction() as connection:
+                await say(
+                    connection, name, {"news": "out"}, buckets=BUCKETS, at=NOW, number=1, by_what="page"
+                )
+
+        await asyncio.gather(*(work for n, u in names for work in (merged(database, n, u), click(n))))
+
+    pages.within(race)
+    for number in range(12):
+        found = consents(pages, f"known-{number}")
+        assert (found["*"], found["news"].split()[0]) == ("in by feed", "out")
 
 
 def test_the_button_stops_all_advertising(pages: ApiServer) -> None:

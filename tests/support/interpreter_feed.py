@@ -101,7 +101,8 @@ def settle(world: World, line: Line, *, history: bool = False) -> None:
     event: Happening | None = None
     changed: set[str] = set()
     moved = False
-    grown = line.other is not None and _merge_people(world, line.other, line.user_id, profile)
+    joined = _merge_people(world, line.other, line.user_id, profile) if line.other is not None else None
+    grown = joined is not None
     if line.kind == "alias":
         pass
     elif line.kind == "identify":
@@ -118,6 +119,7 @@ def settle(world: World, line: Line, *, history: bool = False) -> None:
     if history:
         return
     shift = _shift(world, profile, line, changed, moved=moved, new=new or grown)
+    shift.entered |= joined or set()
     if not silent:
         for family in world.by_key():
             if event is not None:
@@ -170,16 +172,19 @@ def settle_caused(world: World) -> None:
                 leave(world, p, "dropped_out", "entered_elsewhere")
 
 
-def _merge_people(world: World, other: str, name: str, profile: Profile) -> bool:
-    """Let the person of another name become part of this one; tell whether there was one (R12, P130)."""
+def _merge_people(world: World, other: str, name: str, profile: Profile) -> set[str] | None:
+    """Let the person of another name become part of this one; return the lists that this one came on by it.
+
+    None where there was no such person (R12, P130, P135).
+    """
     former = world.profiles.get(other)
     if other in world.merged or other == profile.user_id or profile.deleted:
-        return False
+        return None
     if other in _NO_NAMES or name in _NO_NAMES or (former is not None and former.deleted):
-        return False
+        return None
     world.merged[other] = profile.user_id
     if former is None:
-        return False
+        return None
     for family in world.by_key():
         p = world.current(family, former)
         if p is not None:
@@ -190,9 +195,15 @@ def _merge_people(world: World, other: str, name: str, profile: Profile) -> bool
     former.deleted = True
     former.attributes.clear()
     former.events.clear()
+    joined = {key for name in former.audiences - profile.audiences for key in _static(world, name)}
+    profile.audiences |= joined
     former.audiences.clear()
     former.belongs.clear()
-    return True
+    for subscription, state in former.consents.items():
+        refused = "out" in (state, profile.consents.get(subscription))
+        profile.consents[subscription] = "out" if refused else "in"
+    former.consents.clear()
+    return joined
 
 
 def _settle_changed(world: World, line: Caused) -> None:

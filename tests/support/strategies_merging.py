@@ -1,4 +1,7 @@
-"""Random cases in which people have several names: anonymous lines, identify with both, alias."""
+"""Random cases in which people have several names: anonymous lines, identify with both, alias.
+
+Under each of them they say something of being written to, and come onto lists.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from hypothesis import strategies as st
 
 from support.runner import Case
 from support.strategies_commands import command
+from support.strategies_consent import consent_commands, consents
 from support.strategies_journeys import journeys
-from support.strategies_runs import rules
-from support.strategies_values import LAST, Document, slot
+from support.strategies_runs import memberships, rules
+from support.strategies_values import AUDIENCES, LAST, Document, slot
 
 __all__ = ["OTHERS", "merging_cases", "with_other_names"]
 
@@ -41,6 +45,8 @@ def merging_cases(
     for document in documents:
         if draw(st.booleans()):
             document["entry"] = {"triggers": [{"event": "Go"}], "reentry": {"mode": "always"}}
+        if draw(st.integers(0, 3)) == 0:
+            document["entry"]["triggers"] = draw(st.lists(memberships(), min_size=1, max_size=2))
     people = ("u1", "u2")[: draw(st.integers(1, 2))]
     everybody = (*people, *OTHERS[:2])
     feed = draw(beginnings(everybody))
@@ -59,6 +65,8 @@ def merging_cases(
                 "anonymousId": line["userId"]
             }
         feed.append(draw(with_other_names(line, people)) if kind == "joined" else line)
+    for _ in range(draw(st.integers(0, 5))):
+        feed.append(draw(_said(everybody)))
     given: list[Document] = []
     if draw(st.integers(0, 2)) == 0:
         begins = draw(st.integers(2, 8))
@@ -69,5 +77,20 @@ def merging_cases(
                 draw(st.integers(2, 10)), None, "delete_profile", user_id=draw(st.sampled_from(everybody))
             )
         ]
+    given += [line for _ in range(draw(st.integers(0, 2))) for line in draw(consent_commands())]
     audiences = ({"audience": "staff", "members": [draw(st.sampled_from(everybody))]}, draw(rules()))
     return Case(tuple(documents), tuple(feed), tuple(given), audiences, start=slot(0), to=slot(LAST))
+
+
+@st.composite
+def _said(draw: st.DrawFn, names: tuple[str, ...]) -> Document:
+    """Draw what is said under a name, or that it comes onto a list, or goes off it."""
+    name = draw(st.sampled_from(names))
+    if draw(st.booleans()):
+        return draw(consents(name))
+    line: Document = {"type": "audience", "audience": draw(st.sampled_from(AUDIENCES)), "userId": name}
+    return {
+        **line,
+        "op": draw(st.sampled_from(("add", "add", "remove"))),
+        "timestamp": slot(draw(st.integers(-2, 10))),
+    }

@@ -11,8 +11,7 @@ from pydantic import BaseModel, Field
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
 from parcours.domain.access import Principal
-from parcours.domain.identity import profile_id
-from parcours.service.consent.said import count_said, read_consents, say_for
+from parcours.service.consent.said import count_said, read_consents_under, say_for
 from parcours.service.consent.suppression import read_suppressed, suppress, unsuppress
 from parcours.service.consent.types import SubscriptionType, delete_type, read_types, save_type
 from parcours.service.intake.taking import feed_numbers
@@ -177,7 +176,7 @@ async def remove(
 @people.get("")
 async def consents(who: Viewer, work: InTransaction, user_id: str) -> list[Consent]:  # noqa: ARG001
     """Show what a person said about being written to."""
-    said = await read_consents(work.connection, profile_id(user_id), buckets=work.installed.buckets)
+    said = await read_consents_under(work.connection, user_id, buckets=work.installed.buckets)
     return [Consent(**one.as_dict()) for one in said]
 
 

@@ -15,9 +15,8 @@ from parcours.cli.remote_values import erasure_of, said_of
 from parcours.cli.session import actor, connected, remote
 from parcours.client import Client
 from parcours.domain.errors import ParcoursError
-from parcours.domain.identity import profile_id
 from parcours.domain.timing import format_instant
-from parcours.service.consent.said import EVERYTHING, Said, read_consents, say_for
+from parcours.service.consent.said import EVERYTHING, Said, read_consents_under, say_for
 from parcours.service.intake.taking import feed_numbers
 from parcours.service.privacy.erasing import Erasure, erase_person, read_erasure
 from parcours.service.privacy.export import export_person, note_export
@@ -137,7 +136,7 @@ def consent(
                     connection, user_id, key, "in" if state == "in" else "out", buckets=installed.buckets,
                     at=installed.clock.now(), number=feed_numbers(1)[0], actor=actor(), source=source,
                 )  # fmt: skip
-            return await read_consents(connection, profile_id(user_id), buckets=installed.buckets)
+            return await read_consents_under(connection, user_id, buckets=installed.buckets)
 
     client = remote(context)
     if client is None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from parcours.domain.records import FeedLine
 
-__all__ = ["Merge", "Stage", "mergeable", "plan_stages", "stays"]
+__all__ = ["Merge", "Stage", "mergeable", "out_by_merging", "plan_stages", "stays"]
 
 # What broken clients send in place of a name: all of them would become one person (P132).
 NO_NAMES: Final = frozenset(
@@ -40,6 +40,14 @@ class Stage:
 
     merges: list[Merge] = field(default_factory=list)
     lines: list[tuple[int, str]] = field(default_factory=list)
+
+
+def out_by_merging(former: Mapping[str, str], known: Mapping[str, str]) -> list[str]:
+    """Return the types of which a person has said `out` by a merge: what one of two said, both said (P135).
+
+    Given what each said last of which type. Where only the one that stays said something, nothing changes.
+    """
+    return sorted(key for key, state in former.items() if "out" in (state, known.get(key)))
 
 
 def stays(name: str, links: Mapping[str, str]) -> str:

@@ -107,6 +107,7 @@ class Person:
     silent: bool = True
     origin: str | None = None
     begun: bool = False
+    joined: set[str] = field(default_factory=set)  # lists that it came on by a merge
 
     def ask(self, numbers: set[int], row: Row, *, silent: bool) -> None:
         """Note that a row concerns audiences."""
@@ -152,7 +153,7 @@ async def ask_rows(
                 _touched(compiled, person, row)
             case _:
                 pass
-    asked = {key: person for key, person in people.items() if person.asked}
+    asked = {key: person for key, person in people.items() if person.asked or person.joined}
     if not asked:
         return Moved(told)
     found = await _ask(connection, compiled, bucket, asked, now)
@@ -163,6 +164,9 @@ def _touched(compiled: Compiled, person: Person, row: Row) -> None:
     data = row["data"]
     if data.get("new"):
         person.ask(set(range(len(compiled.program.keys))), row, silent=not data.get("loud"))
+    if data.get("joined") and data.get("loud"):
+        person.joined |= set(data["joined"])
+        person.last = row
     if "changed" in data:
         person.ask(compiled.by_fields(data["changed"] or ()), row, silent=True)
     if "event" in data:
@@ -237,6 +241,9 @@ async def _ask(
 ) -> Moved:
     came: dict[str, list[str]] = defaultdict(list)
     went: dict[str, list[str]] = defaultdict(list)
+    for key, person in people.items():
+        if person.joined:
+            came[key] += sorted(person.joined)
     written: list[Row] = []
     soonest: datetime | None = None
     await connection.execute(query("ask_by_index"))

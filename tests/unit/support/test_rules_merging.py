@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.runner import Document, Simulator, add, at, command, event, identify, journey, run
+import pytest
+
+from support.runner import Document, Simulator, add, at, command, email, event, identify, journey, run
 
 WAIT = {"pause": {"wait": {"for": "1h"}}}
 
@@ -17,6 +19,16 @@ def anonymous(when: str, name: str, what: str, **properties: Any) -> Document:
 
 def both(when: str, user: str, name: str, **traits: Any) -> Document:
     return identify(when, user, more={"anonymousId": name}, **traits)
+
+
+def consent(when: str, user: str, state: str, subscription: str = "*") -> Document:
+    return {
+        "type": "consent",
+        "userId": user,
+        "state": state,
+        "subscription": subscription,
+        "timestamp": at(when),
+    }
 
 
 def alias(when: str, user: str, previous: str, /, **more: Any) -> Document:
@@ -151,11 +163,63 @@ def test_who_was_merged_cannot_be_added(simulator: Simulator) -> None:
     assert found.refusals == ["a1 10:00 manual profile_deleted"]
 
 
-def test_memberships_are_not_copied(simulator: Simulator) -> None:
-    feed = [add("8:00", "a1", "staff"), event("9:00", "u1", "Go"), both("9:30", "u1", "a1")]
+def test_memberships_of_lists_are_taken_over_which_is_a_change(simulator: Simulator) -> None:
+    feed = [add("-1 8:00", "a1", "staff"), event("9:00", "u1", "Go"), both("9:30", "u1", "a1")]
     assert run(simulator, journey(WAIT, exclude=["staff"]), feed).people == [
-        "j v1 u1#1 9:00 completed end 10:00"
+        "j v1 u1#1 9:00 dropped_out:excluded pause 9:30"
     ]
+    # Whoever comes on a list by a merge comes into it; whoever was on it, or is merged, neither comes nor goes.
+    entered = journey(
+        WAIT, triggers=[{"audience": "staff", "on": "both"}], reentry={"mode": "always"}, key="k"
+    )
+    assert run(simulator, entered, feed).people == ["k v1 u1#1 9:30 completed end 10:30"]
+    assert run(simulator, entered, [add("8:10", "u1", "staff"), *feed]).people == [
+        "k v1 u1#1 8:10 completed end 9:10"
+    ]
+
+
+def test_lists_taken_over_by_history_move_nobody(simulator: Simulator) -> None:
+    past = {**both("9:30", "u1", "a1"), "context": {"historical": True}}
+    feed = [add("-1 8:00", "a1", "staff"), event("9:00", "u1", "Go"), past]
+    entered = journey(WAIT, triggers=[{"audience": "staff", "on": "enter"}], key="k")
+    found = run(simulator, [journey(WAIT, exclude=["staff"]), entered], feed)
+    # Nobody is judged by the merge; before the next step the list is asked.
+    assert found.people == ["j v1 u1#1 9:00 dropped_out:excluded pause 10:00"]
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ([consent("8:00", "a1", "out", "news")], "skipped:not_subscribed"),
+        ([consent("8:00", "a1", "out", "news"), consent("8:30", "u1", "in", "news")], "skipped:not_subscribed"),
+        ([consent("8:00", "u1", "out", "news"), consent("8:30", "a1", "in", "news")], "skipped:not_subscribed"),
+        ([consent("8:00", "a1", "in", "news"), consent("8:30", "u1", "in", "news")], "sent"),
+        ([consent("8:00", "a1", "in", "news")], "sent"),
+        ([], "skipped:no_consent"),
+        ([consent("8:00", "a1", "in", "tips")], "skipped:no_consent"),
+        ([consent("8:00", "a1", "out"), consent("8:30", "u1", "in", "news")], "skipped:no_consent"),
+        # What is said behind the merge is said by the one person that there is.
+        ([consent("8:00", "a1", "out", "news"), consent("9:10", "u1", "in", "news")], "sent"),
+        ([consent("8:00", "u1", "in", "news"), consent("9:10", "a1", "out", "news")], "skipped:not_subscribed"),
+    ],
+)  # fmt: skip
+def test_whoever_said_no_among_two_has_said_it_for_both(
+    simulator: Simulator, said: list[Document], outcome: str
+) -> None:
+    case = journey({"mail": email(transactional=False, subscription="news", on_skip="next")})
+    declared = command("0:00", "subscription", None, key="news", default="out")
+    feed = [identify("7:00", "u1", email="u1@example.com"), *said, both("9:00", "u1", "a1")]
+    found = run(simulator, case, [*feed, event("9:30", "u1", "Go")], [declared])
+    assert found.messages == [f"u1#1 mail 9:30 {outcome} {'Hello' if outcome == 'sent' else '-'}"]
+
+
+def test_what_was_said_goes_on_through_merges_that_follow_each_other(simulator: Simulator) -> None:
+    case = journey({"mail": email(transactional=False, subscription="news", on_skip="next")})
+    feed = [
+        identify("7:00", "u2", email="u2@example.com"), consent("8:00", "a1", "out"), both("8:30", "u1", "a1"),
+        alias("9:00", "u2", "u1"), event("9:30", "a1", "Go"),
+    ]  # fmt: skip
+    assert run(simulator, case, feed).messages == ["u2#1 mail 9:30 skipped:no_consent -"]
 
 
 def test_merges_of_history_count(simulator: Simulator) -> None:

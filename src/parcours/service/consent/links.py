@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from psycopg.types.numeric import Int4
 
@@ -15,6 +16,7 @@ from parcours.service.commands.answering import EVERY_JOURNEY
 from parcours.service.commands.trail import record
 from parcours.service.consent.said import EVERYTHING, Said, State, read_consents, say
 from parcours.service.consent.types import LANGUAGES, SubscriptionType, read_types
+from parcours.service.intake.meaning import who_is
 from parcours.service.intake.taking import feed_numbers
 from parcours.store.database import Connection
 from parcours.store.queries import query
@@ -37,6 +39,7 @@ class Reader:
     """Whoever opened a link, and what holds for that person now."""
 
     link: Link
+    person: UUID  # whom the link's name means by now
     buckets: int
     attributes: Mapping[str, Any]
     choices: tuple[Choice, ...]
@@ -76,12 +79,15 @@ async def open_link(connection: Connection, token: str, *, buckets: int) -> Read
     link = read_token(token, {no: bytes(secret) for no, secret, _, retired_at in rows if retired_at is None})
     if link is None:
         return None
-    where = {"b": Int4(bucket_of(link.person, buckets)), "p": link.person}
+    who = await who_is(connection, link.person, buckets=buckets)
+    where = {"b": Int4(bucket_of(who, buckets)), "p": who}
     person = await (await connection.execute(query("reader_of_link"), where)).fetchone()
     if person is None or person[2]:
         return None
-    told = await (await connection.execute(query("step_of_message"), {**where, "m": link.message})).fetchone()
-    said = {one.subscription: one for one in await read_consents(connection, link.person, buckets=buckets)}
+    # The message stays with the name that it was sent to.
+    sent = {"b": Int4(bucket_of(link.person, buckets)), "p": link.person, "m": link.message}
+    told = await (await connection.execute(query("step_of_message"), sent)).fetchone()
+    said = {one.subscription: one for one in await read_consents(connection, who, buckets=buckets)}
     types = {one.key: one for one in await read_types(connection)}
     undeclared = {key for key in (*said, link.subscription) if key and key != EVERYTHING} - types.keys()
     shown = [*types.values(), *(SubscriptionType(key, "in") for key in sorted(undeclared))]
@@ -89,7 +95,7 @@ async def open_link(connection: Connection, token: str, *, buckets: int) -> Read
         Choice(one, (said[one.key].state if one.key in said else one.usual) == "in") for one in shown
     )
     nothing = EVERYTHING in said and said[EVERYTHING].state == "out"
-    return Reader(link, buckets, person[1], choices, nothing, f"{told[0]}/{told[1]}" if told else None)
+    return Reader(link, who, buckets, person[1], choices, nothing, f"{told[0]}/{told[1]}" if told else None)
 
 
 async def stop(
@@ -143,6 +149,6 @@ async def _say(
     connection: Connection, reader: Reader, changes: Mapping[str, State], at: datetime, by_what: str
 ) -> list[Said]:
     return await say(
-        connection, reader.link.person, changes, buckets=reader.buckets, at=at, number=feed_numbers(1)[0],
+        connection, reader.person, changes, buckets=reader.buckets, at=at, number=feed_numbers(1)[0],
         by_what=by_what, source=reader.source,
     )  # fmt: skip

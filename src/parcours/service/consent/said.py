@@ -19,6 +19,7 @@ from parcours.domain.identity import bucket_of, profile_id
 from parcours.domain.timing import format_instant
 from parcours.service.commands.answering import EVERY_JOURNEY
 from parcours.service.commands.trail import record
+from parcours.service.intake.meaning import who_is
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -29,6 +30,7 @@ __all__ = [
     "count_said",
     "keep_said",
     "read_consents",
+    "read_consents_under",
     "read_said",
     "said_in_feed",
     "say",
@@ -86,10 +88,11 @@ async def say(
 ) -> list[Said]:  # fmt: skip
     """Keep what a person (by user_id, or by its id) says now, in the caller's transaction.
 
-    What is so already is not said again. `number` is that of the arrival. Returns what was changed. Raises ParcoursError
-    `unknown_person`, also for somebody who is deleted.
+    What is so already is not said again. By a name that was merged it is said of the one that stays. `number` is that of
+    the arrival. Returns what was changed. Raises ParcoursError `unknown_person`, also for somebody who is deleted.
     """
-    key = profile_id(person) if isinstance(person, str) else person
+    named = profile_id(person) if isinstance(person, str) else person
+    key = await who_is(connection, named, buckets=buckets, writes=True)
     bucket = bucket_of(key, buckets)
     row = await (await connection.execute(query("reader_of_link"), {"b": Int4(bucket), "p": key})).fetchone()
     if row is None or row[2]:
@@ -141,6 +144,12 @@ async def count_said(connection: Connection) -> dict[tuple[str, State], int]:
 async def read_consents(connection: Connection, person: UUID, *, buckets: int) -> list[Said]:
     """Return what a person said last of each type."""
     return await _read(connection, "person_consents", person, buckets)
+
+
+async def read_consents_under(connection: Connection, user_id: str, *, buckets: int) -> list[Said]:
+    """Return what the person said last of each type whom a name means by now."""
+    person = await who_is(connection, profile_id(user_id), buckets=buckets)
+    return await read_consents(connection, person, buckets=buckets)
 
 
 async def read_said(connection: Connection, person: UUID, *, buckets: int) -> list[Said]:

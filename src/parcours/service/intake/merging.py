@@ -1,11 +1,12 @@
 """Two names that are one person's: whose a line is, and what becomes of the one that is merged (R12).
 
 Lines are written under names that others may be merging at the same time. So names are locked, shared by those who
-write and exclusively by those who merge, in slots, in the order of the slots; what is read behind that stays true.
+write and exclusively by those who merge; what is read behind that stays true.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,15 +16,15 @@ import msgspec
 from psycopg import AsyncCursor
 
 from parcours.domain.identity import bucket_of, profile_id
-from parcours.domain.merging import Merge, mergeable
+from parcours.domain.merging import Merge, mergeable, out_by_merging
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import BEGINNING
+from parcours.service.consent.said import keep_said
+from parcours.service.intake.meaning import lock_slots, slot_of
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
 __all__ = ["Names", "carry_out", "know_names"]
-
-SLOTS: Final = 1024
 
 
 @dataclass(slots=True)
@@ -67,14 +68,11 @@ async def know_names(
 
 
 def _slot(name: str) -> int:
-    return profile_id(name).int % SLOTS
+    return slot_of(profile_id(name))
 
 
 async def _lock(connection: Connection, names: Iterable[str], fresh: Iterable[int]) -> None:
-    mine = set(fresh)
-    slots = sorted({_slot(name) for name in names} | mine)
-    given = {"slots": slots, "merging": [slot in mine for slot in slots]}
-    await connection.execute(query("lock_names"), given)
+    await lock_slots(connection, {_slot(name) for name in names}, fresh)
 
 
 async def _look_up(
@@ -129,9 +127,15 @@ async def carry_out(
         )  # fmt: skip
     in_order = sorted(pairs, key=lambda pair: (pair["bucket"], pair["profile_id"]))
     given = {"rows": _dump(in_order), "first": FIRST}
+    both = [
+        *in_order,
+        *({"bucket": pair["into_bucket"], "profile_id": pair["into_profile"]} for pair in pairs),
+    ]
     async with connection.pipeline():
         history = await connection.execute(query("take_history"), given)
         attributes = await connection.execute(query("take_attributes"), given)
+        memberships = await connection.execute(query("take_memberships"), given)
+        consents = await connection.execute(query("consents_of_people"), {"rows": _dump(both)})
         await connection.execute(query("link_names"), given)
         await connection.execute(query("announce_merged"), given)
         cleared = await connection.execute(query("clear_merged"), given)
@@ -142,18 +146,62 @@ async def carry_out(
         row = await cursor.fetchone()
         if row is not None and row[0] != "[]":
             await connection.execute(query(name), {"rows": row[0]})
+    await _carry_consents(connection, pairs, await consents.fetchall())
+    joined = await _join(connection, await memberships.fetchone())
     known = {name for (name,) in await cleared.fetchall()}
     grown = [
-        {**pair, "loud": merge.number not in silent}
+        {**pair, "loud": merge.number not in silent, "joined": joined.get(pair["into_profile"], [])}
         for merge, pair in zip(merges, pairs, strict=True)
         if merge.source in known
     ]
     told = [row for row in grown if row["loud"]]
     if told:
         await connection.execute(query("announce_grown"), {"rows": _dump(told)})
-    if touch and grown:
-        people = [{**row, "bucket": row["into_bucket"], "profile_id": row["into_profile"]} for row in grown]
-        await connection.execute(query("touch_people"), {"rows": _dump(people)})
+    asked = [row for row in grown if touch or (row["loud"] and row["joined"])]
+    if asked:
+        await connection.execute(query("touch_grown"), {"rows": _dump(asked)})
+
+
+async def _carry_consents(
+    connection: Connection, pairs: Sequence[Mapping[str, Any]], found: Sequence[tuple[Any, ...]]
+) -> None:
+    """Let those who stay have said what those who are merged said; whoever said no among them, has said it (P135)."""
+    former = {pair["profile_id"]: pair for pair in pairs}
+    said: dict[str, dict[str, tuple[str, datetime]]] = defaultdict(dict)
+    for person, key, state, changed_at in found:
+        said[person][key] = (state, changed_at)
+    if not any(person in former for person in said):
+        return
+    rows = []
+    for person, pair in former.items():
+        ours, theirs = said.get(person, {}), said.get(pair["into_profile"], {})
+        states = [{key: state for key, (state, _) in words.items()} for words in (ours, theirs)]
+        whose = {"bucket": pair["into_bucket"], "profile_id": pair["into_profile"]}
+        for key in out_by_merging(*states):
+            instants = [words[key][1] for words in (ours, theirs) if key in words]
+            at = max(datetime.fromisoformat(pair["at"]), *instants)
+            rows.append(
+                {
+                    **whose, "subscription": key, "state": "out", "at": at.isoformat(), "feed_no": pair["feed_no"],
+                    "by_what": "merge", "source": None,
+                }
+            )  # fmt: skip
+    given = {"rows": _dump([former[person] for person in sorted(former)])}
+    log = await (await connection.execute(query("take_said"), given)).fetchone()
+    rows += msgspec.json.decode(log[0]) if log else []
+    await keep_said(connection, rows)
+    await connection.execute(query("clear_consents_of_merged"), given)
+    await connection.execute(query("clear_said_of_merged"), given)
+
+
+async def _join(connection: Connection, taken: tuple[str] | None) -> dict[str, list[str]]:
+    """Write memberships; return, by person, the lists that it was not on before."""
+    joined: dict[str, list[str]] = defaultdict(list)
+    if taken is not None and taken[0] != "[]":
+        cursor = await connection.execute(query("join_audiences"), {"rows": taken[0]})
+        for person, key in await cursor.fetchall():
+            joined[person].append(key)
+    return joined
 
 
 # Earlier than whatever else is still to be applied to somebody: rounds take the oldest row first.

@@ -87,14 +87,15 @@ ON CONFLICT DO NOTHING;
 
 -- name: join_audiences
 -- scope: all
--- Add members; lines for an audience by condition are without effect (P31).
+-- Add members; lines for an audience by condition are without effect (P31). Returns who came where.
 INSERT INTO parcours.membership (bucket, profile_id, audience_key, since)
 SELECT r.bucket, r.profile_id, r.name, r.at
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, name text, op text, at timestamptz)
 JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS NULL
 WHERE r.op = 'add'
   AND NOT EXISTS (SELECT 1 FROM parcours.audience a WHERE a.audience_key = r.name AND a.definition IS NOT NULL)
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO NOTHING
+RETURNING profile_id::text, audience_key;
 
 -- name: quit_audiences
 -- scope: all

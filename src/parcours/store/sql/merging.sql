@@ -42,6 +42,32 @@ FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS r (bucket integer, profile_id uuid, into_bucket integer, into_profile uuid, at timestamptz)
 JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.attributes <> '{}';
 
+-- name: take_memberships
+-- scope: all
+-- The lists on which those are who are merged, as rows for `join_audiences`.
+SELECT coalesce(jsonb_agg(jsonb_build_object('bucket', r.into_bucket, 'profile_id', r.into_profile,
+    'name', h.audience_key, 'op', 'add', 'at', h.since)), '[]')::text
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (bucket integer, profile_id uuid, into_bucket integer, into_profile uuid)
+JOIN parcours.membership h ON h.bucket = r.bucket AND h.profile_id = r.profile_id;
+
+-- name: consents_of_people
+-- scope: all
+-- What these people said last.
+SELECT c.profile_id::text, c.subscription_key, c.state, c.changed_at
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid)
+JOIN parcours.consent c ON c.bucket = r.bucket AND c.profile_id = r.profile_id;
+
+-- name: take_said
+-- scope: all
+-- All that those ever said who are merged, as said by those who stay.
+SELECT coalesce(jsonb_agg(jsonb_build_object('bucket', r.into_bucket, 'profile_id', r.into_profile,
+    'subscription', c.subscription_key, 'state', c.state, 'at', c.changed_at, 'feed_no', c.feed_no, 'by_what', c.by_what,
+    'source', c.source)), '[]')::text
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (bucket integer, profile_id uuid, into_bucket integer, into_profile uuid)
+JOIN parcours.consent_log c ON c.bucket = r.bucket AND c.profile_id = r.profile_id;
+
 -- name: fill_profiles
 -- scope: all
 -- Write the attributes that are missing.
@@ -69,6 +95,17 @@ FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS r (into_bucket integer, into_profile uuid, at timestamptz, feed_no bigint, arrived_at timestamptz)
 ON CONFLICT DO NOTHING;
 
+-- name: touch_grown
+-- scope: all
+-- Let audiences be asked about those who stay, and journeys hear of lists on which they came.
+INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
+SELECT r.into_bucket, r.into_profile, r.at, r.feed_no, 'touch', '',
+    jsonb_build_object('new', true, 'loud', r.loud, 'joined', r.joined), r.arrived_at
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (into_bucket integer, into_profile uuid, at timestamptz, arrived_at timestamptz, feed_no bigint, loud boolean,
+          joined jsonb)
+ON CONFLICT DO NOTHING;
+
 -- name: clear_merged
 -- scope: all
 -- Who was merged is nobody any more.
@@ -94,3 +131,26 @@ WHERE h.bucket = r.bucket AND h.profile_id = r.profile_id;
 -- They belong to no audience any more.
 DELETE FROM parcours.belonging h USING jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid)
 WHERE h.bucket = r.bucket AND h.profile_id = r.profile_id;
+
+-- name: clear_consents_of_merged
+-- scope: all
+-- What they said last is what the other one said.
+DELETE FROM parcours.consent c USING jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid)
+WHERE c.bucket = r.bucket AND c.profile_id = r.profile_id;
+
+-- name: clear_said_of_merged
+-- scope: all
+-- What they ever said is what the other one said.
+DELETE FROM parcours.consent_log c USING jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid)
+WHERE c.bucket = r.bucket AND c.profile_id = r.profile_id;
+
+-- name: name_means
+-- scope: bucket
+-- Whose name this is by now; nothing where it was never merged.
+SELECT m.into_id FROM parcours.identity m WHERE m.bucket = %(b)s AND m.profile_id = %(p)s;
+
+-- name: names_of
+-- scope: all
+-- The names that became part of these.
+SELECT m.user_id, m.merged_at FROM parcours.identity m WHERE m.into_id = ANY (%(names)s::text[])
+ORDER BY m.merged_at, m.user_id;
