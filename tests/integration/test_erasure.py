@@ -124,7 +124,7 @@ async def test_totals_stay_and_the_address_is_kept_as_a_hash(database_url: str) 
         assert exported["passages"][0]["status"] == "active"
         assert {one["name"] for one in exported["events"]} == {"Go"}
         dry = await erase(here, "u0", dry_run=True)
-        assert dry.counts == {"events": 1, "passages": 1, "inside": 1, "messages": 1}
+        assert dry.counts == {"events": 1, "passages": 1, "inside": 1, "messages": 1, "names": 0}
         assert (await traces(here, "u0"))["participant"] == 1
         await erase(here, "u0")
         with pytest.raises(ParcoursError, match="u0"):

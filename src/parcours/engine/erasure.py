@@ -40,6 +40,8 @@ ROWS: Final = {
     "belongings": "erase_belongings",
     "consents": "erase_consents",
     "said": "erase_said",
+    "names": "erase_identity",
+    "arrivals": "erase_recent",
 }
 
 

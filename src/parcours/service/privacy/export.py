@@ -16,12 +16,13 @@ from parcours.service.commands.answering import EVERY_JOURNEY
 from parcours.service.commands.trail import record
 from parcours.service.consent.said import read_consents, read_said
 from parcours.service.consent.suppression import read_suppressed
+from parcours.service.intake.meaning import FormerName, former_names, who_is
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
 __all__ = ["export_person", "note_export"]
 
-# Key of the document -> query, in the order of the document.
+# Key of the document -> query, in the order of the document. What is `_OWN` stays with a name that was merged.
 _PARTS: Final = {
     "audiences": "export_memberships",
     "events": "export_events",
@@ -30,28 +31,36 @@ _PARTS: Final = {
     "messages": "export_messages",
     "refusals": "export_refusals",
     "not_acted_on_yet": "export_waiting",
+    "arrived_lately": "export_arrived",
 }
+_OWN: Final = ("passages", "moves", "messages", "refusals", "not_acted_on_yet", "arrived_lately")
 
 
 async def export_person(
     connection: Connection, user_id: str, *, buckets: int, at: datetime
 ) -> dict[str, Any]:
-    """Return all that is known of a person, instants as text. Changes nothing.
+    """Return all that is known of a person, under whatever name, instants as text. Changes nothing.
 
     Call it first in a transaction of its own, which it makes one snapshot. Raises ParcoursError `unknown_person`, also
     for somebody who was erased.
     """
     await connection.execute(query("begin_snapshot"))
-    person = profile_id(user_id)
+    person = await who_is(connection, profile_id(user_id), buckets=buckets)
     where: dict[str, Any] = {"b": Int4(bucket_of(person, buckets)), "p": person}
     found = await _rows(connection, "export_profile", where)
-    if not found or found[0]["user_id"] != user_id:
+    if not found or profile_id(found[0]["user_id"]) != person:
         raise ParcoursError(
             "unknown_person", f"no person {user_id} is known", hint="Whoever was erased is known no more."
         )
     [profile] = found
     address = (profile["attributes"] or {}).get("email")
     parts = {name: await _rows(connection, part, where) for name, part in _PARTS.items()}
+    former = await former_names(connection, profile["user_id"])
+    named = [
+        row
+        for name in (profile["user_id"], *(one.user_id for one in former))
+        for row in await _rows(connection, "audit_naming", {"user_id": name})
+    ]
     suppressed = await read_suppressed(connection, address=address) if isinstance(address, str) else []
     return {
         "exported_at": format_instant(at),
@@ -60,8 +69,17 @@ async def export_person(
         "consents_ever": [one.as_dict() for one in await read_said(connection, person, buckets=buckets)],
         "suppressed": [one.as_dict() for one in suppressed],
         **parts,
-        "commands_naming_the_person": await _rows(connection, "audit_naming", {"user_id": user_id}),
+        "former_names": [await _former(connection, one, buckets) for one in former],
+        "commands_naming_the_person": sorted(named, key=lambda row: str(row["at"])),
     }
+
+
+async def _former(connection: Connection, name: FormerName, buckets: int) -> dict[str, Any]:
+    """Return what stayed with a name that became part of a person: all else is that person's."""
+    person = profile_id(name.user_id)
+    where = {"b": Int4(bucket_of(person, buckets)), "p": person}
+    parts = {part: await _rows(connection, _PARTS[part], where) for part in _OWN}
+    return {"user_id": name.user_id, "merged_at": format_instant(name.merged_at), **parts}
 
 
 async def note_export(

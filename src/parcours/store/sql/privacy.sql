@@ -79,6 +79,12 @@ SELECT 'gate', j.journey_key, e.happened_at, e.kind, e.name, e.data FROM parcour
 JOIN parcours.eligible e ON e.bucket = %(b)s AND e.journey_id = j.journey_id AND e.profile_id = %(p)s
 ORDER BY 3, 1, 2, 4;
 
+-- name: export_arrived
+-- scope: bucket
+-- What came of a person over HTTP lately.
+SELECT r.at, r.happened_at, r.source, r.kind, r.name, r.result, r.code, r.data FROM parcours.recent r
+WHERE r.bucket = %(b)s AND r.profile_id = %(p)s ORDER BY r.feed_no;
+
 -- name: audit_naming
 -- scope: shared
 -- Commands whose options name a person.
@@ -96,14 +102,38 @@ WHERE a.options -> 'user_ids' ? %(user_id)s OR a.options ->> 'user_id' = %(user_
 -- name: erasure_of
 -- scope: bucket
 -- Whether a person is to be forgotten, or was.
-SELECT e.asked_at, e.asked_by, e.barrier, e.done_at, e.counts FROM parcours.erasure e
+SELECT e.asked_at, e.asked_by, e.barrier, e.done_at, e.counts, e.root FROM parcours.erasure e
 WHERE e.bucket = %(b)s AND e.profile_id = %(p)s;
+
+-- name: erasures_with
+-- scope: all
+-- How it stands with the former names of a person who is to be forgotten.
+SELECT e.done_at, e.counts FROM parcours.erasure e WHERE e.root = %(p)s;
 
 -- name: ask_erasure
 -- scope: bucket
 -- Note that a person is to be forgotten.
-INSERT INTO parcours.erasure (bucket, profile_id, asked_at, asked_by)
-VALUES (%(b)s::integer, %(p)s, %(at)s, %(actor)s) ON CONFLICT DO NOTHING;
+INSERT INTO parcours.erasure (bucket, profile_id, asked_at, asked_by, root)
+VALUES (%(b)s::integer, %(p)s, %(at)s, %(actor)s, %(root)s) ON CONFLICT DO NOTHING;
+
+-- name: bury_name
+-- scope: bucket
+-- Nobody is to be made of a name under which nobody ever was.
+INSERT INTO parcours.profile (bucket, profile_id, user_id, created_at, updated_at, deleted_at)
+VALUES (%(b)s::integer, %(p)s, 'erased:' || %(p)s::text, %(at)s, %(at)s, %(at)s) ON CONFLICT DO NOTHING;
+
+-- name: erase_identity
+-- scope: bucket
+-- Forget whose name this became.
+DELETE FROM parcours.identity WHERE bucket = %(b)s AND profile_id = %(p)s;
+
+-- name: forget_answers_naming
+-- scope: shared
+-- Of answers that would be given again, those go that name a person, or the address.
+DELETE FROM parcours.answer a
+WHERE EXISTS (
+    SELECT 1 FROM unnest(%(names)s::text[]) AS n (name)
+    WHERE jsonb_path_exists(a.body, '$.** ? (@ == $name)', jsonb_build_object('name', n.name)));
 
 -- name: strip_profile
 -- scope: bucket

@@ -1,13 +1,15 @@
 -- name: note_recent
 -- scope: all
--- Keep what came lately, for looking at.
+-- Keep what came lately, for looking at; of people who were erased nothing but the hash of their key.
 INSERT INTO parcours.recent
     (bucket, feed_no, profile_id, user_id, at, happened_at, source, kind, name, result, code, place, said, hint, data)
-SELECT r.bucket, r.feed_no, r.profile_id, r.user_id, r.at, r.happened_at, r.source, r.kind, r.name, r.result, r.code,
-    r.place, r.said, r.hint, r.data
+SELECT r.bucket, r.feed_no, r.profile_id, CASE WHEN e.asked_at IS NULL THEN r.user_id ELSE 'erased:' || e.profile_id::text END,
+    r.at, r.happened_at, r.source, r.kind, r.name, r.result, r.code, r.place, r.said, r.hint,
+    CASE WHEN e.asked_at IS NULL THEN r.data ELSE '{}' END
 FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS r (bucket integer, feed_no bigint, profile_id uuid, user_id text, at timestamptz, happened_at timestamptz, source text,
           kind text, name text, result text, code text, place text, said text, hint text, data jsonb)
+LEFT JOIN parcours.erasure e ON e.bucket = r.bucket AND e.profile_id = r.profile_id
 ON CONFLICT DO NOTHING;
 
 -- name: forget_recent
@@ -65,3 +67,11 @@ ORDER BY r.feed_no, j.journey_key;
 -- scope: bucket
 -- Forget what came lately of a person who is erased.
 DELETE FROM parcours.recent WHERE bucket = %(b)s AND profile_id = %(p)s;
+
+-- name: forget_recent_naming
+-- scope: all
+-- Forget what came lately of others that names a person who is erased.
+DELETE FROM parcours.recent r
+WHERE EXISTS (
+    SELECT 1 FROM unnest(%(names)s::text[]) AS n (name)
+    WHERE jsonb_path_exists(r.data, '$.** ? (@ == $name)', jsonb_build_object('name', n.name)));
