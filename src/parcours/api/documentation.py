@@ -51,6 +51,8 @@ TAGS: Final[tuple[tuple[str, str], ...]] = (
     ("running", "Whether it lives, whether it can work, its numbers."),
 )
 
+# Where the token of a link is used.
+LINKS: Final = ("/api/session/link", "/api/invitations/look", "/api/invitations/accept")
 # The answers that any operation may give, beside its own.
 COMMON: Final[Mapping[int, str]] = {
     400: "The body or the address is no good.",
@@ -91,6 +93,11 @@ PROBLEM: Final[dict[str, Any]] = {
 SCHEMES: Final[dict[str, Any]] = {
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "From POST /api/session."},
     "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "write_key": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The write key of a source, as user; no password.",
+    },
 }
 
 
@@ -142,22 +149,22 @@ def _complete(operation: dict[str, Any], path: str, method: str, need: Need | No
     operation["x-role"] = need
     operation["security"] = _security(need)
     answers = operation.setdefault("responses", {})
+    parameters = operation.get("parameters", ())
     may_come = {400, 413, 429, 503}
     if need != "public":
         may_come |= {401, 403}
+    if path == "/api/session":
+        may_come |= {401}  # a wrong password
     if path.startswith("/api/"):
         may_come |= {422}
-        if method != "get":
-            may_come |= {403, 409}
-    if "{" in path or any(one["name"] == "journey" for one in operation.get("parameters", ())):
+        may_come |= {403, 404, 409} if method != "get" else set()
+        may_come |= {415} if "requestBody" in operation else set()
+    if "{" in path or any(one["name"] == "journey" for one in parameters):
         may_come |= {404}
-    if method in ("put", "patch", "delete", "post") and path.startswith("/api/"):
-        may_come |= {404, 412}
+    if path in LINKS:
         may_come |= {410}
-    if "requestBody" in operation:
-        may_come |= {415}
-    if any(one["name"].lower() == "if-match" for one in operation.get("parameters", ())):
-        may_come |= {428}
+    if any(one["name"].lower() == "if-match" for one in parameters):
+        may_come |= {412, 428}
     for status in sorted(may_come):
         if str(status) not in answers or status == 422:  # noqa: PLR2004 - the framework's own
             answers[str(status)] = {"$ref": f"#/components/responses/{status}"}
@@ -168,7 +175,7 @@ def _security(need: Need | None) -> list[dict[str, list[str]]]:
         case "public":
             return []
         case "ingest":
-            return [{"key": []}]
+            return [{"write_key": []}, {"key": []}]
         case "person":
             return [{"session": []}]
         case _:

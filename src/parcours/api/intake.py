@@ -22,6 +22,7 @@ import psycopg
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from parcours.api.intake_description import beforehand, taking
 from parcours.api.security import Declared, admit, session_cookie
 from parcours.api.streams import read_body, read_lines
 from parcours.domain.access import may
@@ -79,23 +80,23 @@ STATUS: Final = {
 def routes(installed: Installation) -> list[Declared]:
     """Return the routes, for the application."""
     intake = _Intake(installed)
-    found = [(f"/v1/{kind}", intake.single(kind), f"Take one {kind}") for kind in KINDS]
+    found = [(f"/v1/{kind}", intake.single(kind), f"Take one {kind}", kind) for kind in KINDS]
     # As browsers' clients shorten them.
-    found += [(f"/v1/{kind[0]}", intake.single(kind), f"Take one {kind}") for kind in KINDS]
-    found += [(path, intake.batch, "Take a batch in Segment's form") for path in ("/v1/batch", "/v1/b")]
-    found += [(path, intake.posthog, "Take a batch in PostHog's form") for path in ("/batch", "/batch/")]
-    found += [("/v1/import", intake.imported, "Import lines of JSON, of any length")]
+    found += [(f"/v1/{kind[0]}", intake.single(kind), f"Take one {kind}", kind) for kind in KINDS]
+    found += [(path, intake.batch, "Take a batch in Segment's form", "") for path in ("/v1/batch", "/v1/b")]
+    found += [(path, intake.posthog, "Take a batch in PostHog's form", "") for path in ("/batch", "/batch/")]
+    found += [("/v1/import", intake.imported, "Import lines of JSON, of any length", "")]
     return [
         route
-        for path, page, summary in found
+        for path, page, summary, kind in found
         for route in (
             Declared(
-                path, _named(path, _guarded(page)), need="ingest", operation=_operation(summary), methods=("POST",),
+                path, _named(path, _guarded(page)), need="ingest", operation=taking(path, summary, kind), methods=("POST",),
                 checks_itself=True,
             ),
             Declared(
                 path, _named(f"{path} beforehand", _beforehand), need="public",
-                operation=_operation("What browsers ask beforehand"), methods=("OPTIONS",),
+                operation=beforehand(), methods=("OPTIONS",),
             ),
         )
     ]  # fmt: skip
@@ -125,19 +126,6 @@ def _guarded(page: Page) -> Page:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
 
     return answer
-
-
-def _operation(summary: str) -> dict[str, Any]:
-    any_object = {"schema": {"type": "object", "additionalProperties": True}}
-    return {
-        "summary": summary,
-        "description": "A write key, or an API key with the scope ingest. See docs/intake.md.",
-        "tags": ["intake"],
-        "responses": {
-            "200": {"description": "Taken, durable.", "content": {"application/json": any_object}},
-            "204": {"description": "To browsers."},
-        },
-    }
 
 
 @dataclass

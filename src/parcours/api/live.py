@@ -33,12 +33,21 @@ router = Router("", "reports")
 
 EVERY: Final = 1.0  # seconds between looks
 BEAT: Final = 15.0  # seconds of silence after which a word is said, so that nobody on the way hangs up
+EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["numbers", "trouble", "gone"]},
+        "id": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events: `numbers` with LiveNumbers as JSON, at once and whenever they change, at "
         "most once a second; `trouble` with {code, detail} while the database is away; `gone` where the journey is "
         "deleted.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "itemSchema": EVENT}},
         "model": LiveNumbers,
     }
 }

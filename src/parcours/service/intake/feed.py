@@ -85,7 +85,7 @@ def feed_line(line: dict[str, Any], place: str, number: int = 0) -> FeedLine:
     historical = isinstance(context, dict) and context.get("historical") is True
     key = line.get("messageId")
     if not isinstance(key, str) or not key:
-        key = hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
+        key = hashlib.sha256(_written(line, place)).hexdigest()
     common: dict[str, Any] = {
         "user_id": user_id, "at": at, "message_key": key, "historical": historical, "number": number,
     }  # fmt: skip
@@ -114,6 +114,15 @@ def feed_line(line: dict[str, Any], place: str, number: int = 0) -> FeedLine:
         return FeedLine("ignored", **common)
     name = _name(line, "event" if kind == "track" else "name", place)
     return FeedLine("event", name=name, properties=_object(line, "properties", place), **common)
+
+
+def _written(line: dict[str, Any], place: str) -> bytes:
+    try:
+        return json.dumps(line, sort_keys=True).encode()
+    except RecursionError:  # in a part of the line that means nothing to us
+        raise ParcoursError(
+            "too_deep", f"values nest deeper than {DEEPEST}", place=place, hint="Flatten them."
+        ) from None
 
 
 def _consent(line: dict[str, Any], place: str, common: dict[str, Any]) -> FeedLine:

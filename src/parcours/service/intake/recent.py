@@ -54,7 +54,13 @@ def _plain(text: str) -> str:
 
 def _shown(data: Any) -> Any:
     shown = {name: value for name, value in (data or {}).items() if name not in ("context", "integrations")}
-    return shown if len(json.dumps(shown)) <= SHOWN_BYTES else {"too_long_to_be_kept_here": True}
+    try:
+        written = json.dumps(shown)
+    except RecursionError:
+        return {"too_deep_to_be_kept_here": True}
+    if "\\u0000" in written:  # in a part that is not looked at
+        return {"not_to_be_kept_here": True}
+    return shown if len(written) <= SHOWN_BYTES else {"too_long_to_be_kept_here": True}
 
 
 async def note_recent(connection: Connection, rows: Sequence[Row]) -> None:
