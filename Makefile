@@ -1,7 +1,7 @@
 # The house's few commands. `make setup` needs Python 3.11 or newer and nothing else; later calls are instant.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos explore race check bench format debian-postgres
+.PHONY: help setup demo test chaos explore fuzz race check bench format debian-postgres
 .NOTPARALLEL:
 
 PYTHON ?= python3
@@ -58,6 +58,9 @@ chaos: $(SYNCED) ## Kill processes by the hundred while people move, and see tha
 
 explore: $(SYNCED) ## Draw new random cases, by the thousand, and compare the engine with the reference (TIMES=10)
 	PARCOURS_TEST_TIMES=$(TIMES) $(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=explore --timeout=0 tests/property $(ARGS)
+
+fuzz: $(SYNCED) ## Ask everything that the OpenAPI describes, at random, as an admin, a viewer and nobody
+	@PYTHONPATH=tests $(VENV)/bin/python -m fuzz.run $(ARGS)
 
 race: $(SYNCED) ## Give every command to busy journeys, by the hundred, and hold each to its promise
 	@PYTHONPATH=tests $(VENV)/bin/python -m race.run $(ARGS)

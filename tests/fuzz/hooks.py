@@ -41,7 +41,7 @@ def lines(context: SerializationContext, value: Any) -> bytes:
 
 
 @schemathesis.hook
-def filter_case(context: HookContext, case: Case) -> bool:
+def filter_case(context: HookContext, case: Case[Any]) -> bool:
     given = [str(value) for value in (case.path_parameters or {}).values()]
     if case.path.startswith(("/api/keys/", "/api/users/")):
         return not any(ours in value for ours in OURS for value in given)
@@ -49,7 +49,7 @@ def filter_case(context: HookContext, case: Case) -> bool:
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     """Send who calls along, in place of what was drawn."""
     for name in [name for name in case.headers if name.lower() == "authorization"]:
         del case.headers[name]
@@ -64,7 +64,7 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
 
 
 @schemathesis.check
-def problems_are_coded(ctx: CheckContext, response: Response, case: Case) -> None:
+def problems_are_coded(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """A problem has a code that is in the catalogue."""
     if kind_of(response) == "application/problem+json":
         code = response.json()["code"]
@@ -72,7 +72,7 @@ def problems_are_coded(ctx: CheckContext, response: Response, case: Case) -> Non
 
 
 @schemathesis.check
-def callers_are_asked_first(ctx: CheckContext, response: Response, case: Case) -> None:
+def callers_are_asked_first(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Who may not call is refused, whatever else is wrong with the request."""
     if case.method.lower() != case.operation.method:
         return
@@ -85,7 +85,7 @@ def callers_are_asked_first(ctx: CheckContext, response: Response, case: Case) -
     assert response.status_code == expected, f"{need} is needed, and the answer is {response.status_code}"
 
 
-def need_of(case: Case) -> Need:
+def need_of(case: Case[Any]) -> Need:
     need: Need = case.operation.definition.raw["x-role"]
     return need
 

@@ -31,8 +31,16 @@ def filled(postgres: Server) -> Iterator[ApiServer]:
         yield server
 
 
-@pytest.mark.parametrize(("caller", "phases"), [("admin", "examples,fuzzing"), ("viewer", "fuzzing")])
-def test_every_answer_is_described_and_none_is_a_failure(filled: ApiServer, caller: str, phases: str) -> None:
-    status, said = ask(filled, caller, 1, "--phases", phases, *ONCE, told=False)
+@pytest.mark.parametrize(
+    ("caller", "options"),
+    [
+        ("admin", ("--phases", "examples,fuzzing")),
+        ("viewer", ("--phases", "fuzzing", "--include-method", "GET")),
+    ],
+)
+def test_every_answer_is_described_and_none_is_a_failure(
+    filled: ApiServer, caller: str, options: tuple[str, ...]
+) -> None:
+    status, said = ask(filled, caller, 1, *options, *ONCE, told=False)
     assert status == 0, said
     assert "No issues found" in said

@@ -91,8 +91,8 @@ def routes(installed: Installation) -> list[Declared]:
         for path, page, summary, kind in found
         for route in (
             Declared(
-                path, _named(path, _guarded(page)), need="ingest", operation=taking(path, summary, kind), methods=("POST",),
-                checks_itself=True,
+                path, _named(path, _guarded(page)), need="ingest", operation=taking(path, summary, kind),
+                methods=("POST",), checks_itself=True,
             ),
             Declared(
                 path, _named(f"{path} beforehand", _beforehand), need="public",

@@ -86,7 +86,8 @@ COUNTED: Final[dict[str, Any]] = {
     "results": {"type": "array", "items": RESULT},
 }  # fmt: skip
 SINGLE: Final[dict[str, Any]] = {
-    **RESULT, "required": ["success", "index", "result"], "properties": {"success": {"const": True}, **RESULT["properties"]},
+    **RESULT, "required": ["success", "index", "result"],
+    "properties": {"success": {"const": True}, **RESULT["properties"]},
 }  # fmt: skip
 MANY: Final[dict[str, Any]] = {
     "type": "object", "required": list(COUNTED), "properties": COUNTED, "additionalProperties": False,
@@ -121,7 +122,7 @@ def taking(path: str, summary: str, kind: str = "") -> dict[str, Any]:
     taken = SINGLE if kind else STREAM if path == "/v1/import" else MANY
     return {
         "summary": summary,
-        "description": "A write key, or an API key with the scope ingest. Bodies may be packed with gzip. See docs/intake.md.",
+        "description": "A write key, or an API key with the scope ingest. A body may be gzipped (docs/intake.md).",
         "tags": ["intake"],
         "requestBody": {"required": True, "content": _bodies(path, kind)},
         "responses": {
@@ -134,7 +135,7 @@ def taking(path: str, summary: str, kind: str = "") -> dict[str, Any]:
 
 MODE: Final[dict[str, Any]] = {
     "name": "mode", "in": "query",
-    "description": "state: attributes and memberships act, events are history; live: events act too; history: nothing acts",
+    "description": "state: attributes and memberships act, events are history; live: events act too; history: none acts",
     "schema": {"enum": ["live", "state", "history"], "default": "state"},
 }  # fmt: skip
 
