@@ -29,9 +29,10 @@ from parcours.domain.access import may
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_instant
 from parcours.service.access.keys import find_key
-from parcours.service.intake.arrivals import Fate, store
+from parcours.service.intake.arrivals import Fate
 from parcours.service.intake.envelope import Envelope, open_envelope
 from parcours.service.intake.feed import LONGEST_LINE
+from parcours.service.intake.gathering import Gathering
 from parcours.service.intake.messages import Arrival, Reader
 from parcours.service.intake.posthog import from_posthog
 from parcours.service.intake.recent import KEPT, note_recent, recent_row
@@ -45,8 +46,7 @@ __all__ = ["routes"]
 LARGEST_BATCH: Final = 500_000  # bytes, unpacked
 LARGEST_POSTHOG: Final = 5_000_000
 KINDS: Final = ("identify", "track", "page", "screen", "group", "alias")
-AT_ONCE: Final = 6  # batches being stored; the pool has ten connections
-IN_LINE: Final = 100  # requests that wait for their turn
+IN_LINE: Final = 100  # requests that wait to be stored
 LONGEST_PENDING: Final = 200_000
 LOOK_EVERY: Final = 1.0  # seconds between looks at what is pending
 TRUST: Final = 2.0  # seconds for which a write key is not asked again
@@ -79,7 +79,7 @@ STATUS: Final = {
 
 def routes(installed: Installation) -> list[Declared]:
     """Return the routes, for the application."""
-    intake = _Intake(installed)
+    intake = _Intake(installed, Gathering(installed.database, installed.clock, installed.buckets))
     found = [(f"/v1/{kind}", intake.single(kind), f"Take one {kind}", kind) for kind in KINDS]
     # As browsers' clients shorten them.
     found += [(f"/v1/{kind[0]}", intake.single(kind), f"Take one {kind}", kind) for kind in KINDS]
@@ -133,7 +133,7 @@ class _Intake:
     """The pages, and what they remember: write keys, how much waits, what is to be noted."""
 
     installed: Installation
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    gathering: Gathering
     in_line: int = 0
     keys: dict[str, tuple[float, Source | None]] = field(default_factory=dict)
     pending: int = 0
@@ -308,13 +308,7 @@ class _Intake:
     ) -> list[Fate]:
         async with self._turn():
             try:
-                fates = await store(
-                    self.installed.database,
-                    arrivals,
-                    buckets=self.installed.buckets,
-                    received_at=received_at,
-                    mode=mode,
-                )
+                fates = await self.gathering.store(arrivals, mode)
             except psycopg.Error as error:
                 raise ParcoursError(
                     "database_unreachable", f"the database could not take it: {type(error).__name__}",
@@ -330,16 +324,15 @@ class _Intake:
             raise _too_busy("too many requests wait for their turn", 1)
         self.in_line += 1
         try:
-            async with self.turns:
-                if time.monotonic() - self.looked > LOOK_EVERY:
-                    self.looked = time.monotonic()
-                    async with self.installed.database.transaction() as connection:
-                        given = {"limit": LONGEST_PENDING + 1}
-                        row = await (await connection.execute(query("pending_length"), given)).fetchone()
-                    self.pending = row[0] if row else 0
-                if self.pending > LONGEST_PENDING:
-                    raise _too_busy(f"more than {LONGEST_PENDING:,} events wait to be worked on", 5)
-                yield
+            if time.monotonic() - self.looked > LOOK_EVERY:
+                self.looked = time.monotonic()
+                async with self.installed.database.transaction() as connection:
+                    given = {"limit": LONGEST_PENDING + 1}
+                    row = await (await connection.execute(query("pending_length"), given)).fetchone()
+                self.pending = row[0] if row else 0
+            if self.pending > LONGEST_PENDING:
+                raise _too_busy(f"more than {LONGEST_PENDING:,} events wait to be worked on", 5)
+            yield
         finally:
             self.in_line -= 1
 
@@ -400,7 +393,8 @@ def _read(line: bytes | int, place: str, received_at: datetime) -> Arrival:
             ParcoursError(
                 "line_too_long", f"the event has {line:,} bytes; at most {LONGEST_LINE:,} are taken", place=place,
                 hint="Send fewer or shorter properties.",
-            )
+            ),
+            place,
         )  # fmt: skip
     return Reader(received_at).read(line, place)
 

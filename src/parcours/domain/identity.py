@@ -6,7 +6,16 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-__all__ = ["FIRST", "LAST", "MAX_BUCKETS", "bucket_of", "experiment_point", "profile_id"]
+__all__ = [
+    "FIRST",
+    "LAST",
+    "MAX_BUCKETS",
+    "bucket_of",
+    "bucket_of_key",
+    "experiment_point",
+    "key_of",
+    "profile_id",
+]
 
 MAX_BUCKETS: Final = 65_536
 FIRST: Final = "00000000-0000-0000-0000-000000000000"  # before every person's key
@@ -23,6 +32,16 @@ def bucket_of(profile: UUID, buckets: int) -> int:
     if not 1 <= buckets <= MAX_BUCKETS or buckets & (buckets - 1):
         raise ValueError(f"buckets must be a power of two from 1 to {MAX_BUCKETS}, not {buckets}")
     return (profile.int >> 96) * buckets >> 32
+
+
+def key_of(user_id: str) -> str:
+    """Return `profile_id` as 32 hexadecimal digits: the same, where there are many to make."""
+    return sha256(user_id.encode()).hexdigest()[:32]
+
+
+def bucket_of_key(key: str, buckets: int) -> int:
+    """Return `bucket_of` a key as `key_of` writes it; `buckets` are known to be good."""
+    return int(key[:8], 16) * buckets >> 32
 
 
 def experiment_point(journey: str, step: str, user_id: str) -> float:

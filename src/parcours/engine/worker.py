@@ -167,6 +167,9 @@ class Worker:
         match hint.split(" "):
             case ["leases"]:
                 self._hurry.set()
+            case ["rows", *buckets]:
+                self._routed |= {int(bucket) for bucket in buckets} & self.leases.held.keys()
+                self._wake.set()
             case ["settled", bucket, journey_id]:
                 if int(bucket) in self.leases.held:
                     self._settled(int(bucket), int(journey_id))

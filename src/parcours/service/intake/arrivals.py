@@ -12,9 +12,9 @@ from psycopg import DataError, errors
 
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import FeedLine
+from parcours.service.intake.hints import Hints
 from parcours.service.intake.messages import Arrival
 from parcours.service.intake.taking import IntakeResult, Mode, take
-from parcours.service.watch.reports import notify_workers
 from parcours.store.database import Database
 
 __all__ = ["Fate", "Outcome", "store"]
@@ -53,9 +53,10 @@ async def store(
     *,
     buckets: int,
     received_at: datetime,
-    mode: Mode = "live",
+    mode: Mode,
+    hints: Hints,
 ) -> list[Fate]:
-    """Store the good ones, durable when this returns; tell what became of each, in their order.
+    """Store the good ones, durable when this returns; tell what became of each, in their order, and the workers.
 
     Raises ParcoursError where the database is in trouble: then nothing is known to be stored, and the same may be
     sent again.
@@ -67,53 +68,60 @@ async def store(
             fates[place] = Fate(arrival, "refused", arrival.line)
         else:
             good += [(place, line) for line in (arrival.line, *arrival.also)]
-    await _store(database, arrivals, good, fates, buckets, received_at, mode)
+    await _Storing(database, arrivals, fates, buckets, received_at, mode, hints).store(good)
     return [fates[place] for place in range(len(arrivals))]
 
 
-async def _store(  # noqa: PLR0917 - of one batch
-    database: Database, arrivals: Sequence[Arrival], good: list[tuple[int, FeedLine]], fates: dict[int, Fate],
-    buckets: int, received_at: datetime, mode: Mode,
-) -> None:  # fmt: skip
-    if not good:
-        return
-    try:
-        result = await _take(database, [line for _, line in good], buckets, received_at, mode)
-    except (DataError, errors.ProgramLimitExceeded) as error:
-        if len(good) == 1:
-            place = good[0][0]
-            said = str(error).split("\n", 1)[0]
-            refused = ParcoursError(
-                "line_refused", f"the database cannot keep the event: {said}", place=f"batch[{place}]",
-                hint="Shorten or correct its values.",
-            )  # fmt: skip
-            fates[place] = Fate(arrivals[place], "refused", refused)
+@dataclass(frozen=True, slots=True)
+class _Storing:
+    """Stores lines, each with the number of its arrival, and notes what becomes of these."""
+
+    database: Database
+    arrivals: Sequence[Arrival]
+    fates: dict[int, Fate]
+    buckets: int
+    received_at: datetime
+    mode: Mode
+    hints: Hints
+
+    async def store(self, good: list[tuple[int, FeedLine]]) -> None:
+        if not good:
             return
-        # One of them cannot be kept: find it by halves, so that the others are.
-        middle = len(good) // 2
-        for half in (good[:middle], good[middle:]):
-            await _store(database, arrivals, half, fates, buckets, received_at, mode)
-        return
-    repeats = set(result.repeats)
-    for number, (place, _) in enumerate(good):
-        if place not in fates:
-            outcome: Outcome = "repeated" if number in repeats else "taken"
-            fates[place] = Fate(arrivals[place], outcome, feed_no=result.numbers[number])
-
-
-async def _take(
-    database: Database, lines: Sequence[FeedLine], buckets: int, received_at: datetime, mode: Mode
-) -> IntakeResult:
-    """Take lines in a transaction, again where it met another one head-on."""
-    for tries in range(1, MOST_TRIES + 1):
         try:
-            async with database.transaction() as connection:
-                result = await take(connection, lines, buckets=buckets, received_at=received_at, mode=mode)
-                await notify_workers(connection)
-        except (errors.DeadlockDetected, errors.SerializationFailure):
-            if tries == MOST_TRIES:
-                raise
-            await asyncio.sleep(0.02 * tries)
-        else:
-            return result
-    raise AssertionError  # the last try returns or raises
+            result = await self._take([line for _, line in good])
+        except (DataError, errors.ProgramLimitExceeded) as error:
+            if len(good) == 1:
+                number = good[0][0]
+                arrival = self.arrivals[number]
+                said = str(error).split("\n", 1)[0]
+                refused = ParcoursError(
+                    "line_refused", f"the database cannot keep the event: {said}", place=arrival.place,
+                    hint="Shorten or correct its values.",
+                )  # fmt: skip
+                self.fates[number] = Fate(arrival, "refused", refused)
+                return
+            # One of them cannot be kept: find it by halves, so that the others are.
+            middle = len(good) // 2
+            await self.store(good[:middle])
+            await self.store(good[middle:])
+            return
+        self.hints.tell(result.buckets)
+        repeats = set(result.repeats)
+        for place, (number, _) in enumerate(good):
+            if number not in self.fates:
+                outcome: Outcome = "repeated" if place in repeats else "taken"
+                self.fates[number] = Fate(self.arrivals[number], outcome, feed_no=result.numbers[place])
+
+    async def _take(self, lines: Sequence[FeedLine]) -> IntakeResult:
+        """Take lines in a transaction, again where it met another one head-on."""
+        for tries in range(1, MOST_TRIES + 1):
+            try:
+                async with self.database.transaction() as connection:
+                    return await take(
+                        connection, lines, buckets=self.buckets, received_at=self.received_at, mode=self.mode
+                    )
+            except (errors.DeadlockDetected, errors.SerializationFailure):
+                if tries == MOST_TRIES:
+                    raise
+                await asyncio.sleep(0.02 * tries)
+        raise AssertionError  # the last try returns or raises

@@ -15,10 +15,11 @@ from uuid import UUID
 from psycopg.types.numeric import Int4
 
 from parcours.domain.identity import bucket_of, profile_id
+from parcours.store.arrays import array
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["FormerName", "former_names", "lock_slots", "slot_of", "who_is"]
+__all__ = ["FormerName", "former_names", "lock_slots", "slot_of", "slot_of_key", "who_is"]
 
 SLOTS: Final = 1024
 
@@ -36,11 +37,16 @@ def slot_of(person: UUID) -> int:
     return person.int % SLOTS
 
 
+def slot_of_key(key: str) -> int:
+    """Return the slot of a name by its key, as `key_of` writes it."""
+    return int(key, 16) % SLOTS
+
+
 async def lock_slots(connection: Connection, slots: Iterable[int], alone: Iterable[int] = ()) -> None:
     """Hold slots until the transaction ends, in their order: those `alone` for oneself, the others with whoever shares."""
     mine = set(alone)
     wanted = sorted({*slots, *mine})
-    given = {"slots": wanted, "merging": [slot in mine for slot in wanted]}
+    given = {"slots": array(wanted), "merging": array(slot in mine for slot in wanted)}
     await connection.execute(query("lock_names"), given)
 
 

@@ -7,7 +7,7 @@ write and exclusively by those who merge; what is read behind that stays true.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -15,90 +15,87 @@ from typing import Any, Final
 import msgspec
 from psycopg import AsyncCursor
 
-from parcours.domain.identity import bucket_of, profile_id
+from parcours.domain.identity import bucket_of_key, key_of
 from parcours.domain.merging import Merge, mergeable, out_by_merging
 from parcours.domain.records import FeedLine
 from parcours.domain.timing import BEGINNING
 from parcours.service.consent.said import keep_said
-from parcours.service.intake.meaning import lock_slots, slot_of
+from parcours.service.intake.meaning import lock_slots, slot_of_key
+from parcours.store.arrays import array
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Names", "carry_out", "know_names"]
+__all__ = ["Names", "carry_out", "know_names", "lock_names"]
 
 
 @dataclass(slots=True)
 class Names:
-    """What is known about names: `links` to whom merged ones belong, `deleted` people of those to be merged."""
+    """What is known about names: `links` to whom merged ones belong, `deleted` people, and who has no profile yet."""
 
     links: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
-    asked: dict[str, bool] = field(default_factory=dict)  # name → asked as one that is to be merged
+    new: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+
+
+async def lock_names(connection: Connection, lines: Sequence[FeedLine], *, buckets: int) -> None:
+    """Lock the names of these lines until the transaction ends."""
+    merging = _merging(lines)
+    past = Names()
+    if merging:
+        # A name that was merged is never merged again; the others of these lines may be, by us.
+        await _learn(past, merging, await _ask(connection, merging, buckets))
+    fresh = {_slot(name) for name in merging if name not in past.links}
+    await _lock(connection, merging.union(line.user_id for line in lines), fresh)
 
 
 async def know_names(
     connection: Connection, lines: Sequence[FeedLine], *, buckets: int, alone: bool
 ) -> Names:
-    """Lock the names of these lines, unless the caller is `alone`, and tell what is known about them."""
-    merging = {line.merges: line.user_id for line in lines if line.merges and mergeable(line.merges)}
-    if not alone and merging:
-        # A name that was merged is never merged again; the others of these lines may be, by us.
-        past = Names()
-        await _look_up(connection, past, merging, merging, buckets)
-        fresh = {_slot(name) for name in merging if name not in past.links}
-        await _lock(connection, {line.user_id for line in lines} | merging.keys(), fresh)
+    """Tell what is known about the names of these lines, which are locked unless the caller is `alone`."""
     names = Names()
-    wanted = {line.user_id for line in lines} | merging.keys()
-    involved = {*merging.keys(), *merging.values()}
-    locked = alone or bool(merging)
+    wanted = _merging(lines).union(line.user_id for line in lines)
     while wanted:
-        async with connection.pipeline():
-            if not locked:
-                await _lock(connection, wanted, ())
-            found = await _ask(connection, wanted, involved, buckets)
-        await _learn(names, found, wanted, involved)
-        locked = alone
-        wanted = {
-            name
-            for name in names.links.values()
-            if name not in names.asked or (merging and not names.asked[name])
-        }
-        involved = wanted if merging else set()
+        if names.asked and not alone:
+            await _lock(connection, wanted, ())
+        await _learn(names, wanted, await _ask(connection, wanted, buckets))
+        wanted = set(names.links.values()) - names.asked
     return names
 
 
+def _merging(lines: Sequence[FeedLine]) -> set[str]:
+    return {line.merges for line in lines if line.merges and mergeable(line.merges)}
+
+
 def _slot(name: str) -> int:
-    return slot_of(profile_id(name))
+    return slot_of_key(key_of(name))
 
 
 async def _lock(connection: Connection, names: Iterable[str], fresh: Iterable[int]) -> None:
     await lock_slots(connection, {_slot(name) for name in names}, fresh)
 
 
-async def _look_up(
-    connection: Connection, names: Names, wanted: Iterable[str], merging: Iterable[str], buckets: int
-) -> None:
-    await _learn(names, await _ask(connection, wanted, merging, buckets), wanted, merging)
+async def _ask(connection: Connection, wanted: Collection[str], buckets: int) -> AsyncCursor[Any]:
+    people = [key_of(name) for name in wanted]
+    given = {"buckets": array(bucket_of_key(person, buckets) for person in people), "people": array(people)}
+    async with connection.pipeline():
+        await connection.execute(query("look_by_key"))
+        found = await connection.execute(query("look_up_names"), given)
+        await connection.execute(query("look_freely"))
+    return found
 
 
-async def _ask(
-    connection: Connection, wanted: Iterable[str], merging: Iterable[str], buckets: int
-) -> AsyncCursor[Any]:
-    asked = set(merging)
-    rows = [{**_place(name, buckets), "user_id": name, "merging": name in asked} for name in wanted]
-    return await connection.execute(query("look_up_names"), {"rows": _dump(rows)})
-
-
-async def _learn(
-    names: Names, found: AsyncCursor[Any], wanted: Iterable[str], merging: Iterable[str]
-) -> None:
-    for name, into, deleted in await found.fetchall():
+async def _learn(names: Names, wanted: Collection[str], found: AsyncCursor[Any]) -> None:
+    in_order = list(wanted)
+    for number, into, deleted, new in await found.fetchall():
+        name = in_order[number]
         if into is not None:
             names.links[name] = into
         elif deleted:
             names.deleted.add(name)
-    asked = set(merging)
-    names.asked |= {name: name in asked for name in wanted}
+        if new:
+            names.new.add(name)
+    names.asked.update(in_order)
 
 
 async def carry_out(
@@ -142,7 +139,7 @@ async def carry_out(
         await connection.execute(query("clear_events_of_merged"), given)
         await connection.execute(query("clear_memberships_of_merged"), given)
         await connection.execute(query("clear_belonging_of_merged"), given)
-    for cursor, name in ((attributes, "fill_profiles"), (history, "store_events")):
+    for cursor, name in ((attributes, "fill_profiles"), (history, "take_over_events")):
         row = await cursor.fetchone()
         if row is not None and row[0] != "[]":
             await connection.execute(query(name), {"rows": row[0]})
@@ -209,8 +206,8 @@ FIRST: Final[datetime] = BEGINNING
 
 
 def _place(name: str, buckets: int) -> dict[str, Any]:
-    person = profile_id(name)
-    return {"bucket": bucket_of(person, buckets), "profile_id": str(person)}
+    person = key_of(name)
+    return {"bucket": bucket_of_key(person, buckets), "profile_id": person}
 
 
 def _dump(rows: Sequence[Mapping[str, Any]]) -> str:

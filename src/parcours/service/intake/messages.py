@@ -29,6 +29,7 @@ class Arrival:
     """One event as it came: a line, or what is wrong with it; and the little that is known of it in any case."""
 
     line: FeedLine | ParcoursError
+    place: str  # where it stood: in a batch, in a stream
     kind: str = ""
     name: str = ""
     message_id: str | None = None
@@ -51,7 +52,7 @@ class Reader:
         try:
             message, *others = self._decode(raw, place)
         except ParcoursError as error:
-            return Arrival(error)
+            return Arrival(error, place)
         kind = message.get("type")
         name = message.get("event") or message.get("name") or message.get("audience")
         key = message.get("messageId")
@@ -61,10 +62,13 @@ class Reader:
         }  # fmt: skip
         try:
             return Arrival(
-                self._line(message, place), also=tuple(self._line(other, place) for other in others), **seen
+                self._line(message, place),
+                place,
+                also=tuple(self._line(other, place) for other in others),
+                **seen,
             )
         except ParcoursError as error:
-            return Arrival(error, **seen)
+            return Arrival(error, place, **seen)
 
     def _decode(self, raw: bytes, place: str) -> list[dict[str, Any]]:
         if len(raw) > LONGEST_LINE:

@@ -9,19 +9,22 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Literal
 
 import msgspec
+from psycopg import AsyncCursor
 
-from parcours.domain.identity import bucket_of, profile_id
+from parcours.domain.identity import bucket_of, bucket_of_key, key_of, profile_id
 from parcours.domain.merging import Stage, plan_stages
 from parcours.domain.records import FeedLine
 from parcours.service.audiences.touching import touch_events, touch_the_new, what_audiences_ask
 from parcours.service.consent.said import keep_said, said_in_feed
-from parcours.service.intake.merging import Names, carry_out, know_names
+from parcours.service.intake.merging import Names, carry_out, know_names, lock_names
+from parcours.store.arrays import array, listed
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -45,6 +48,7 @@ class IntakeResult:
     repeated: int
     repeats: tuple[int, ...] = field(default=(), compare=False)
     numbers: tuple[int, ...] = field(default=(), compare=False)  # places in the feed, of every line
+    buckets: frozenset[int] = field(default=frozenset(), compare=False)  # where something may be to be done
 
 
 def feed_numbers(count: int) -> list[int]:
@@ -67,49 +71,83 @@ async def take(
     """Store lines in one transaction; the caller's. `received_at` None: each line arrives at its own timestamp.
 
     `numbers` are their places in the feed, rising; made here unless given. Without `merging` no name was ever
-    another person's, and none is in these lines: it is not asked.
+    another person's, and none is in these lines.
     """
     numbers = tuple(numbers or feed_numbers(len(lines)))
     taken = [(place, line) for place, line in enumerate(lines) if line.kind != "ignored"]
     if not taken:
         return IntakeResult(0, 0, (), numbers)
     own = [line for _, line in taken]
-    names = Names()
-    if merging:
-        # Who gives the instants is alone with the database: a simulation.
-        names = await know_names(connection, own, buckets=buckets, alone=received_at is None)
+    alone = received_at is None or not merging  # who gives the instants: a simulation
     rows = {place: _row(line, buckets, received_at, numbers[place]) for place, line in taken}
     latest = received_at or max(line.at for line in own if line.at is not None)
-    keys = [_only(row, "bucket", "profile_id", "message_key", "feed_no") for row in rows.values()]
-    cursor = await connection.execute(query("remember_seen"), {"rows": _dump(keys), "received_at": latest})
-    fresh = {number for (number,) in await cursor.fetchall()}
-    new = [(place, line) for place, line in taken if rows[place]["feed_no"] in fresh]
+    async with connection.pipeline():
+        if not alone:
+            await lock_names(connection, own, buckets=buckets)
+        # First: whoever is to be forgotten meanwhile waits for transactions that have written (decision 0038).
+        remembered = await _remember(connection, rows.values(), latest)
+        names = await know_names(connection, own, buckets=buckets, alone=alone)
+    fresh = {number for (number,) in await remembered.fetchall()}
+    new = [(place, line) for place, line in taken if numbers[place] in fresh]
+    changed: set[int] = set()
     for stage in plan_stages(new, names.links, names.deleted):
         for place, person in stage.lines:
             if person != lines[place].user_id:
                 rows[place] |= _whose(person, buckets)
-        await _store(connection, stage, lines, rows, at=latest, mode=mode, buckets=buckets)
-    repeats = tuple(place for place, _ in taken if rows[place]["feed_no"] not in fresh)
-    return IntakeResult(len(new), len(repeats), repeats, numbers)
+        changed.update(rows[place]["bucket"] for place, _ in stage.lines)
+        changed.update(bucket_of_key(key_of(merge.source), buckets) for merge in stage.merges)
+        await _store(
+            connection,
+            stage,
+            lines,
+            rows,
+            names,
+            at=latest,
+            received_at=received_at,
+            mode=mode,
+            buckets=buckets,
+        )
+    repeats = tuple(place for place, _ in taken if numbers[place] not in fresh)
+    return IntakeResult(len(new), len(repeats), repeats, numbers, frozenset(changed))
+
+
+async def _remember(
+    connection: Connection, rows: Collection[dict[str, Any]], at: datetime
+) -> AsyncCursor[Any]:
+    """Remember the lines; the answer has the numbers of those that had not come before."""
+    given = {
+        "buckets": array(row["bucket"] for row in rows), "people": array(row["profile_id"] for row in rows),
+        "keys": array(row["message_key"] for row in rows), "numbers": array(row["feed_no"] for row in rows),
+        "received_at": at,
+    }  # fmt: skip
+    return await connection.execute(query("remember_seen"), given)
+
+
+async def _create(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Make profiles; return the keys of those that were not there."""
+    given = {
+        "buckets": array(row["bucket"] for row in rows), "people": array(row["profile_id"] for row in rows),
+        "instants": array(row["at"] for row in rows), "names": listed(row["user_id"] for row in rows),
+    }  # fmt: skip
+    cursor = await connection.execute(query("create_profiles"), given)
+    return {person.replace("-", "") for (person,) in await cursor.fetchall()}
 
 
 async def _store(
-    connection: Connection, stage: Stage, lines: Sequence[FeedLine], rows: dict[int, dict[str, Any]], *,
-    at: datetime, mode: Mode, buckets: int,
+    connection: Connection, stage: Stage, lines: Sequence[FeedLine], rows: dict[int, dict[str, Any]], names: Names,
+    *, at: datetime, received_at: datetime | None, mode: Mode, buckets: int,
 ) -> None:  # fmt: skip
     new = [(lines[place], rows[place]) for place, _ in stage.lines]
-    people = [_only(row, "bucket", "profile_id", "user_id", "at") for _, row in new]
     told = mode in ("live", "state")
-    async with connection.pipeline():
-        cursor = await connection.execute(query("create_profiles"), {"rows": _dump(people)})
-        touching = None if mode == "quiet" else await what_audiences_ask(connection)
+    unknown = [row for _, row in new if row["user_id"] in names.new]
+    created = await _create(connection, unknown) if unknown else set()
+    touching = None if mode == "quiet" else await what_audiences_ask(connection)
     if stage.merges:
         silent = {m.number for m in stage.merges if not told or lines[m.number].historical}
         await carry_out(
             connection, stage.merges, rows, buckets=buckets, silent=silent, touch=touching is not None
         )
-    if touching is not None:
-        created = {person.replace("-", "") for (person,) in await cursor.fetchall()}
+    if touching is not None and created:
         await touch_the_new(connection, new, created, mode)
     # Several lines about one person in a batch: attributes fold to one change, memberships to their last word.
     profiles: dict[str, dict[str, Any]] = {}
@@ -128,6 +166,7 @@ async def _store(
             said.append(said_in_feed(row))
         elif line.kind == "event":
             events.append({**row, "historical": line.historical or mode in ("state", "history")})
+    events.sort(key=itemgetter("profile_id"))
     async with connection.pipeline():
         if profiles:
             in_order = sorted(profiles.values(), key=lambda row: (row["bucket"], row["profile_id"]))
@@ -146,16 +185,25 @@ async def _store(
         if said:
             await keep_said(connection, said)
         if events:
-            text = {"rows": _dump(events)}
-            await connection.execute(query("store_events"), text)
-            heard = [row for row in events if mode == "live" and not row["historical"]]
-            if len(heard) < len(events):
-                text = {"rows": _dump(heard)}
-            if heard:
-                await connection.execute(query("announce_events"), text)
-            if touching is not None and len(heard) < len(events):
-                unheard = [row for row in events if mode != "live" or row["historical"]]
+            kept = [row for row in events if row["user_id"] not in names.deleted]
+            given = _columns(kept, received_at)
+            if kept:
+                await connection.execute(query("store_events"), given)
+            if mode == "live":
+                given = given if len(kept) == len(events) else _columns(events, received_at)
+                await connection.execute(query("announce_events"), given)
+            unheard = [row for row in events if mode != "live" or row["historical"]]
+            if touching is not None and unheard:
                 await touch_events(connection, unheard, touching)
+
+
+def _columns(events: Sequence[dict[str, Any]], received_at: datetime | None) -> dict[str, Any]:
+    return {
+        "buckets": array(row["bucket"] for row in events), "people": array(row["profile_id"] for row in events),
+        "instants": array(row["at"] for row in events), "numbers": array(row["feed_no"] for row in events),
+        "historical": array(row["historical"] for row in events), "names": listed(row["name"] for row in events),
+        "properties": listed(row["properties"] for row in events), "received_at": received_at,
+    }  # fmt: skip
 
 
 async def add_people(
@@ -249,13 +297,8 @@ def _row(line: FeedLine, buckets: int, received_at: datetime | None, number: int
 
 
 def _whose(user_id: str, buckets: int) -> dict[str, Any]:
-    """Return a person's key in short: as `profile_id` and `bucket_of` say it, for many at once."""
-    digest = hashlib.sha256(user_id.encode()).hexdigest()[:32]
-    return {"bucket": int(digest[:8], 16) * buckets >> 32, "profile_id": digest, "user_id": user_id}
-
-
-def _only(row: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: row[name] for name in names}
+    key = key_of(user_id)
+    return {"bucket": bucket_of_key(key, buckets), "profile_id": key, "user_id": user_id}
 
 
 def _dump(rows: Sequence[dict[str, Any]]) -> str:

@@ -2,8 +2,9 @@
 -- scope: all
 -- Remember the messages of a batch; returns the feed numbers of those not seen before.
 INSERT INTO parcours.seen (bucket, profile_id, message_key, feed_no, seen_at)
-SELECT r.bucket, r.profile_id, r.message_key, r.feed_no, %(received_at)s
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, message_key uuid, feed_no bigint)
+SELECT r.bucket, r.profile_id, r.message_key, r.feed_no, %(received_at)s::timestamptz
+FROM unnest(%(buckets)s::integer[], %(people)s::uuid[], %(keys)s::uuid[], %(numbers)s::bigint[])
+    AS r (bucket, profile_id, message_key, feed_no)
 ORDER BY r.bucket, r.profile_id, r.message_key, r.feed_no
 ON CONFLICT DO NOTHING
 RETURNING feed_no;
@@ -13,7 +14,8 @@ RETURNING feed_no;
 -- Make sure that everybody named has a profile; returns who had none.
 INSERT INTO parcours.profile (bucket, profile_id, user_id, created_at, updated_at)
 SELECT DISTINCT ON (r.bucket, r.profile_id) r.bucket, r.profile_id, r.user_id, r.at, r.at
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, user_id text, at timestamptz)
+FROM ROWS FROM (unnest(%(buckets)s::integer[]), unnest(%(people)s::uuid[]), unnest(%(instants)s::timestamptz[]),
+        jsonb_array_elements_text(%(names)s::jsonb)) AS r (bucket, profile_id, at, user_id)
 ORDER BY r.bucket, r.profile_id, r.at
 ON CONFLICT DO NOTHING
 RETURNING profile_id::text;
@@ -43,7 +45,19 @@ WHERE pr.bucket = r.bucket AND pr.profile_id = r.profile_id AND pr.deleted_at IS
 
 -- name: store_events
 -- scope: all
--- Keep events of people who are not deleted.
+-- Keep events of people who are not deleted, as the intake knows by now.
+INSERT INTO parcours.event (bucket, profile_id, name, happened_at, feed_no, received_at, historical, properties)
+SELECT r.bucket, r.profile_id, r.name, r.at, r.feed_no, coalesce(%(received_at)s::timestamptz, r.at), r.historical,
+    r.properties
+FROM ROWS FROM (unnest(%(buckets)s::integer[]), unnest(%(people)s::uuid[]), unnest(%(instants)s::timestamptz[]),
+        unnest(%(numbers)s::bigint[]), unnest(%(historical)s::boolean[]), jsonb_array_elements_text(%(names)s::jsonb),
+        jsonb_array_elements(%(properties)s::jsonb)) AS r (bucket, profile_id, at, feed_no, historical, name, properties)
+WHERE true
+ON CONFLICT DO NOTHING;
+
+-- name: take_over_events
+-- scope: all
+-- Keep events of somebody else, which are of another person from now on.
 INSERT INTO parcours.event (bucket, profile_id, name, happened_at, feed_no, received_at, historical, properties)
 SELECT r.bucket, r.profile_id, r.name, r.at, r.feed_no, r.arrived_at, r.historical, r.properties
 FROM jsonb_to_recordset(%(rows)s::jsonb)
@@ -54,11 +68,14 @@ ON CONFLICT DO NOTHING;
 
 -- name: announce_events
 -- scope: all
--- Let journeys hear of events.
+-- Let journeys hear of events that are not history.
 INSERT INTO parcours.pending (bucket, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
-SELECT r.bucket, r.profile_id, r.at, r.feed_no, 'event', r.name, jsonb_build_object('properties', r.properties), r.arrived_at
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS r (bucket integer, profile_id uuid, name text, at timestamptz, arrived_at timestamptz, feed_no bigint, properties jsonb)
+SELECT r.bucket, r.profile_id, r.at, r.feed_no, 'event', r.name, jsonb_build_object('properties', r.properties),
+    coalesce(%(received_at)s::timestamptz, r.at)
+FROM ROWS FROM (unnest(%(buckets)s::integer[]), unnest(%(people)s::uuid[]), unnest(%(instants)s::timestamptz[]),
+        unnest(%(numbers)s::bigint[]), unnest(%(historical)s::boolean[]), jsonb_array_elements_text(%(names)s::jsonb),
+        jsonb_array_elements(%(properties)s::jsonb)) AS r (bucket, profile_id, at, feed_no, historical, name, properties)
+WHERE NOT r.historical
 ON CONFLICT DO NOTHING;
 
 -- name: touch_events

@@ -126,3 +126,8 @@ ORDER BY j.journey_key;
 -- scope: shared
 -- A hint of a worker for the others: `leases` (share them anew), `settled BUCKET JOURNEY` (an outcome came in).
 SELECT pg_notify('parcours', %(hint)s);
+
+-- name: notify_rows
+-- scope: shared
+-- The intake's hint: `rows BUCKET …`, which buckets got rows. It may be lost, so its commit does not wait for the disk.
+SELECT set_config('synchronous_commit', 'off', true), pg_notify('parcours', %(hint)s);

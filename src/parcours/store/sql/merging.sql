@@ -1,3 +1,15 @@
+-- name: look_by_key
+-- scope: shared
+-- People are looked up one by one through their keys: plans made while a table was small would read all of it.
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+    set_config('enable_mergejoin', 'off', true);
+
+-- name: look_freely
+-- scope: shared
+-- From here on as the planner sees fit.
+SELECT set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
+    set_config('enable_mergejoin', 'on', true);
+
 -- name: lock_names
 -- scope: shared
 -- Whoever merges a name waits for those who write under it, and they for the merge: until the transaction ends.
@@ -7,12 +19,13 @@ FROM unnest(%(slots)s::integer[], %(merging)s::boolean[]) AS n (slot, merging);
 
 -- name: look_up_names
 -- scope: all
--- Which of these names are another person's by now, and which people are deleted, of those who are to be merged.
-SELECT r.user_id, m.into_id, pr.deleted_at IS NOT NULL
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, user_id text, merging boolean)
+-- Which of these names, told by their places in the list, are another person's by now, whose people are deleted, and who
+-- has no profile yet.
+SELECT r.number - 1, m.into_id, pr.deleted_at IS NOT NULL, pr.bucket IS NULL
+FROM unnest(%(buckets)s::integer[], %(people)s::uuid[]) WITH ORDINALITY AS r (bucket, profile_id, number)
 LEFT JOIN parcours.identity m ON m.bucket = r.bucket AND m.profile_id = r.profile_id
-LEFT JOIN parcours.profile pr ON r.merging AND pr.bucket = r.bucket AND pr.profile_id = r.profile_id
-WHERE m.into_id IS NOT NULL OR pr.deleted_at IS NOT NULL;
+LEFT JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id
+WHERE m.into_id IS NOT NULL OR pr.bucket IS NULL OR pr.deleted_at IS NOT NULL;
 
 -- name: link_names
 -- scope: all
@@ -25,7 +38,7 @@ ON CONFLICT DO NOTHING;
 
 -- name: take_history
 -- scope: all
--- The events of those who are merged, as history of those who stay; as rows for `store_events`.
+-- The events of those who are merged, as history of those who stay; as rows for `take_over_events`.
 SELECT coalesce(jsonb_agg(jsonb_build_object('bucket', r.into_bucket, 'profile_id', r.into_profile, 'name', e.name,
     'at', e.happened_at, 'arrived_at', e.received_at, 'feed_no', e.feed_no, 'historical', true,
     'properties', e.properties)), '[]')::text
