@@ -91,6 +91,7 @@ def test_it_ends_by_itself_goes_on_and_runs_alone(postgres: Server, tmp_path: Pa
     status, out, error = finish(start(["demo", "--for", "20s", "--people", "300"], url, tmp_path))
     assert status == 0, f"{out}\n{error}"
     assert "\x1b" not in out, "without a terminal nothing is coloured"
+    assert re.search(r"^  http://127\.0\.0\.1:\d+/link/\S+$", out, re.MULTILINE), "the link that signs in"
     numbers = last_numbers(out)
     assert numbers.keys() == {"abandoned-cart", "welcome", "win-back", "total"}
     for journey in numbers.values():
@@ -107,6 +108,20 @@ def test_it_ends_by_itself_goes_on_and_runs_alone(postgres: Server, tmp_path: Pa
     status, out, error = finish(start(["mailbox", "list", "--search", "@example."], demo, tmp_path / "demo"))
     assert status == 0, error
     assert out.count("@example.") > 5
+
+    number = re.search(r"^(\d+)", out, re.MULTILINE)
+    assert number is not None
+    status, out, error = finish(
+        start(["mailbox", "show", number[1], "--part", "source"], demo, tmp_path / "demo")
+    )
+    assert re.search(r"^List-Unsubscribe: <http://127\.0\.0\.1:\d+/", out, re.MULTILINE), f"{out}\n{error}"
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in out
+    status, out, error = finish(start(["subscription", "list"], demo, tmp_path / "demo"))
+    assert {line.partition("\t")[0] for line in out.splitlines()[1:]} == {
+        "cart_reminders",
+        "offers",
+        "onboarding",
+    }
 
     kept = start(["demo", "--keep", "--people", "300"], url, tmp_path)
     wait_for_line(kept, " s: ")

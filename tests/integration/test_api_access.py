@@ -72,6 +72,7 @@ def test_a_life_from_invitation_to_sign_out(api: ApiServer) -> None:
         ("user:anna@example.com", "sign_in"),
         ("user:anna@example.com", "sign_in"),
         ("user:anna@example.com", "change_user"),
+        ("user:anna@example.com", "sign_out"),
         ("user:anna@example.com", "sign_out_everywhere"),
     ]
 

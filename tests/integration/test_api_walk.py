@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from fastapi import Depends
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from parcours.api.app import ROUTERS
 from parcours.api.documentation import TAGS
-from parcours.api.routing import ApiRoute, need_of
-from parcours.api.security import Declared
+from parcours.api.routing import ApiRoute, InTransaction, need_of
+from parcours.api.security import Declared, require
 from parcours.clock import SystemClock
 from parcours.domain.access import NEEDS, PERMISSIONS, ROLES, SCOPES, Principal, may, role_of_scopes
 from parcours.service.access.secrets import digest
+from parcours.service.browsing.paging import limit_time
 from parcours.store.database import Database
 from parcours.store.queries import query
 from support.api import ApiServer
@@ -168,6 +170,34 @@ def test_a_route_without_a_declaration_answers_nobody(api: ApiServer) -> None:
     finally:
         api.app.router.routes.remove(route)
     assert (answer.status, answer.code) == (500, "internal_error")
+    sound = api.call("GET", "/api/me", key=api.key("admin"))
+    protecting = [
+        name for name in sound.headers if name.startswith(("x-", "content-sec", "referrer", "cache"))
+    ]
+    assert len(protecting) > 3
+    assert all(answer.headers[name] == sound.headers[name] for name in protecting)
+
+
+def test_a_list_that_takes_too_long_is_ended_and_said_to_be(api: ApiServer) -> None:
+    async def slow(work: InTransaction) -> str:
+        await limit_time(work.connection, 30)
+        await work.connection.execute("SELECT pg_sleep(60)")
+        return "never"
+
+    route = ApiRoute("/api/slow", slow, dependencies=[Depends(require("viewer"))])
+    api.app.router.routes.append(route)
+    try:
+        answer = api.call("GET", "/api/slow", key=api.key("read"))
+    finally:
+        api.app.router.routes.remove(route)
+    assert (answer.status, answer.code) == (503, "took_too_long")
+    assert answer.json["hint"].startswith("Ask for less")
+
+
+def test_a_wrong_password_is_a_described_answer(api: ApiServer) -> None:
+    wrong = api.call("POST", "/api/session", json={"email": "nobody@example.com", "password": "x"})
+    assert (wrong.status, wrong.code) == (401, "sign_in_failed")
+    assert "401" in api.app.state.document["paths"]["/api/session"]["post"]["responses"]
 
 
 def test_roles_include_those_below_them_and_scopes_give_roles() -> None:

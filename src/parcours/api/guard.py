@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from parcours.api.problems import problem
+from parcours.api.problems import problem, unexpected
 from parcours.domain.catalogue_access import REQUEST
 from parcours.domain.errors import ParcoursError
 
@@ -64,7 +64,13 @@ class Guard:
         elif self._is_cross_site(scope, headers):
             await problem(_cross_site())(scope, receive, answer)
         else:
-            await self._app(scope, _Body(receive, limit), answer)
+            try:
+                await self._app(scope, _Body(receive, limit), answer)
+            except Exception:
+                # Answered here, so that this answer too has the headers; logged by whoever runs us.
+                if not answer.begun:
+                    await problem(unexpected())(scope, receive, answer)
+                raise
 
     def _is_cross_site(self, scope: Scope, headers: Headers) -> bool:
         """Tell whether a browser asks for a change from a page of another site, with the cookie it has for us.
@@ -109,9 +115,11 @@ class _Answer:
         self._send = send
         self._path: str = scope["path"]
         self._https = Request(scope).url.scheme == "https"
+        self.begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.begun = True
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS:
                 headers.setdefault(name, value)

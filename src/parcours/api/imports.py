@@ -69,11 +69,10 @@ async def import_progress(work: InTransaction, number: Number) -> Row:
 
 
 @router.put(
-    "/{number}/data", response_model=Import, responses=LATER, openapi_extra=UPLOAD,
-    dependencies=[Depends(require("publisher"))],
+    "/{number}/data", response_model=Import, responses=LATER, openapi_extra=UPLOAD
 )  # fmt: skip
 async def fill_import(
-    request: Request, number: Number,
+    request: Request, who: Publisher, number: Number,
     column: Annotated[
         list[str] | None,
         Query(max_length=500, description="of a CSV: column=trait, column=trait:number, or column=userId"),
@@ -89,8 +88,8 @@ async def fill_import(
         raise ParcoursError("unsupported_media_type", meaning.removesuffix("."), hint=hint)
     columns = parse_mapping(column or [])
     async with installed.database.transaction() as connection:
-        mode = await begin(connection, number, installed.clock.now())
-    upload = Upload(installed.database, number)
+        mode = await begin(connection, number, installed.clock.now(), actor=who.actor)
+    upload = Upload(installed.database, number, who.actor)
     folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="parcours-import-")
     file = File(folder.name) / "feed"
     try:

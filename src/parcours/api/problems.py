@@ -18,7 +18,7 @@ from parcours.domain.catalogue_access import REQUEST
 from parcours.domain.catalogue_browsing import BROWSING
 from parcours.domain.errors import ParcoursError
 
-__all__ = ["HANDLERS", "STATUS", "problem", "status_of"]
+__all__ = ["HANDLERS", "STATUS", "problem", "status_of", "unexpected"]
 
 # Everything else that a ParcoursError says is about what was asked: 400. One line per code.
 STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
@@ -110,6 +110,11 @@ def status_of(code: str) -> HTTPStatus:
     return STATUS.get(code, HTTPStatus.BAD_REQUEST)
 
 
+def unexpected() -> ParcoursError:
+    """Return what is told of an error that nobody thought of: nothing of it."""
+    return ParcoursError("internal_error", "Something failed here; the log has the details.")
+
+
 def problem(
     error: ParcoursError, *, problems: Sequence[Mapping[str, str]] = (), status: HTTPStatus | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -188,8 +193,7 @@ async def _took_too_long(request: Request, error: Exception) -> Response:  # noq
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    detail = "Something failed here; the log has the details."
-    return problem(ParcoursError("internal_error", detail))
+    return problem(unexpected())
 
 
 HANDLERS: Final[Mapping[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]] = (

@@ -116,7 +116,7 @@ async def begin_session_by_link(
 async def leave(request: Request, who: Person, work: InTransaction) -> Response:
     """Sign out: this session is over."""
     assert who.session_id is not None
-    await end_session(work.connection, who.name, who.session_id)
+    await end_session(work.connection, who.name, who.session_id, at=work.now, actor=who.actor)
     answer = Response(status_code=204)
     drop_session(request, answer)
     return answer
@@ -162,7 +162,7 @@ async def leave_everywhere(request: Request, who: Person, work: InTransaction) -
 @router.delete("/me/sessions/{session_id}", status_code=204)
 async def leave_there(who: Person, work: InTransaction, session_id: Id) -> None:
     """End one of one's sessions."""
-    await end_session(work.connection, who.name, session_id)
+    await end_session(work.connection, who.name, session_id, at=work.now, actor=who.actor)
 
 
 def answer_session(request: Request, begun: SignedIn) -> Response:

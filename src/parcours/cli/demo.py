@@ -10,14 +10,17 @@ from typing import Annotated
 
 import typer
 import uvloop
+from prometheus_client import CollectorRegistry
 from rich.console import Console
 
+from parcours.api import Address, bind, create_app, serve
 from parcours.cli.output import say
 from parcours.cli.session import settings_of
 from parcours.demo.place import AlreadyRunning, demo_installation
 from parcours.demo.run import Options, run_demo
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_duration
+from parcours.observe import SilentObserver
 from parcours.settings import Settings
 
 __all__ = ["app"]
@@ -38,8 +41,9 @@ def demo(
 ) -> None:
     """Show journeys at work: sample people, live traffic, mails in a mailbox.
 
-    In a database of its own, `parcours_demo`, which is made anew at each start. Ends with Ctrl-C, or after
-    `--for`; the exit status is 0 where mails arrived and every ledger balances.
+    In a database of its own, `parcours_demo`, which is made anew at each start, with the HTTP API and a link that
+    signs in there once. Ends with Ctrl-C, or after `--for`; the exit status is 0 where mails arrived and every
+    ledger balances.
     """
     options = Options(people=people, seed=seed, seconds=_seconds(lasting), program=_program())
     try:
@@ -56,8 +60,30 @@ def demo(
 
 
 async def _demo(settings: Settings, options: Options, *, keep: bool) -> bool:
-    async with demo_installation(settings, keep=keep, say=say) as installed:
-        return await run_demo(installed, options, Console())
+    address = _listen(settings)
+    # Mails get links that lead to this process, and so a List-Unsubscribe, unless another address is set.
+    settings = settings.model_copy(update={"public_url": settings.public_url or address.url})
+    stop = asyncio.Event()
+    try:
+        async with demo_installation(settings, keep=keep, say=say) as installed, asyncio.TaskGroup() as group:
+            app = create_app(installed, CollectorRegistry())
+            group.create_task(serve(app, address, stop, SilentObserver(), proxies=settings.trusted_proxies))
+            try:
+                return await run_demo(installed, options, Console())
+            finally:
+                stop.set()
+    except ExceptionGroup as group_error:  # of the tasks; the first is the cause
+        raise group_error.exceptions[0] from None
+    finally:
+        address.socket.close()
+
+
+def _listen(settings: Settings) -> Address:
+    """Listen on the port that is set, or on a free one where somebody has that."""
+    try:
+        return bind(settings.http_host, settings.http_port)
+    except ParcoursError:
+        return bind(settings.http_host, 0)
 
 
 def _seconds(text: str | None) -> float | None:

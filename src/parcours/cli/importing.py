@@ -13,11 +13,12 @@ from typing import Annotated, BinaryIO, Final, Protocol, TextIO
 import typer
 
 from parcours.cli.output import Gauge, number_of, progress, say, show, show_json
-from parcours.cli.session import connected, remote
+from parcours.cli.session import actor, connected, remote
 from parcours.client import Client
 from parcours.domain.errors import ParcoursError
 from parcours.domain.records import FeedLine
 from parcours.service.intake.importing import Loader, read_lines
+from parcours.service.intake.noting import note_import
 from parcours.service.intake.sources import Source, open_source
 from parcours.service.intake.tables import Column, parse_mapping, read_table
 from parcours.service.intake.taking import Mode
@@ -87,6 +88,11 @@ def import_files(
 
         async def work(installed: Installation) -> Loader:
             loader = Loader(installed.database, installed.clock, installed.buckets, mode, told.add, batch)
+            asked = {"files": [str(path) for path in feeds], "mode": mode}
+            async with installed.database.transaction() as connection:
+                await note_import(
+                    connection, "begin_import", at=installed.clock.now(), actor=actor(), options=asked
+                )
             for path in feeds:
                 try:
                     await _load(loader, path, columns)
@@ -94,6 +100,13 @@ def import_files(
                     told.broke(error)
                     if error.code not in ("unreadable_file", "unknown_column", "no_person", "line_too_long"):
                         break
+            counts = {"stored": loader.stored, "repeated": loader.repeated, "bad": loader.bad}
+            state = "broken" if told.failed else "done"
+            async with installed.database.transaction() as connection:
+                await note_import(
+                    connection, "import", at=installed.clock.now(), actor=actor(), options=asked, state=state,
+                    counts=counts,
+                )  # fmt: skip
             return loader
 
         client = remote(context)

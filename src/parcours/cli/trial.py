@@ -13,14 +13,14 @@ import typer
 
 from parcours.channels.address import parse_address
 from parcours.cli.output import number_of, say, show, show_json
-from parcours.cli.session import connected, remote, run, settings_of
+from parcours.cli.session import actor, connected, remote, run, settings_of
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant, parse_instant
 from parcours.service.editing.definitions import defined_journey
 from parcours.service.explaining.person_copy import audiences_by_condition, latest_entry, read_person
 from parcours.settings import Settings
-from parcours.simulation.trying import MailsWanted, make_mails, opened, send_trial
+from parcours.simulation.trying import MailsWanted, make_mails, note_trial, opened, send_trial
 from parcours.simulation.walk import Answer, Happened, Walk, for_walk
 from parcours.simulation.walker import Outlets
 from parcours.store.scratch import scratch_database
@@ -60,8 +60,9 @@ def mails(
 
     Each is rendered as for that person and marked with [Test] in its subject. `event` is that of the person's
     latest entry, unless --event gives one; what steps on the way save has placeholders such as [crm.score], and
-    so has an event that is not known. Nothing is stored or counted, and the person is left alone. Each mail is
-    shown with the variables that are empty for this person. Exit status 1 where one could not be sent.
+    so has an event that is not known. Nothing but a line in the audit is stored, and the person is left alone.
+    Each mail is shown with the variables that are empty for this person. Exit status 1 where one could not be
+    sent.
     """
     address = parse_address(to).spec
     given = _properties(event, "--event") if event is not None else None
@@ -69,7 +70,9 @@ def mails(
     async def work(installed: Installation) -> list[dict[str, Any]]:
         wanted = MailsWanted(key, as_, address, version, step, given)
         async with installed.database.transaction() as connection:
-            made = await make_mails(connection, wanted, buckets=installed.buckets, at=installed.clock.now())
+            now = installed.clock.now()
+            made = await make_mails(connection, wanted, buckets=installed.buckets, at=now)
+            await note_trial(connection, wanted, at=now, actor=actor())
         async with outgoing(installed.settings, say) as channels, opened(channels["email"]) as channel:
             return [(await send_trial(mail, channel)).as_dict() for mail in made]
 

@@ -20,7 +20,16 @@ from parcours.channels.smtp import Server
 from parcours.demo.live import live
 from parcours.demo.pace import DAY
 from parcours.demo.screen import Facts, Summary, plain, read_summary, table
-from parcours.demo.stage import Cast, count_people, gather, load, publish_journeys, win_back
+from parcours.demo.stage import (
+    Cast,
+    count_people,
+    declare_types,
+    gather,
+    invite_visitor,
+    load,
+    publish_journeys,
+    win_back,
+)
 from parcours.demo.traffic import Traffic
 from parcours.demo.words import farewell, hints
 from parcours.domain.records import FeedLine
@@ -65,6 +74,7 @@ async def run_demo(installed: Installation, options: Options, console: Console) 
             await _load(installed, cast, console, ended)
         if ended.is_set():
             return False
+        await declare_types(installed)
         await publish_journeys(installed)
         show = _Show(installed, options, console, cast, mailbox, first=known == 0)
         try:
@@ -135,7 +145,8 @@ class _Show:
     async def _watch(self, ended: asyncio.Event, traffic: Traffic) -> float:
         """Show the numbers until the end; return after how many seconds it came."""
         settings, first = self.installed.settings, self.cast.refused or self.cast.added or ["c100001"]
-        for line in hints(settings, self.options.program, first[0]):
+        link = await invite_visitor(self.installed)
+        for line in hints(settings, self.options.program, first[0], link):
             self.console.print(line, highlight=False, soft_wrap=True)
         loop = asyncio.get_running_loop()
         began = loop.time()

@@ -12,8 +12,10 @@ from parcours.demo.feed import history, introduce, silent
 from parcours.demo.pace import at_pace, journeys
 from parcours.demo.people import Person, people
 from parcours.domain.records import FeedLine
+from parcours.service.access.users import add_user, list_users, make_link
 from parcours.service.commands.lifecycle import Order, execute
 from parcours.service.commands.people import PeopleOrder, change_people
+from parcours.service.consent.types import SubscriptionType, read_types, save_type
 from parcours.service.editing.authoring import apply_journey
 from parcours.service.intake.taking import take
 from parcours.service.watch.reports import list_journeys, notify_workers
@@ -21,9 +23,36 @@ from parcours.store.database import Connection
 from parcours.store.queries import query
 from parcours.wiring import Installation
 
-__all__ = ["ACTOR", "Cast", "count_people", "gather", "load", "publish_journeys", "win_back"]
+__all__ = [
+    "ACTOR",
+    "Cast",
+    "count_people",
+    "declare_types",
+    "gather",
+    "invite_visitor",
+    "load",
+    "publish_journeys",
+    "win_back",
+]
 
 ACTOR: Final = "demo"  # in the audit
+
+VISITOR: Final = "visitor@example.com"
+# Kinds of mail, as the journeys name them: name and description in each language of their readers.
+TYPES: Final = {
+    "onboarding": (
+        {"en": "Getting started", "sv": "Kom igång", "fr": "Premiers pas"},
+        {"en": "The first weeks as a customer", "sv": "Dina första veckor som kund", "fr": "Vos premières semaines"},
+    ),
+    "cart_reminders": (
+        {"en": "Your cart", "sv": "Din varukorg", "fr": "Votre panier"},
+        {"en": "When something is left in it", "sv": "När något ligger kvar", "fr": "Quand il y reste des articles"},
+    ),
+    "offers": (
+        {"en": "Offers", "sv": "Erbjudanden", "fr": "Offres"},
+        {"en": "Now and then, for you", "sv": "Då och då, till dig", "fr": "De temps en temps, pour vous"},
+    ),
+}  # fmt: skip
 
 _LOADERS: Final = 3  # batches of history on their way at the same time
 _BATCH: Final = 1500  # lines
@@ -90,6 +119,26 @@ async def load(
     async with asyncio.TaskGroup() as group:
         for share in shares:
             group.create_task(loader(share))
+
+
+async def declare_types(installed: Installation) -> None:
+    """Declare the kinds of mail that the journeys send; whoever said nothing gets them."""
+    async with installed.database.transaction() as connection:
+        known = {one.key for one in await read_types(connection)}
+        for key, (names, about) in TYPES.items():
+            if key not in known:
+                declared = SubscriptionType(key, "in", names, about)
+                await save_type(connection, declared, at=installed.clock.now(), actor=ACTOR)
+
+
+async def invite_visitor(installed: Installation) -> str:
+    """Return a link that signs the visitor in once, as an admin of the demonstration."""
+    async with installed.database.transaction() as connection:
+        now = installed.clock.now()
+        if not any(user["email"] == VISITOR for user in await list_users(connection, now)):
+            await add_user(connection, VISITOR, "admin", at=now, actor=ACTOR, name="Visitor")
+        link, _ = await make_link(connection, VISITOR, installed.settings.base_url, at=now, actor=ACTOR)
+    return link
 
 
 async def publish_journeys(installed: Installation) -> None:

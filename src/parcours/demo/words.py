@@ -11,8 +11,11 @@ from parcours.settings import Settings
 __all__ = ["farewell", "hints"]
 
 
-def hints(settings: Settings, program: str, example: str) -> list[str]:
-    """Return what to try in another shell; `example` is a person whom win-back refused, or may refuse."""
+def hints(settings: Settings, program: str, example: str, link: str) -> list[str]:
+    """Return what to try in another shell; `example` is a person whom win-back refused, or may refuse.
+
+    `link` signs in once.
+    """
     tries = (
         ("journey list", "all journeys, with their status"),
         ("journey pause abandoned-cart", "nobody goes on, no mail leaves; carts queue"),
@@ -27,6 +30,8 @@ def hints(settings: Settings, program: str, example: str) -> list[str]:
     day, two = _seconds(timedelta(days=1)), _seconds(timedelta(days=2))
     return [
         f"A day lasts {day} here, and a wait of two days {two}. The data lies in {settings.data.parent}.",
+        f"The API and the pages of the mails' links are at {settings.base_url}. Sign in there, once, with",
+        f"  {link}",
         "",
         "Try in another shell:",
         f"  {surroundings(settings)}",

@@ -14,12 +14,13 @@ from typing import Any
 from parcours.channels.address import parse_address
 from parcours.channels.channel import Channel, Sent, Uncertain
 from parcours.domain.errors import ParcoursError
+from parcours.service.commands.trail import record
 from parcours.service.editing.definitions import defined_journey
 from parcours.service.explaining.person_copy import latest_entry, read_person
 from parcours.simulation.mails import MARK, TrialMail, mails_for
 from parcours.store.database import Connection
 
-__all__ = ["MailsWanted", "make_mails", "opened", "send_trial", "shown_mail"]
+__all__ = ["MailsWanted", "make_mails", "note_trial", "opened", "send_trial", "shown_mail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,16 @@ class MailsWanted:
     version: int | None = None
     steps: Sequence[str] | None = None
     event: Mapping[str, Any] | None = None
+
+
+async def note_trial(connection: Connection, wanted: MailsWanted, *, at: datetime, actor: str) -> None:
+    """Keep in the audit that somebody sends mails with a person's data to an address."""
+    options = {"to": wanted.to, "user_id": wanted.user_id} | (
+        {"steps": list(wanted.steps)} if wanted.steps else {}
+    )
+    await record(
+        connection, at, actor=actor, key=wanted.journey, command="test_mails", version_no=wanted.version, options=options
+    )  # fmt: skip
 
 
 async def make_mails(

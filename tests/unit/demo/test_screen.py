@@ -83,7 +83,7 @@ def test_the_hints_name_the_database_the_program_and_a_person() -> None:
     settings = Settings(
         database_url="postgresql://parcours@/parcours_demo?host=%2Ftmp", data=Path("/tmp/it is here/demo")
     )
-    lines = hints(settings, "bin/parcours", "c100150")
+    lines = hints(settings, "bin/parcours", "c100150", "http://here/link/x")
     export = "export PARCOURS_DATABASE_URL='postgresql://parcours@/parcours_demo?host=%2Ftmp' "
     assert f"  {export}PARCOURS_DATA='/tmp/it is here/demo'" in lines
     assert any(line.startswith("  bin/parcours journey pause abandoned-cart ") for line in lines)

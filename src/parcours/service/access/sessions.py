@@ -142,11 +142,14 @@ async def list_sessions(connection: Connection, email: str, at: datetime) -> lis
         return await cursor.fetchall()
 
 
-async def end_session(connection: Connection, email: str, session_id: int) -> None:
-    """End one session of an account. Raises ParcoursError `unknown_session`."""
+async def end_session(
+    connection: Connection, email: str, session_id: int, *, at: datetime, actor: str
+) -> None:
+    """End one session of an account, with a line in the audit. Raises ParcoursError `unknown_session`."""
     given = {"email": email, "id": session_id}
     if await (await connection.execute(query("end_session"), given)).fetchone() is None:
         raise _error("unknown_session")
+    await record(connection, at, actor=actor, key=f"@users/{email}", command="sign_out")
 
 
 async def end_sessions(

@@ -19,6 +19,7 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.records import FeedLine
 from parcours.service.browsing.paging import Row, rows_of, wire
 from parcours.service.intake.importing import Loader, read_lines
+from parcours.service.intake.noting import note_import
 from parcours.service.intake.sources import open_source
 from parcours.service.intake.tables import Column, read_table
 from parcours.service.intake.taking import Mode
@@ -29,6 +30,7 @@ __all__ = ["Upload", "announce", "begin", "load_file", "loads", "show_load"]
 
 STALE: Final = timedelta(seconds=60)  # an import that has told nothing for so long is nobody's any more
 KEPT_ERRORS: Final = 1000
+ENDED: Final = ("done", "broken")
 BATCH: Final = 1000  # lines in a transaction
 NO_COLUMNS: Final[Mapping[str, Column]] = MappingProxyType({})
 
@@ -40,15 +42,18 @@ async def announce(
     given = {"name": name, "mode": mode, "bytes": size, "at": at, "actor": actor}
     row = await (await connection.execute(query("add_load"), given)).fetchone()
     assert row is not None
+    options = {"import": int(row[0]), "name": name, "mode": mode}
+    await note_import(connection, "announce_import", at=at, actor=actor, options=options)
     return int(row[0])
 
 
-async def begin(connection: Connection, number: int, now: datetime) -> Mode:
+async def begin(connection: Connection, number: int, now: datetime, *, actor: str) -> Mode:
     """Begin to fill an import. Raises ParcoursError `unknown_import`, `import_under_way`."""
     given = {"id": number, "at": now, "stale": now - STALE}
     row = await (await connection.execute(query("begin_load"), given)).fetchone()
     if row is not None:
         mode: Mode = row[0]
+        await note_import(connection, "begin_import", at=now, actor=actor, options={"import": number})
         return mode
     found = await show_load(connection, number, now)
     raise ParcoursError(
@@ -77,6 +82,7 @@ class Upload:
 
     database: Database
     number: int
+    actor: str
     bytes: int = 0
     errors: list[Row] = field(default_factory=list)
 
@@ -97,6 +103,12 @@ class Upload:
         }  # fmt: skip
         async with self.database.transaction() as connection:
             await connection.execute(query("tell_load"), given)
+            if state in ENDED:
+                counts = {name: given[name] for name in ("stored", "repeated", "bad")}
+                await note_import(
+                    connection, "import", at=now, actor=self.actor, options={"import": self.number}, state=state,
+                    counts=counts,
+                )  # fmt: skip
 
 
 async def load_file(
