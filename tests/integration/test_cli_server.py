@@ -266,7 +266,8 @@ def test_the_installation_of_a_server(both: Both) -> None:
 
 
 def test_who_may_be_written_to_on_a_server(both: Both) -> None:
-    both.there("import", both.cli.file("p.jsonl", [{"type": "identify", "userId": "p1", "traits": {}}]))
+    people = [{"type": "identify", "userId": one, "traits": {}} for one in ("p1", "p2")]
+    both.there("import", both.cli.file("p.jsonl", people))
     both.same("subscription", "list")
     assert both.there("subscription", "set", "news", "--en", "News").lines == [
         "news declared: only who said yes gets it."
@@ -297,6 +298,6 @@ def test_who_may_be_written_to_on_a_server(both: Both) -> None:
     assert both.there("subscription", "remove", "news").lines == ["news is not declared any more."]
     assert "(only_local)" in both.there("subscription", "rotate-key").error
     both.there("apply", file_of(both, "dry"))
-    assert both.there("test", "mails", "dry", "--to", "me@example.com", "--as", "a1").error.startswith(
+    assert both.there("test", "mails", "dry", "--to", "me@example.com", "--as", "p2").error.startswith(
         "The journey has no mails."
     )
