@@ -266,7 +266,7 @@ def test_the_installation_of_a_server(both: Both) -> None:
 
 
 def test_who_may_be_written_to_on_a_server(both: Both) -> None:
-    people = [{"type": "identify", "userId": one, "traits": {}} for one in ("p1", "p2")]
+    people = [{"type": "identify", "userId": one, "traits": {"n": 1}} for one in ("p1", "p2")]
     both.there("import", both.cli.file("p.jsonl", people))
     both.same("subscription", "list")
     assert both.there("subscription", "set", "news", "--en", "News").lines == [
