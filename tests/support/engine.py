@@ -27,7 +27,7 @@ PERSON_TABLES = (
     "identity, recent, deleted_journey, deleted_version, removal, hold, "
     "subscription_type, suppression, consent, consent_log, erasure, retention_walk, "
     "participant, passage, message, refusal, counter, fence, profile, event, seen, membership, pending, inbox, kept, "
-    "waiting, belonging, filling, "
+    "unasked, waiting, belonging, filling, "
     "catch_up, eligible, gate, audit, scheduled_command, schedule, run, listener, audience, version, journey"
 )
 

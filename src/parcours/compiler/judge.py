@@ -67,6 +67,9 @@ class Listening:
         self.fields: set[str] = set()
         self.audiences: set[str] = set()
         self.members: set[str] = set()  # audiences through which people are suggested
+        self.history: set[str] = (
+            set()
+        )  # events that count where they are history, too: audiences look at them
 
     def rows(self) -> list[tuple[str, str]]:
         """Return (kind, name) pairs, sorted."""
@@ -74,6 +77,7 @@ class Listening:
         pairs |= {("field", name) for name in self.fields}
         pairs |= {("audience", name) for name in self.audiences}
         pairs |= {("member", name) for name in self.members}
+        pairs |= {("history", name) for name in self.history}
         return sorted(pairs)
 
 
@@ -90,7 +94,12 @@ def listening(conditions: Iterable[Condition], into: Listening, audiences: Mappi
                 case EventTest(name=name):
                     into.events.add(name)
                 case AudienceTest(audience=audience) if audience in audiences:
-                    listening([audiences[audience]], into, audiences)
+                    inner = Listening()
+                    listening([audiences[audience]], inner, audiences)
+                    into.events |= inner.events
+                    into.fields |= inner.fields
+                    into.audiences |= inner.audiences
+                    into.history |= inner.events - {"*"}
                 case AudienceTest(audience=audience):
                     into.audiences.add(audience)
                 case MessageTest(outcome="opened"):

@@ -34,6 +34,7 @@ ROWS: Final = {
     "turns": "erase_turns",
     "inbox": "erase_inbox",
     "pending": "erase_pending",
+    "unasked": "erase_unasked",
     "lines": "erase_seen",
     "events": "delete_events",
     "memberships": "delete_memberships",

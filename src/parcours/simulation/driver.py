@@ -120,6 +120,7 @@ class Simulation:
 
     def __post_init__(self) -> None:
         self.company = Company(self.lines)
+        self.hearing.note_history(self.lines, self.company)
 
     @property
     def connection(self) -> Connection:

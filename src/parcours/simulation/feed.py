@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -104,6 +104,9 @@ class Hearing:
             set
         )  # (kind, name), as a Program lists them
         self.triggers: set[tuple[str, str]] = set()
+        self.altered: set[str] = (
+            set()
+        )  # names of people whom history changes: all their lines are heard (P25)
         for journey in journeys:
             if not has_errors([*check_journey(journey), *not_available(journey)]):
                 self.heard[journey.key] |= set(compile_journey(journey, 1, audiences).listeners)
@@ -112,6 +115,11 @@ class Hearing:
                         self.triggers.add(("event", trigger.event))
                     elif isinstance(trigger, AudienceTrigger):
                         self.triggers.add(("audience", trigger.audience))
+
+    def note_history(self, lines: Sequence[Numbered], company: Company) -> None:
+        """Note of whom there is history in the feed, under whatever name."""
+        heads = {company.head(line.user_id) for _, line in lines if line.historical}
+        self.altered = {line.user_id for _, line in lines if company.head(line.user_id) in heads}
 
     def heard_by_some(self, line: FeedLine) -> bool:
         """Tell whether some journey may do something about this line, whoever is inside."""
@@ -125,6 +133,8 @@ class Hearing:
             return False
         if (line.kind, line.name) in self.triggers:
             return True
+        if line.user_id in self.altered and line.kind != "consent":
+            return bool(list(inside))
         match line.kind:
             case "event":
                 heard = {("event", line.name), ("event", "*")}

@@ -151,6 +151,13 @@ async def carry_out(
         for merge, pair in zip(merges, pairs, strict=True)
         if merge.source in known
     ]
+    quietly = [
+        {"bucket": row["into_bucket"], "profile_id": row["into_profile"], "kind": "*", "name": ""}
+        for row in grown
+        if not row["loud"]
+    ]
+    if quietly:
+        await connection.execute(query("note_unasked"), {"rows": _dump(quietly)})
     told = [row for row in grown if row["loud"]]
     if told:
         await connection.execute(query("announce_grown"), {"rows": _dump(told)})

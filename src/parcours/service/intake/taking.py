@@ -152,6 +152,7 @@ async def _store(
     # Several lines about one person in a batch: attributes fold to one change, memberships to their last word.
     profiles: dict[str, dict[str, Any]] = {}
     memberships: dict[tuple[str, str], dict[str, Any]] = {}
+    altered: list[dict[str, Any]] = []  # by history
     events = []
     said: list[dict[str, Any]] = []
     for line, row in new:
@@ -160,12 +161,18 @@ async def _store(
             merged = {**(before["properties"] if before else {}), **line.properties}
             announce = told and (not line.historical or bool(before and before["announce"]))
             profiles[row["profile_id"]] = {**row, "properties": merged, "announce": announce}
+            if line.historical or not told:
+                altered += _looked_at(row, "field", *line.properties)
         elif line.kind == "audience":
-            memberships[row["profile_id"], line.name] = row
+            memberships[row["profile_id"], line.name] = {**row, "announce": told and not line.historical}
+            if line.historical or not told:
+                altered += _looked_at(row, "audience", line.name)
         elif line.kind == "consent":
             said.append(said_in_feed(row))
         elif line.kind == "event":
             events.append({**row, "historical": line.historical or mode in ("state", "history")})
+            if events[-1]["historical"]:
+                altered += _looked_at(row, "history", line.name)
     events.sort(key=itemgetter("profile_id"))
     async with connection.pipeline():
         if profiles:
@@ -177,9 +184,11 @@ async def _store(
         if memberships:
             text = {"rows": _dump(list(memberships.values()))}
             await connection.execute(query("create_audience"), {**text, "at": at})
-            if told or touching:
-                kind = "audience" if told else "touch"
-                await connection.execute(query("announce_memberships"), {**text, "kind": kind})
+            for kind, announce in (("audience", True), ("touch", False)):
+                some = [row for row in memberships.values() if row["announce"] is announce]
+                if some and (announce or touching):
+                    given = {"rows": _dump(some), "kind": kind}
+                    await connection.execute(query("announce_memberships"), given)
             await connection.execute(query("join_audiences"), text)
             await connection.execute(query("quit_audiences"), text)
         if said:
@@ -195,6 +204,13 @@ async def _store(
             unheard = [row for row in events if mode != "live" or row["historical"]]
             if touching is not None and unheard:
                 await touch_events(connection, unheard, touching)
+        if altered:
+            await connection.execute(query("note_unasked"), {"rows": _dump(altered)})
+
+
+def _looked_at(row: dict[str, Any], kind: str, *names: str) -> list[dict[str, Any]]:
+    """Return what history changes about a person, as rows for `note_unasked`."""
+    return [{**_only(row, "bucket", "profile_id"), "kind": kind, "name": name} for name in names]
 
 
 def _columns(events: Sequence[dict[str, Any]], received_at: datetime | None) -> dict[str, Any]:

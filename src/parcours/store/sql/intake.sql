@@ -87,6 +87,25 @@ FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS r (bucket integer, profile_id uuid, name text, at timestamptz, arrived_at timestamptz, feed_no bigint)
 ON CONFLICT DO NOTHING;
 
+-- name: note_unasked
+-- scope: all
+-- Note whom history has changed inside journeys that look at it: an attribute, a list, events that audiences count; or, by
+-- `*`, at anything.
+INSERT INTO parcours.unasked (bucket, profile_id)
+SELECT DISTINCT r.bucket, r.profile_id
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (bucket integer, profile_id uuid, kind text, name text)
+WHERE EXISTS (
+        SELECT 1 FROM parcours.listener l
+        JOIN parcours.participant p ON p.bucket = r.bucket AND p.journey_id = l.journey_id AND p.profile_id = r.profile_id
+            AND p.finished_at IS NULL
+        WHERE l.kind = r.kind AND l.name = r.name)
+    OR (r.kind = '*' AND EXISTS (
+        SELECT 1 FROM parcours.journey j
+        JOIN parcours.participant p ON p.bucket = r.bucket AND p.journey_id = j.journey_id AND p.profile_id = r.profile_id
+            AND p.finished_at IS NULL))
+ORDER BY r.bucket, r.profile_id
+ON CONFLICT DO NOTHING;
+
 -- name: announce_memberships
 -- scope: all
 -- Tell journeys which memberships are about to change; where they are not to be told, audiences are asked all the same.

@@ -275,6 +275,11 @@ WHERE w.bucket = %(b)s AND w.version_id = v.version_id AND w.profile_id = %(p)s;
 DELETE FROM parcours.inbox i USING parcours.journey_ever j
 WHERE i.bucket = %(b)s AND i.journey_id = j.journey_id AND i.profile_id = %(p)s;
 
+-- name: erase_unasked
+-- scope: bucket
+-- Forget that history has changed a person.
+DELETE FROM parcours.unasked WHERE bucket = %(b)s AND profile_id = %(p)s;
+
 -- name: erase_pending
 -- scope: bucket
 -- Forget what came in of a person.

@@ -1,13 +1,21 @@
 -- name: route_pending
 -- scope: bucket
--- Give each journey that listens its own row, in batches of the oldest.
+-- Give each journey that listens its own row, in batches of the oldest. Of people whom history has changed every journey is
+-- given it, once (P25).
 WITH taken AS (
     DELETE FROM parcours.pending d
     WHERE d.bucket = %(b)s AND d.ctid = ANY (ARRAY(
         SELECT q.ctid FROM parcours.pending q WHERE q.bucket = %(b)s LIMIT %(n)s))
     RETURNING d.profile_id, d.happened_at, d.feed_no, d.kind, d.name, d.data, d.arrived_at
+), asked AS (
+    DELETE FROM parcours.unasked u
+    WHERE u.bucket = %(b)s AND u.profile_id = ANY (ARRAY(
+        SELECT t.profile_id FROM taken t WHERE t.kind IN ('event', 'profile', 'audience')))
+    RETURNING u.profile_id
 )
-SELECT count(*), coalesce(jsonb_agg(to_jsonb(taken)), '[]')::text FROM taken;
+SELECT count(*), coalesce(jsonb_agg(CASE WHEN a.profile_id IS NULL THEN to_jsonb(taken)
+    ELSE jsonb_set(to_jsonb(taken), '{data,all}', 'true') END), '[]')::text
+FROM taken LEFT JOIN asked a ON a.profile_id = taken.profile_id AND taken.kind IN ('event', 'profile', 'audience');
 
 -- name: fill_inbox
 -- scope: bucket
@@ -39,7 +47,7 @@ CROSS JOIN LATERAL (
     SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('start', 'grant', 'release') AND j.journey_key = split_part(r.name, '/', 1)
     UNION ALL
     SELECT j.journey_id FROM parcours.journey j WHERE r.kind = 'delete' OR (r.kind = 'remove' AND r.name = '*')
-        OR (r.kind = 'profile' AND r.data ? 'all')
+        OR (r.kind IN ('event', 'profile', 'audience') AND r.data ? 'all')
 ) h
 WHERE EXISTS (SELECT 1 FROM parcours.fence f WHERE f.bucket = %(b)s AND f.journey_id = h.journey_id)
 ON CONFLICT DO NOTHING;
