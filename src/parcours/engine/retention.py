@@ -19,7 +19,7 @@ from psycopg.types.numeric import Int4, Int8
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 
-__all__ = ["retain_for", "walk_on"]
+__all__ = ["kept", "retain_for", "walk_on"]
 
 DAILY: Final = timedelta(days=1)
 PEOPLE: Final = 500
@@ -30,7 +30,7 @@ async def retain_for(database: Database, now: Callable[[], datetime], seconds: f
     """Remove what is too old, for some time at most, each step in a transaction of its own."""
     began = time.monotonic()
     async with database.transaction() as connection:
-        keep = await _kept(connection)
+        keep = await kept(connection)
         if not keep:
             return
         buckets = await (await connection.execute(query("walks_due"), {"before": now() - DAILY})).fetchall()
@@ -82,7 +82,8 @@ _STEPS: Final = {
 }
 
 
-async def _kept(connection: Connection) -> dict[str, timedelta]:
+async def kept(connection: Connection) -> dict[str, timedelta]:
+    """Return for how long what is kept that is not kept for ever."""
     row = await (await connection.execute(query("read_retention"))).fetchone()
     days: dict[str, int | None] = row[0] if row else {}
     return {kind: timedelta(days=n) for kind, n in days.items() if n and kind in KINDS}

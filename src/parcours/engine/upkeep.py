@@ -1,19 +1,24 @@
-"""Upkeep: partitions for the months ahead, and statistics that keep up with tables that grow by the minute."""
+"""Upkeep: partitions for the months ahead, and statistics that keep up with tables that grow by the minute.
+
+Partitions of months that are behind what is kept go, once retention has emptied them.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.types.numeric import Int8
 
-from parcours.store.database import Connection
+from parcours.engine.retention import kept
+from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 from parcours.store.roles import as_owner
 
-__all__ = ["forget_messages", "keep_partitions", "keep_statistics"]
+__all__ = ["drop_emptied", "forget_messages", "keep_partitions", "keep_statistics"]
 
 PARTITIONED = {"event": "happened_at", "passage": "at"}
+RETAINED = {"event": "events", "passage": "passages"}  # table -> the kind for which retention is settled
 MONTHS_AHEAD = 3
 REMEMBERED = timedelta(days=7)  # repeated messages are recognised for so long
 FORGOTTEN_AT_ONCE = 5000
@@ -57,6 +62,55 @@ async def keep_partitions(connection: Connection, now: datetime) -> list[str]:
             )
             return [name]
     return []
+
+
+async def drop_emptied(database: Database, now: datetime) -> list[str]:
+    """Drop the partitions of months that are older than what is kept, and empty; return their names.
+
+    Each in a transaction of its own, which waits half a second at most for what is under way; else it is for next time.
+    What still comes in of such a month goes to the default partition.
+    """
+    gone = []
+    async with database.transaction() as connection:
+        keep = await kept(connection)
+        rows = await (await connection.execute(query("month_partitions"))).fetchall()
+    for table, name in rows:
+        kind = RETAINED[table]
+        if kind in keep and _end_of(name) <= now - keep[kind]:
+            try:
+                async with database.transaction() as connection:
+                    if await _drop_if_empty(connection, table, name):
+                        gone.append(name)
+            except errors.LockNotAvailable:
+                continue
+    return gone
+
+
+async def _drop_if_empty(connection: Connection, table: str, name: str) -> bool:
+    empty = sql.SQL("SELECT NOT EXISTS (SELECT 1 FROM parcours.{})").format(sql.Identifier(name))
+    row = await (await connection.execute(empty)).fetchone()
+    if row is None or not row[0]:
+        return False
+    await as_owner(connection)
+    row = await (await connection.execute(query("try_upkeep"))).fetchone()
+    if not row or not row[0]:
+        return False
+    # The parent first, as traffic locks them; nothing comes in behind that.
+    await connection.execute(query("wait_half_a_second_for_locks"))
+    await connection.execute(
+        sql.SQL("LOCK TABLE ONLY parcours.{} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table))
+    )
+    row = await (await connection.execute(empty)).fetchone()
+    if row is None or not row[0]:
+        return False
+    await connection.execute(sql.SQL("DROP TABLE parcours.{}").format(sql.Identifier(name)))
+    return True
+
+
+def _end_of(name: str) -> datetime:
+    """Return when the month of a partition ends, by its name."""
+    year, month = name.split("_")[-2:]
+    return _month(datetime(int(year), int(month), 1, tzinfo=UTC), 1)
 
 
 async def keep_statistics(connection: Connection) -> list[str]:

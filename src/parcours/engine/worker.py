@@ -31,7 +31,7 @@ from parcours.engine.mails import Mails
 from parcours.engine.removal import remove_for
 from parcours.engine.retention import retain_for
 from parcours.engine.unit import LeaseLost, Limits
-from parcours.engine.upkeep import forget_messages, keep_partitions, keep_statistics
+from parcours.engine.upkeep import drop_emptied, forget_messages, keep_partitions, keep_statistics
 from parcours.engine.versions import Versions
 from parcours.observe import Observer, Trouble, WorkerStarted, WorkerStopped
 from parcours.settings import Settings
@@ -327,6 +327,7 @@ class Worker:
             while made:
                 async with self.database.transaction() as connection:
                     made = await keep_partitions(connection, now)
+            await drop_emptied(self.database, now)
             self._partitions_until = now + timedelta(hours=6)
         if self._probed is None or now > self._probed + PROBE_EVERY:
             self._probed = now

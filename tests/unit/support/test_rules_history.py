@@ -11,7 +11,7 @@ from support.runner import Document, Simulator, add, at, event, identify, journe
 PAST = {"context": {"historical": True}}
 WAIT: dict[str, Any] = {"pause": {"wait": {"for": "3h"}}, "then": {"wait": {"for": "3h"}}}
 LOUD = {"audience": "loud", "where": {"event": "A"}}
-PRO = {"exit": [{"field": "profile.plan", "is": "pro"}]}
+PRO: dict[str, Any] = {"exit": [{"field": "profile.plan", "is": "pro"}]}
 INSIDE = event("9:00", "u1", "Go")
 
 
