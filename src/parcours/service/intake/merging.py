@@ -173,7 +173,7 @@ async def _carry_consents(
     former = {pair["profile_id"]: pair for pair in pairs}
     said: dict[str, dict[str, tuple[str, datetime]]] = defaultdict(dict)
     for person, key, state, changed_at in found:
-        said[person][key] = (state, changed_at)
+        said[person.replace("-", "")][key] = (state, changed_at)
     if not any(person in former for person in said):
         return
     rows = []
@@ -192,7 +192,8 @@ async def _carry_consents(
             )  # fmt: skip
     given = {"rows": _dump([former[person] for person in sorted(former)])}
     log = await (await connection.execute(query("take_said"), given)).fetchone()
-    rows += msgspec.json.decode(log[0]) if log else []
+    ever = msgspec.json.decode(log[0]) if log else []
+    rows += [{**row, "profile_id": row["profile_id"].replace("-", "")} for row in ever]  # as all keys here
     await keep_said(connection, rows)
     await connection.execute(query("clear_consents_of_merged"), given)
     await connection.execute(query("clear_said_of_merged"), given)
@@ -204,7 +205,7 @@ async def _join(connection: Connection, taken: tuple[str] | None) -> dict[str, l
     if taken is not None and taken[0] != "[]":
         cursor = await connection.execute(query("join_audiences"), {"rows": taken[0]})
         for person, key in await cursor.fetchall():
-            joined[person].append(key)
+            joined[person.replace("-", "")].append(key)
     return joined
 
 

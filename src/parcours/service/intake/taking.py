@@ -210,7 +210,8 @@ async def _store(
 
 def _looked_at(row: dict[str, Any], kind: str, *names: str) -> list[dict[str, Any]]:
     """Return what history changes about a person, as rows for `note_unasked`."""
-    return [{**_only(row, "bucket", "profile_id"), "kind": kind, "name": name} for name in names]
+    whose = {"bucket": row["bucket"], "profile_id": row["profile_id"]}
+    return [{**whose, "kind": kind, "name": name} for name in names]
 
 
 def _columns(events: Sequence[dict[str, Any]], received_at: datetime | None) -> dict[str, Any]:
