@@ -176,6 +176,7 @@ def test_requests_that_cannot_be_read(served: Served) -> None:
         ("a list", b"[]", {}, "no_batch"),
         ("no batch", b"{}", {}, "no_batch"),
         ("a batch that is none", b'{"batch": 5}', {}, "no_batch"),
+        ("a text without its end", b'{"batch": ["' + b'\\"' * 200_000, {}, "not_json"),
         ("brackets without end", b"{" * 400_000, {}, "not_json"),
         ("too many", json.dumps({"batch": [0] * 2501}).encode(), {}, "too_many_events"),
         ("too large", json.dumps({"batch": ["x" * 500_000]}).encode(), {}, "body_too_large"),

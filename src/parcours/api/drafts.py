@@ -202,11 +202,11 @@ async def _document(request: Request) -> Any:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"the definition is not UTF-8: byte {error.start}"
-        raise ParcoursError("bad_definition", message, hint="Send it as UTF-8.") from None
+        raise ParcoursError("bad_definition", message, place="body", hint="Send it as UTF-8.") from None
     document, problems = load_text(text)
     fault = next((one for one in problems if one.severity == "error"), None)
     if fault is not None:
-        raise ParcoursError("bad_definition", fault.message, place=fault.place, hint=fault.hint)
+        raise ParcoursError("bad_definition", fault.message, place=fault.place or "body", hint=fault.hint)
     return document
 
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from parcours.domain.catalogue import CATALOGUE
 from parcours.domain.catalogue_access import REQUEST
 from parcours.domain.catalogue_browsing import BROWSING
 from parcours.domain.errors import ParcoursError
@@ -104,6 +105,14 @@ STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
     }
 )
 
+# What to do, by code, where an error says no more than the catalogue; not for codes that mean two things.
+_TWICE: Final = {
+    code for family, code in CATALOGUE for other, same in CATALOGUE if code == same and family != other
+}
+REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
+    {code: entry.remedy for (_, code), entry in CATALOGUE.items() if code not in _TWICE}
+)
+
 
 def status_of(code: str) -> HTTPStatus:
     """Return the status by which a code is answered."""
@@ -127,7 +136,8 @@ def problem(
     body: dict[str, Any] = {
         "title": status.phrase, "status": status.value, "detail": error.message, "code": error.code,
     }  # fmt: skip
-    more = {"hint": error.hint, "place": error.place, "problems": list(problems)}
+    hint = error.hint or REMEDIES.get(error.code, "")
+    more = {"hint": hint, "place": error.place, "problems": list(problems)}
     answer = JSONResponse(
         body | {name: value for name, value in more.items() if value} | dict(extra or {}),
         status.value,

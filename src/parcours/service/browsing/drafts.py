@@ -273,7 +273,9 @@ def _compare(before: StoredDefinition | None, expected: Expected) -> None:
 def check_form(document: Any) -> None:
     """Refuse what could not be kept, or would break those who look into definitions."""
     if not isinstance(document, dict):
-        raise ParcoursError("bad_definition", "the definition is no mapping", hint="Write keys and values.")
+        raise ParcoursError(
+            "bad_definition", "the definition is no mapping", place="body", hint="Write keys and values."
+        )
     if not isinstance(document.get("steps", {}), dict):
         raise ParcoursError(
             "bad_definition", "`steps` is no mapping", place="steps", hint="Write ID: {KIND: …}."
@@ -283,10 +285,15 @@ def check_form(document: Any) -> None:
         text.encode()
     except (ValueError, TypeError, RecursionError) as error:
         raise ParcoursError(
-            "bad_definition", f"the definition cannot be kept: {error}", hint="Correct this value."
+            "bad_definition",
+            f"the definition cannot be kept: {error}",
+            place="body",
+            hint="Correct this value.",
         ) from None
     if "\\u0000" in text:
-        raise ParcoursError("bad_definition", "the definition holds a NUL character", hint="Remove it.")
+        raise ParcoursError(
+            "bad_definition", "the definition holds a NUL character", place="body", hint="Remove it."
+        )
 
 
 async def _save_as_is(
