@@ -38,6 +38,7 @@ from house import (
 from parcours.clock import SystemClock
 from parcours.service.intake.write_keys import add_source
 from parcours.store.database import Database
+from processor import processor_seconds
 
 sys.path.insert(0, str(FOLDER.parent / "tests"))
 from support.smtp_sink import Sink
@@ -83,8 +84,8 @@ async def prepare(url: str) -> str:
 
 
 @contextmanager
-def served(url: str) -> Iterator[str]:
-    """Yield the address of a server process."""
+def served(url: str) -> Iterator[tuple[str, int]]:
+    """Yield the address of a server process, and its number."""
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
             [sys.executable, "-m", "parcours", "serve", "--port", "0"],
@@ -94,7 +95,7 @@ def served(url: str) -> Iterator[str]:
         try:
             assert process.stdout is not None
             found = next(filter(None, (re.search(r"http://\S+", line) for line in process.stdout)))
-            yield found[0]
+            yield found[0], process.pid
         finally:
             process.terminate()
             process.wait(30)
@@ -261,12 +262,15 @@ def main() -> None:
     with house() as ground:
         url = ground.create("intake", BUCKETS)
         key = asyncio.run(prepare(url))
-        ours, theirs, bulk = [], [], []
+        ours, theirs, bulk, costs = [], [], [], []
         for number in range(given.runs):
             step(f"run {number + 1}: {given.events:,} events in batches of {IN_BATCH}")
             with ground.clone("intake") as copy:
-                with served(copy) as address:
+                with served(copy) as (address, process):
+                    family = [ground.postmaster, process]
+                    used = processor_seconds(family)
                     ours.append(asyncio.run(send(address, key, bodies)))
+                    costs.append(processor_seconds(family) - used)
                 with psycopg.connect(copy) as connection:
                     [(stored,)] = connection.execute("SELECT count(*) FROM parcours.event").fetchall()
                 assert stored == given.events, f"{stored} stored"
@@ -276,10 +280,12 @@ def main() -> None:
         per_second = given.events / median(ours)
         copied, at_once = given.events / median(theirs), given.events / median(bulk)
         say(f"events a second over HTTP, durable          {per_second:>8,.0f}   aim 10,000 on 2 cores")
+        cost = median(costs) / len(bodies) * 1000
+        say(f"processor time of a batch of 100, ms        {cost:>8.1f}   server and database")
         say(f"a bare COPY in the same batches, a second   {copied:>8,.0f}   {ratio(theirs, ours):.2f} times")
         say(f"a bare COPY of everything at once, a second {at_once:>8,.0f}   {ratio(bulk, ours):.2f} times")
         step(f"latency at {given.rate} events a second for {given.seconds} s")
-        with ground.clone("intake") as copy, served(copy) as address:
+        with ground.clone("intake") as copy, served(copy) as (address, _):
             seconds = asyncio.run(latency(copy, address, key, given.rate, given.seconds))
         late = seconds[int(0.99 * len(seconds))]
         say(f"event to mail, ms: median (p50)             {median(seconds) * 1000:>8.0f}   aim below 200")

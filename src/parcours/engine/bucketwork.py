@@ -83,7 +83,7 @@ class BucketWork:
         """Do what is due in a bucket. Raises LeaseLost where it is another worker's now."""
         while routed:
             async with self.database.transaction() as connection:
-                await self._hold(connection, bucket, holder)
+                await self._hold(connection, bucket, holder, lightly=True)
                 done = await route_bucket(connection, bucket, self.limits.rows, self.audiences, self.now())
             routed = done.count >= self.limits.rows
             if done.recheck_at is not None:
@@ -120,7 +120,7 @@ class BucketWork:
         self.agenda.due[bucket, AUDIENCES] = self.now() + RETRY  # should this fail
         while more and time.monotonic() - began < FILL_SECONDS:
             async with self.database.transaction() as connection:
-                await self._hold(connection, bucket, holder)
+                await self._hold(connection, bucket, holder, lightly=True)
                 now = self.now()
                 again = await recheck_bucket(connection, bucket, self.limits.rows, self.audiences, now)
                 told += again.count
@@ -131,7 +131,12 @@ class BucketWork:
         self.agenda.due[bucket, AUDIENCES] = self.now() if more else min(later, next_at or later)
         return told > 0
 
-    async def _hold(self, connection: Connection, bucket: int, holder: tuple[str, int]) -> None:
+    async def _hold(
+        self, connection: Connection, bucket: int, holder: tuple[str, int], *, lightly: bool = False
+    ) -> None:
+        """Keep the bucket for this transaction; `lightly` where nobody outside hears of it before it is on the disk."""
+        if lightly:
+            await connection.execute(query("commit_lightly"))
         given = {"b": Int4(bucket), "holder": holder[0], "term": holder[1], "expires": self.now() + LEASE}
         if await (await connection.execute(query("hold_lease"), given)).fetchone() is None:
             raise LeaseLost

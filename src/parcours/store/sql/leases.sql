@@ -127,6 +127,11 @@ ORDER BY j.journey_key;
 -- A hint of a worker for the others: `leases` (share them anew), `settled BUCKET JOURNEY` (an outcome came in).
 SELECT pg_notify('parcours', %(hint)s);
 
+-- name: commit_lightly
+-- scope: shared
+-- The commit of this transaction does not wait for the disk: a crash may undo it, and it is done again from what it read.
+SELECT set_config('synchronous_commit', 'off', true);
+
 -- name: notify_rows
 -- scope: shared
 -- The intake's hint: `rows BUCKET …`, which buckets got rows. It may be lost, so its commit does not wait for the disk.
