@@ -34,7 +34,7 @@ def filled(postgres: Server) -> Iterator[ApiServer]:
 @pytest.mark.parametrize(
     ("caller", "options"),
     [
-        ("admin", ("--phases", "examples,fuzzing")),
+        ("admin", ("--phases", "fuzzing")),
         ("viewer", ("--phases", "fuzzing", "--include-method", "GET")),
     ],
 )
