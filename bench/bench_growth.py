@@ -103,7 +103,7 @@ def main() -> None:
         __doc__ or "",
         least=(100_000, 20_000, "people on file"),
         most=(5_000_000, 400_000, "people on file, grown"),
-        due=(20_000, 10_000, "people who move"),
+        due=(100_000, 10_000, "people who move"),
         repetitions=(5, 3, "times each"),
     )
     with house() as small, house() as grown:

@@ -36,6 +36,7 @@ async def check_next(connection: Connection, now: datetime) -> Checked | None:
     if row is None:
         return None
     bucket, version_id = row
+    await connection.execute(query("read_frugally"))
     mismatches = await read_page(connection, bucket, version_id)
     where = {"b": bucket, "v": version_id, "at": now}
     await connection.execute(query("note_check"), where)

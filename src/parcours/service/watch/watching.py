@@ -25,6 +25,7 @@ __all__ = ["Watch"]
 LEDGER, ALERTS = 1, 2  # kinds of watching, one process at a time for each
 LOOK_EVERY: Final = timedelta(seconds=30)
 CHECK_EVERY: Final = timedelta(seconds=5)
+FIRST_CHECK: Final = timedelta(seconds=10)
 SHARE: Final = 50  # a check that took a second is followed by fifty of rest: two hundredths of one connection
 FREE_FOR: Final = timedelta(minutes=1)
 
@@ -43,7 +44,9 @@ class Watch:
 
     async def turn(self, now: datetime) -> None:
         """Do what is due: a check of the ledger, a look at what deserves an alert, what is to be told."""
-        if self.next_check is None or now >= self.next_check:
+        if self.next_check is None:  # a process that has just begun has people waiting for it
+            self.next_check = now + FIRST_CHECK
+        if now >= self.next_check:
             await self.check(now)
         if self.next_look is None or now >= self.next_look:
             self.next_look = now + LOOK_EVERY

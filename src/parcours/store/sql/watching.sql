@@ -10,6 +10,11 @@ SELECT pg_try_advisory_xact_lock(7041777, %(kind)s);
 -- Let everything read in this transaction be of one instant, and write.
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
 
+-- name: read_frugally
+-- scope: shared
+-- What follows reads one bucket and not the whole table, however many people there are, and takes one processor.
+SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true);
+
 -- name: next_to_check
 -- scope: all
 -- The version and bucket whose ledger was held against its people longest ago: those that change before those that are over.
