@@ -21,6 +21,7 @@ MAILED: Document = {
     "more": email("Two"),
     "end": {"end": {}},
 }
+TICKS: Document = {"event": "Tick", "when": {"field": "event.never", "is": True}}
 OVER = "SELECT count(*) FROM parcours.participant WHERE finished_at IS NOT NULL"
 MOVES = "SELECT count(*) FROM parcours.passage"
 # A transaction of a worker, with a bucket's lease in its hands, that waits for its process.
@@ -63,6 +64,7 @@ async def test_whoever_slept_past_its_term_writes_nothing_and_hands_nothing_over
     async with installed(database_url, delays={"dot": 0.2}) as here:
         await here.feed(*people("u", range(number)))
         await here.publish(journey(MAILED, "j"))
+        await here.publish(journey({"end": {"end": {}}}, "busy", triggers=[TICKS]))  # lets nobody in
         async with process(here, "sleeper") as sleeper:
             await holds(here, sleeper=BUCKETS)
             await here.feed(*(line("track", f"u{n}", "Go") for n in range(number)))
@@ -89,13 +91,15 @@ async def test_whoever_slept_past_its_term_writes_nothing_and_hands_nothing_over
 async def asleep_in_a_transaction(here: Installation, sleeper: asyncio.subprocess.Process, name: str) -> None:
     """Stop a process while it is inside a transaction that holds a lease, and has messages under way."""
     end = time.monotonic() + 20
-    while time.monotonic() < end:
+    for turn in itertools.count():
+        if time.monotonic() > end:
+            raise AssertionError("it was never found inside a transaction")
+        await here.feed(line("track", f"u{turn % 100}", "Tick"))  # or there would be nothing to do but to mail
         sleeper.send_signal(signal.SIGSTOP)
         for _ in range(3):  # what it asked for may still be on its way
             if await here.one(IN_TRANSACTION, name=name) and await here.one(CLAIMED):
                 return
         sleeper.send_signal(signal.SIGCONT)
-    raise AssertionError("it was never found inside a transaction")
 
 
 async def test_workers_are_restarted_one_after_the_other_without_a_pause_in_service(

@@ -201,6 +201,8 @@ class BucketWork:
                 connection, bucket, journey_id, result.fence, now=unit.now, until=unit.until,
                 rooms={name: courier.room for name, courier in self.couriers.items()}, versions=unit.loaded,
             )  # fmt: skip
+            if claims:  # on the disk before a message is handed over
+                await connection.execute(query("commit_durably"))
             loaded = [(c, await self.versions.get(connection, c.version_id)) for c in claims]
             due = await self._next_due(connection, bucket, journey_id, result)
         self.agenda.due[bucket, journey_id] = due

@@ -132,6 +132,11 @@ SELECT pg_notify('parcours', %(hint)s);
 -- The commit of this transaction does not wait for the disk: a crash may undo it, and it is done again from what it read.
 SELECT set_config('synchronous_commit', 'off', true);
 
+-- name: commit_durably
+-- scope: shared
+-- The commit of this transaction waits for the disk, and for everything written before it: something outside rests on it.
+SELECT set_config('synchronous_commit', 'on', true);
+
 -- name: notify_rows
 -- scope: shared
 -- The intake's hint: `rows BUCKET …`, which buckets got rows. It may be lost, so its commit does not wait for the disk.

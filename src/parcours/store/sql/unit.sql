@@ -22,9 +22,10 @@ RETURNING batch - 4096, clock, rights, runs;
 -- name: tune_unit
 -- scope: shared
 -- In a unit nothing is ever found by reading a whole table (plans made while a table was empty would), and nobody is
--- looked up twice in a statement. Tells whether all sending is held.
+-- looked up twice in a statement. Its commit does not wait for the disk, unless it claims (decision 0049). Tells whether
+-- all sending is held.
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_memoize', 'off', true),
-    EXISTS (SELECT 1 FROM parcours.hold h WHERE h.released_at IS NULL);
+    EXISTS (SELECT 1 FROM parcours.hold h WHERE h.released_at IS NULL), set_config('synchronous_commit', 'off', true);
 
 -- name: take_round
 -- scope: bucket
