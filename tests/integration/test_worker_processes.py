@@ -94,7 +94,8 @@ async def asleep_in_a_transaction(here: Installation, sleeper: asyncio.subproces
     for turn in itertools.count():
         if time.monotonic() > end:
             raise AssertionError("it was never found inside a transaction")
-        await here.feed(line("track", f"u{turn % 100}", "Tick"))  # or there would be nothing to do but to mail
+        # Or there would be nothing to do but to mail.
+        await here.feed(line("track", f"u{turn % 100}", "Tick"))
         sleeper.send_signal(signal.SIGSTOP)
         for _ in range(3):  # what it asked for may still be on its way
             if await here.one(IN_TRANSACTION, name=name) and await here.one(CLAIMED):
