@@ -117,6 +117,8 @@ async def _commands(connection: Connection, traffic: Traffic) -> list[str]:
             faults.append(f"{n} lines in the audit for {command}")
     shown: dict[tuple[str, int], str] = {}
     for key, version, _, _, before, after in audit:
+        if version is None:  # of imports and lists: no version has a status by it
+            continue
         known = shown.get((key, version), "draft")
         # The entry of a version shuts with the publication of the next, which has the line.
         shut = before in ("closed", "finished") and known in ("live", "closed")
