@@ -284,8 +284,8 @@ def test_the_api_keeps_types_addresses_and_what_is_said(pages: ApiServer) -> Non
     keys = [one["key"] for one in pages.call("GET", "/api/subscriptions", key=read).json]
     assert keys == ["news", "offers", "tips"]
     said = {"subscription": "offers", "state": "in", "source": "checkout"}
-    assert pages.call("POST", "/api/people/u16/consents", key=admin, json=said).status == 204
-    assert pages.call("GET", "/api/people/u16/consents", key=read).json[0]["source"] == "checkout"
+    assert pages.call("POST", "/api/people/u18/consents", key=admin, json=said).status == 204
+    assert pages.call("GET", "/api/people/u18/consents", key=read).json[0]["source"] == "checkout"
     body = {"addresses": ["Eva@example.com", "eva@EXAMPLE.com"], "reason": "complaint"}
     assert pages.call("POST", "/api/suppressions", key=admin, json=body).json == {"changed": 1}
     listed = pages.call("GET", "/api/suppressions?address=eva@example.com", key=read).json
@@ -293,14 +293,14 @@ def test_the_api_keeps_types_addresses_and_what_is_said(pages: ApiServer) -> Non
     assert pages.call("POST", "/api/suppressions/remove", key=admin, json=body).json == {"changed": 1}
     assert pages.call("DELETE", "/api/subscriptions/offers", key=admin).status == 204
     assert pages.call("DELETE", "/api/subscriptions/offers", key=admin).code == "no_subscription_type"
-    assert pages.call("GET", "/api/people/u16/export", key=read).status == 403
-    exported = pages.call("GET", "/api/people/u16/export", key=admin).json
+    assert pages.call("GET", "/api/people/u18/export", key=read).status == 403
+    exported = pages.call("GET", "/api/people/u18/export", key=admin).json
     assert exported["consents"][0]["subscription"] == "offers"
-    assert pages.call("GET", "/api/people/u16/erasure", key=admin).status == 404
-    assert pages.call("POST", "/api/people/u16/erasure?dry_run=true", key=admin).json["new"] is True
-    assert pages.call("POST", "/api/people/u16/erasure", key=admin).json["new"] is True
-    assert pages.call("POST", "/api/people/u16/erasure", key=admin).json["new"] is False
-    assert pages.call("GET", "/api/people/u16/export", key=admin).code == "unknown_person"
+    assert pages.call("GET", "/api/people/u18/erasure", key=admin).status == 404
+    assert pages.call("POST", "/api/people/u18/erasure?dry_run=true", key=admin).json["new"] is True
+    assert pages.call("POST", "/api/people/u18/erasure", key=admin).json["new"] is True
+    assert pages.call("POST", "/api/people/u18/erasure", key=admin).json["new"] is False
+    assert pages.call("GET", "/api/people/u18/export", key=admin).code == "unknown_person"
     kept = {"events": 400, "passages": None, "messages": 365}
     assert pages.call("PUT", "/api/retention", key=admin, json=kept).json == {**kept, "warnings": []}
     assert pages.call("GET", "/api/retention", key=admin).json == {**kept, "warnings": []}
