@@ -1,7 +1,7 @@
 # The house's few commands. `make setup` needs Python 3.11 or newer and nothing else; later calls are instant.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos explore fuzz race check bench format debian-postgres
+.PHONY: help setup ui browser chromium demo test chaos explore fuzz race check bench format debian-postgres
 .NOTPARALLEL:
 
 PYTHON ?= python3
@@ -41,10 +41,15 @@ $(SYNCED): pyproject.toml uv.lock
 	"$$uv" sync --frozen --quiet --compile-bytecode; \
 	touch $@
 
+ui: $(SYNCED) ## Build the web application into the package, where it has changed (Node comes from PyPI)
+	@$(VENV)/bin/python scripts/ui.py build
+
 demo: $(SYNCED) ## Run the demonstration (ARGS="--help" for its options)
+	@$(VENV)/bin/python scripts/ui.py build || echo "The web application could not be built; the demonstration goes on without it."
 	@$(VENV)/bin/parcours demo $(ARGS)
 
-test: $(SYNCED) ## Run the tests on the embedded PostgreSQL, some again on Debian's 15
+test: ui ## Run the tests on the embedded PostgreSQL, some again on Debian's 15
+	$(VENV)/bin/python scripts/ui.py test
 	$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 	@$(MAKE) --no-print-directory debian-postgres
 	@if [ -x $(DEBIAN_POSTGRES)/initdb ]; then \
@@ -74,12 +79,24 @@ debian-postgres:
 			</dev/null >/dev/null; \
 	fi
 
+browser: ui chromium ## Drive the web application in Chromium, on a real server with a worker
+	PARCOURS_TEST_BROWSER=1 $(VENV)/bin/pytest tests/browser $(ARGS)
+
+chromium:
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium from Debian"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq </dev/null && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core \
+			</dev/null >/dev/null; \
+	fi
+
 check: $(SYNCED) ## Check lint, format, types, import contracts and file sizes, as CI does
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
 	$(VENV)/bin/pytest -q tests/unit/test_portable_sql.py
+	$(VENV)/bin/python scripts/ui.py check
 	@find src tests bench \( -name '*.py' -o -name '*.sql' \) -exec wc -l {} + 2>/dev/null | awk ' \
 		$$2 != "total" && $$1 > $(MAX_LINES) { print $$2 " has " $$1 " lines, more than $(MAX_LINES)"; bad = 1 } \
 		$$2 != "total" { files++ } \

@@ -23,6 +23,8 @@ settings.register_profile(
 settings.register_profile("explore", settings.get_profile("parcours"), derandomize=False)
 settings.load_profile("parcours")
 
+collect_ignore = [] if os.environ.get("PARCOURS_TEST_BROWSER") else ["browser"]  # `make browser`
+
 LONGEST_FIRST = ("property", "acceptance", "integration")  # folders; what is left at the end is short then
 
 

@@ -49,6 +49,7 @@ from parcours.api.preferences import preference_routes
 from parcours.api.problems import HANDLERS
 from parcours.api.routing import Router
 from parcours.api.security import Declared
+from parcours.api.web import WebApplication
 from parcours.wiring import Installation
 
 __all__ = ["create_app", "create_pages"]
@@ -110,6 +111,7 @@ def create_app(installed: Installation, registry: CollectorRegistry) -> FastAPI:
         *(route for router in ROUTERS for route in router.routes),
     ]
     app.router.routes.extend(routes)
+    app.router.default = WebApplication()
     app.state.document = describe(app.routes)
     return app
 

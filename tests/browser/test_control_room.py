@@ -1,0 +1,154 @@
+"""Journeys under control in the browser: the whole life of one from list and header, in three languages."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from browser.room import LANGUAGES, PATIENCE, Room
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_journey_is_led_through_its_whole_life(chromium: Browser, room: Room, language: str) -> None:
+    key = f"life-{language}"
+    room.journey(key, [f"{language}{n}" for n in range(5)])
+    screen = await room.sign_in(chromium, "publisher", language)
+    page, row = screen.page, screen.row(key)
+    await expect(row.get_by_text("5", exact=True).first).to_be_visible(timeout=PATIENCE)
+
+    await screen.quick(key, "pause")
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_role("cell", name="5", exact=True)).to_be_visible(timeout=PATIENCE)
+    await screen.keep("pause")
+    await screen.confirm("pause", "wrong price")
+    await screen.shows(row, "status.paused.label")
+
+    await row.get_by_role("link").click()
+    switch = page.get_by_role("switch")
+    await expect(switch).not_to_be_checked()
+    await screen.turn()
+    await screen.keep("resume")
+    await screen.confirm("resume")
+    await expect(switch).to_be_checked(timeout=PATIENCE)
+    await screen.keep("journey")
+
+    await screen.menu(screen.text("journey.commands"), "close")
+    await screen.confirm("close")
+    await expect(switch).to_be_disabled(timeout=PATIENCE)
+    await screen.shows(page.locator("main"), "status.closed.label")
+
+    await screen.go("/")
+    await screen.quick(key, "stop")
+    await screen.keep("stop")
+    await screen.confirm("stop")
+    await screen.shows(row, "status.stopped.label")
+    await expect(row).to_contain_text(screen.text("home.notRunning"), timeout=PATIENCE)
+
+    await row.get_by_role("link").click()
+    await expect(switch).not_to_be_checked()
+    await screen.turn()
+    await screen.confirm("restart")
+    await expect(switch).to_be_checked(timeout=PATIENCE)
+
+    await screen.menu(screen.text("journey.commands"), "stop")
+    gentler = dialog.get_by_role("button", name=screen.text("command.close.label"), exact=True)
+    await gentler.wait_for()
+    await screen.confirm("stop")
+    await screen.go("/")
+    await screen.shows(row, "status.stopped.label")
+    await screen.menu(screen.text("home.more", name=f"Journey {key}"), "delete")
+    await screen.confirm("delete")
+    await expect(row).to_have_count(0, timeout=PATIENCE)
+    assert screen.errors == []
+
+
+async def test_a_viewer_looks_and_is_offered_no_command(chromium: Browser, room: Room) -> None:
+    room.journey("seen", ["seen1"])
+    screen = await room.sign_in(chromium, "viewer")
+    await screen.row("seen").hover()
+    await expect(screen.row("seen").get_by_role("button")).to_have_count(0)
+    await screen.go("/journeys/seen")
+    await expect(screen.page.get_by_role("switch")).to_be_disabled(timeout=PATIENCE)
+    await expect(screen.page.get_by_role("button", name=screen.text("journey.commands"))).to_have_count(0)
+
+
+async def test_what_one_does_another_sees(chromium: Browser, room: Room) -> None:
+    room.journey("shared", ["shared1"])
+    one, other = await room.sign_in(chromium, "publisher"), await room.sign_in(chromium, "admin", "sv")
+    await other.shows(other.row("shared"), "status.live.label")
+    await one.quick("shared", "pause")
+    await one.confirm("pause")
+    await other.shows(other.row("shared"), "status.paused.label")
+
+
+async def test_numbers_move_on_the_canvas_and_lead_to_the_people_behind_them(
+    chromium: Browser, room: Room
+) -> None:
+    room.journey("moving", ["moving1", "moving2"])
+    screen = await room.sign_in(chromium, "publisher")
+    await screen.go("/journeys/moving")
+    here = screen.page.locator("[data-step='rest'] button").last
+    await expect(here).to_have_text(screen.text("step.here", n="2"), timeout=PATIENCE)
+    feed = room.folder / "order.jsonl"
+    feed.write_text('{"type": "track", "userId": "moving1", "event": "Order", "messageId": "o1"}\n')
+    room.run("import", "--live", str(feed))
+    await expect(here).to_have_text(screen.text("step.here", n="1"), timeout=PATIENCE)
+    await here.click()
+    await expect(screen.page.get_by_role("link", name="moving2", exact=True)).to_be_visible(timeout=PATIENCE)
+    await expect(screen.page.get_by_role("link", name="moving1", exact=True)).to_have_count(0)
+    await screen.page.get_by_role("link", name="moving2", exact=True).click()
+    await expect(screen.page.get_by_role("heading", name="moving2")).to_be_visible(timeout=PATIENCE)
+    await screen.keep("person")
+
+
+async def test_a_file_becomes_a_draft_and_runs(chromium: Browser, room: Room) -> None:
+    screen = await room.sign_in(chromium, "publisher")
+    file = room.folder / "brought.yaml"
+    file.write_text(
+        "journey: brought\nname: Journey brought\nentry: {triggers: [{event: Hi}]}\nsteps: {rest: {wait: {for: 1d}}}\n"
+    )
+    async with screen.page.expect_file_chooser() as chooser:
+        await screen.page.get_by_role("button", name=screen.text("bringIn.journey")).click()
+    await (await chooser.value).set_files(file)
+    switch = screen.page.get_by_role("switch")
+    await expect(switch).not_to_be_checked(timeout=PATIENCE)
+    await screen.turn()
+    await screen.confirm("publish")
+    await expect(switch).to_be_checked(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_on_any_screen(chromium: Browser, room: Room, scheme: str) -> None:
+    key = f"axe-{scheme}"
+    room.journey(key, [f"axe{scheme}"])
+    screen = await room.sign_in(chromium, "admin", color_scheme=scheme, reduced_motion="reduce")
+    await screen.shows(screen.row(key), "status.live.label")
+    await screen.accessible("home")
+    await screen.keep(f"home-{scheme}")
+    for command in ("pause", "stop"):
+        await screen.quick(key, command)
+        await screen.page.get_by_role("dialog").get_by_role("cell", name="1", exact=True).wait_for()
+        await screen.accessible(f"dialog of {command}")
+        await screen.page.keyboard.press("Escape")
+        await expect(screen.page.get_by_role("dialog")).to_have_count(0)
+    for tab in ("", "/participants", f"/participants/axe{scheme}", "/reports", "/messages", "/activity"):
+        await screen.go(f"/journeys/{key}{tab}")
+        await screen.page.get_by_role("switch").wait_for(state="attached")
+        await screen.page.wait_for_load_state("networkidle")
+        await screen.accessible(tab or "canvas")
+    for place in ("/activity", "/mailbox"):
+        await screen.go(place)
+        await screen.page.get_by_role("heading", level=1).wait_for()
+        await screen.accessible(place)
+
+
+async def test_a_phone_shows_and_stops(chromium: Browser, room: Room) -> None:
+    room.journey("pocket", ["pocket1"])
+    screen = await room.sign_in(chromium, "publisher", "sv")
+    await screen.page.set_viewport_size({"width": 360, "height": 740})
+    await screen.go("/journeys/pocket")
+    await screen.menu(screen.text("journey.commands"), "stop")
+    await screen.keep("phone-stop")
+    await screen.confirm("stop")
+    await screen.shows(screen.page.locator("main"), "status.stopped.label")
+    assert await screen.page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -1,0 +1,49 @@
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { onSignedOut, Refused } from "../api/client";
+import { useMe } from "../api/queries";
+import { Trouble } from "../components/Trouble";
+import { router } from "./router";
+import { SignIn } from "./SignIn";
+import { isLanguage, speak } from "./texts";
+import { theme } from "./theme";
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (times, error) => !(error instanceof Refused) && times < 3,
+      refetchOnWindowFocus: true,
+    },
+  },
+});
+
+onSignedOut(() => {
+  if (queries.getQueryData(["me"]) !== undefined) void queries.resetQueries({ queryKey: ["me"] });
+});
+
+export function App() {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <QueryClientProvider client={queries}>
+        <Notifications position="bottom-right" />
+        <Door />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}
+
+/** Nobody signed in: the form. Somebody: the application, in the language that person chose. */
+function Door() {
+  const me = useMe();
+  const language = me.data?.language;
+  useEffect(() => {
+    if (isLanguage(language) && localStorage.getItem("parcours.language") === null) void speak(language);
+  }, [language]);
+  if (me.error instanceof Refused && me.error.status === 401) return <SignIn />;
+  if (me.isError) return <Trouble error={me.error} again={() => me.refetch()} />;
+  if (!me.data) return null;
+  return <RouterProvider router={router} />;
+}

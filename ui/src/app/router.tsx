@@ -1,0 +1,83 @@
+import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { HomeSearch } from "../home/Home";
+import type { PeopleSearch } from "../journey/Participants";
+import Shell from "./Shell";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
+
+function Missing() {
+  const { t } = useTranslation();
+  return (
+    <p>
+      {t("app.missing")} <Link to="/">{t("app.home")}</Link>
+    </p>
+  );
+}
+
+/** Each screen is loaded when it is first shown. */
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("../home/Home")),
+  validateSearch: (search: Record<string, unknown>) => search as HomeSearch,
+});
+const journey = createRoute({
+  getParentRoute: () => root,
+  path: "/journeys/$key",
+  component: lazyRouteComponent(() => import("../journey/JourneyPage")),
+});
+const tabs = [
+  createRoute({
+    getParentRoute: () => journey,
+    path: "/",
+    component: lazyRouteComponent(() => import("../journey/CanvasTab")),
+  }),
+  createRoute({
+    getParentRoute: () => journey,
+    path: "participants",
+    component: lazyRouteComponent(() => import("../journey/Participants")),
+    validateSearch: (search: Record<string, unknown>) => search as PeopleSearch,
+  }),
+  createRoute({
+    getParentRoute: () => journey,
+    path: "participants/$userId",
+    component: lazyRouteComponent(() => import("../journey/Person")),
+  }),
+  createRoute({
+    getParentRoute: () => journey,
+    path: "reports",
+    component: lazyRouteComponent(() => import("../journey/Reports")),
+  }),
+  createRoute({
+    getParentRoute: () => journey,
+    path: "messages",
+    component: lazyRouteComponent(() => import("../journey/Messages")),
+  }),
+  createRoute({
+    getParentRoute: () => journey,
+    path: "activity",
+    component: lazyRouteComponent(() => import("../journey/ActivityTab")),
+  }),
+] as const;
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: "/activity",
+  component: lazyRouteComponent(() => import("./Activity")),
+});
+const mailbox = createRoute({
+  getParentRoute: () => root,
+  path: "/mailbox",
+  component: lazyRouteComponent(() => import("./MailboxPage")),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, journey.addChildren([...tabs]), activity, mailbox]),
+  defaultPreload: "intent",
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

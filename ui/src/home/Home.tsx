@@ -1,0 +1,254 @@
+import {
+  Button,
+  Center,
+  Group,
+  MultiSelect,
+  SegmentedControl,
+  Select,
+  Skeleton,
+  Stack,
+  Switch,
+  Table,
+  Text,
+  TextInput,
+  Title,
+  VisuallyHidden,
+} from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type JourneyFilter, useFacets, useJourneys, useMe } from "../api/queries";
+import { has, type Journey, type Status } from "../api/types";
+import { useFormat } from "../app/format";
+import { Search } from "../components/icons";
+import { StatusChip } from "../components/StatusChip";
+import { Trouble } from "../components/Trouble";
+import { BringIn } from "./BringIn";
+import { Bulk } from "./Bulk";
+import classes from "./home.module.css";
+import { JourneyRow, RowActions, useTrigger } from "./JourneyRow";
+
+const STATUSES: readonly Status[] = ["draft", "live", "paused", "closed", "stopped", "finished"];
+const SORTS = ["name", "changed", "entered", "inside", "completed"] as const;
+
+export type HomeSearch = JourneyFilter & { view?: "tiles" };
+
+/** Home: every journey, and what can be done with it. */
+export default function Home() {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const search = useSearch({ from: "/" }) as HomeSearch;
+  const navigate = useNavigate({ from: "/" });
+  const { view, ...filter } = search;
+  const me = useMe().data;
+  const journeys = useJourneys(filter);
+  const facets = useFacets().data;
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const found = useMemo(() => journeys.data?.pages.flatMap((page) => page.items) ?? [], [journeys.data]);
+  const change = (part: Partial<HomeSearch>) => {
+    const next = { ...search, ...part };
+    const kept = Object.entries(next).filter(
+      ([, value]) => value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0),
+    );
+    void navigate({ search: Object.fromEntries(kept) as HomeSearch, replace: true });
+  };
+  const type = useDebouncedCallback((text: string) => change({ search: text }), 250);
+  const select = (key: string, on: boolean) => {
+    const next = new Set(chosen);
+    if (on) next.add(key);
+    else next.delete(key);
+    setChosen(next);
+  };
+  const isFiltered = Object.values(filter).some((value) => value !== undefined && value !== "name");
+  return (
+    <Stack gap={0}>
+      <Group justify="space-between">
+        <Title order={1} size="h2">
+          {t("home.title")}
+        </Title>
+        {has(me, "editor") && <BringIn />}
+      </Group>
+      <search className={classes.filters}>
+        <TextInput
+          label={t("home.search")}
+          leftSection={<Search size={16} />}
+          defaultValue={filter.search ?? ""}
+          onChange={(event) => type(event.currentTarget.value)}
+          type="search"
+        />
+        <MultiSelect
+          label={t("home.status")}
+          data={STATUSES.map((value) => ({ value, label: t(`status.${value}.label`) }))}
+          value={filter.status ?? []}
+          onChange={(value) => change({ status: value as Status[] })}
+          clearable
+          placeholder={filter.status?.length ? undefined : t("home.any")}
+        />
+        <Select
+          label={t("home.folder")}
+          data={
+            facets?.folders
+              .filter((one) => one.name)
+              .map((one) => ({ value: one.name, label: `${one.name} (${number(one.journeys)})` })) ?? []
+          }
+          value={filter.folder ?? null}
+          onChange={(value) => change({ folder: value ?? undefined })}
+          clearable
+          placeholder={t("home.any")}
+        />
+        <MultiSelect
+          label={t("home.tags")}
+          data={facets?.tags.map((one) => one.name) ?? []}
+          value={filter.tag ?? []}
+          onChange={(value) => change({ tag: value })}
+          clearable
+          placeholder={filter.tag?.length ? undefined : t("home.any")}
+        />
+        <Select
+          label={t("home.sort")}
+          data={SORTS.map((value) => ({ value, label: t(`home.sorts.${value}`) }))}
+          value={filter.sort ?? "name"}
+          onChange={(value) => change({ sort: value as HomeSearch["sort"] })}
+          allowDeselect={false}
+        />
+        <Switch
+          label={t("home.onlyProblems")}
+          checked={filter.problems ?? false}
+          onChange={(event) => change({ problems: event.currentTarget.checked || undefined })}
+          mb={8}
+        />
+        <SegmentedControl
+          aria-label={t("home.view")}
+          data={[
+            { value: "list", label: t("home.list") },
+            { value: "tiles", label: t("home.tiles") },
+          ]}
+          value={view ?? "list"}
+          onChange={(value) => change({ view: value === "tiles" ? "tiles" : undefined })}
+        />
+      </search>
+      {journeys.isError && <Trouble error={journeys.error} again={() => journeys.refetch()} />}
+      {journeys.isPending && (
+        <Stack gap="sm" aria-busy aria-label={t("app.loading")}>
+          {[1, 2, 3, 4, 5].map((n) => (
+            <Skeleton key={n} h={52} />
+          ))}
+        </Stack>
+      )}
+      {journeys.data && found.length === 0 && (
+        <Center py={64}>
+          <Stack align="center" gap="xs" maw={460}>
+            <Title order={2} size="h4">
+              {isFiltered ? t("home.noneFound") : t("home.none")}
+            </Title>
+            <Text ta="center" c="dimmed">
+              {isFiltered ? t("home.noneFoundHint") : t("home.noneHint")}
+            </Text>
+            {isFiltered && (
+              <Button variant="default" onClick={() => void navigate({ search: {} })}>
+                {t("home.clear")}
+              </Button>
+            )}
+          </Stack>
+        </Center>
+      )}
+      {found.length > 0 && view === "tiles" && (
+        <div className={classes.tiles}>
+          {found.map((journey) => (
+            <Tile key={journey.journey} journey={journey} />
+          ))}
+        </div>
+      )}
+      {found.length > 0 && view !== "tiles" && (
+        <Table.ScrollContainer minWidth={720} type="native">
+          <Table highlightOnHover verticalSpacing="sm">
+            <Table.Thead>
+              <Table.Tr>
+                {has(me, "publisher") && (
+                  <Table.Th>
+                    <VisuallyHidden>{t("home.selection")}</VisuallyHidden>
+                  </Table.Th>
+                )}
+                <Table.Th>{t("home.journey")}</Table.Th>
+                <Table.Th>{t("home.status")}</Table.Th>
+                {(["entered", "inside", "completed", "success"] as const).map((name) => (
+                  <Table.Th key={name} className={classes.number} title={t(`number.${name}.means`)}>
+                    {t(`number.${name}.label`)}
+                  </Table.Th>
+                ))}
+                <Table.Th>{t("home.changed")}</Table.Th>
+                <Table.Th>
+                  <VisuallyHidden>{t("home.actions")}</VisuallyHidden>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {found.map((journey) => (
+                <JourneyRow
+                  key={journey.journey}
+                  journey={journey}
+                  me={me}
+                  selected={chosen.has(journey.journey)}
+                  select={(on) => select(journey.journey, on)}
+                />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      {journeys.hasNextPage && (
+        <Button
+          variant="default"
+          mt="md"
+          onClick={() => journeys.fetchNextPage()}
+          loading={journeys.isFetchingNextPage}
+        >
+          {t("home.moreRows")}
+        </Button>
+      )}
+      {chosen.size > 0 && (
+        <Bulk journeys={found.filter((one) => chosen.has(one.journey))} clear={() => setChosen(new Set())} />
+      )}
+    </Stack>
+  );
+}
+
+function Tile({ journey }: { journey: Journey }) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const me = useMe().data;
+  const trigger = useTrigger()(journey);
+  return (
+    <article className={classes.tile} data-journey={journey.journey}>
+      <Group justify="space-between" wrap="nowrap">
+        <StatusChip status={journey.status ?? "draft"} settling={journey.settling} />
+        <RowActions journey={journey} me={me} />
+      </Group>
+      <Text
+        component={Link}
+        to="/journeys/$key"
+        params={{ key: journey.journey } as never}
+        fw={650}
+        c="var(--mantine-color-text)"
+      >
+        {journey.name || journey.journey}
+      </Text>
+      <Text size="xs" c="dimmed">
+        {trigger}
+      </Text>
+      <Group gap="lg">
+        {(["entered", "inside", "completed"] as const).map((name) => (
+          <div key={name}>
+            <Text fw={650} style={{ fontVariantNumeric: "tabular-nums" }}>
+              {number(journey[name])}
+            </Text>
+            <Text size="xs" c="dimmed">
+              {t(`number.${name}.label`)}
+            </Text>
+          </div>
+        ))}
+      </Group>
+    </article>
+  );
+}

@@ -1,0 +1,201 @@
+import { ActionIcon, Anchor, Badge, Checkbox, Group, Menu, Table, Text, Tooltip } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { has, type Journey, type Me } from "../api/types";
+import { useFormat } from "../app/format";
+import { useAsk } from "../components/Commands";
+import { GRAVE, legal, quick, SIGNS } from "../components/commands";
+import { Alert, Dots } from "../components/icons";
+import { StatusChip } from "../components/StatusChip";
+import classes from "./home.module.css";
+
+/** Why a journey is not running, in words. */
+export function useCause() {
+  const { t } = useTranslation();
+  const { instant } = useFormat();
+  return (journey: Journey): string | null => {
+    const cause = journey.cause;
+    if (cause === null) return null;
+    const by = (cause.by ?? "").replace(/^user:/, "");
+    const said = t(`cause.${cause.kind}`, { at: instant(cause.at), by });
+    return cause.reason ? `${said} – ${cause.reason}` : said;
+  };
+}
+
+/** What brings people in, in words. */
+export function useTrigger() {
+  const { t } = useTranslation();
+  return (journey: Journey): string =>
+    journey.triggers
+      .map((one) => {
+        if (typeof one.event === "string") return t("trigger.event", { name: one.event });
+        if (typeof one.audience === "string") return t("trigger.audience", { name: one.audience });
+        if ("schedule" in one || "cron" in one) return t("trigger.schedule");
+        return t("trigger.manual");
+      })
+      .join(" · ") || "–";
+}
+
+export function RowActions({ journey, me }: { journey: Journey; me: Me | undefined }) {
+  const { t } = useTranslation();
+  const ask = useAsk();
+  const may = has(me, "publisher");
+  const makes = has(me, "editor");
+  const allowed = legal(journey.actions).filter(
+    (one) => may || (makes && (one === "duplicate" || one === "new_version")),
+  );
+  const shown = may ? quick(journey.actions) : [];
+  const give = (command: (typeof allowed)[number]) =>
+    ask({
+      journey: journey.journey,
+      name: journey.name || journey.journey,
+      command,
+      actions: journey.actions,
+      draft: journey.draft !== null,
+    });
+  if (allowed.length === 0) return null;
+  return (
+    <Group gap={4} wrap="nowrap" justify="flex-end">
+      <Group gap={4} wrap="nowrap" className={classes.quick}>
+        {shown.map((command) => {
+          const Sign = SIGNS[command];
+          return (
+            <Tooltip key={command} label={t(`command.${command}.label`)}>
+              <ActionIcon
+                variant="default"
+                color={GRAVE.has(command) ? "red" : undefined}
+                aria-label={t("home.give", {
+                  command: t(`command.${command}.label`),
+                  name: journey.name || journey.journey,
+                })}
+                onClick={() => give(command)}
+              >
+                <Sign size={16} />
+              </ActionIcon>
+            </Tooltip>
+          );
+        })}
+      </Group>
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t("home.more", { name: journey.name || journey.journey })}
+          >
+            <Dots size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {allowed.map((command) => {
+            const Sign = SIGNS[command];
+            return (
+              <Menu.Item
+                key={command}
+                leftSection={<Sign size={16} />}
+                color={GRAVE.has(command) ? "red" : undefined}
+                onClick={() => give(command)}
+              >
+                {t(`command.${command}.label`)}
+              </Menu.Item>
+            );
+          })}
+        </Menu.Dropdown>
+      </Menu>
+    </Group>
+  );
+}
+
+interface Props {
+  journey: Journey;
+  me: Me | undefined;
+  selected: boolean;
+  select: (on: boolean) => void;
+}
+
+export function JourneyRow({ journey, me, selected, select }: Props) {
+  const { t } = useTranslation();
+  const { number, percent, ago, instant } = useFormat();
+  const cause = useCause()(journey);
+  const trigger = useTrigger()(journey);
+  const name = journey.name || journey.journey;
+  const by = (journey.changed_by ?? "").replace(/^user:/, "");
+  return (
+    <Table.Tr className={classes.row} data-journey={journey.journey}>
+      {has(me, "publisher") && (
+        <Table.Td w={36}>
+          <Checkbox
+            aria-label={t("home.select", { name })}
+            checked={selected}
+            onChange={(event) => select(event.currentTarget.checked)}
+          />
+        </Table.Td>
+      )}
+      <Table.Td>
+        <Group gap={6} wrap="nowrap">
+          <Anchor
+            component={Link}
+            to={`/journeys/${journey.journey}` as never}
+            fw={600}
+            c="var(--mantine-color-text)"
+          >
+            {name}
+          </Anchor>
+          {journey.problems.errors + journey.problems.warnings + journey.alerts.length > 0 && (
+            <Tooltip
+              label={t("home.problems", {
+                errors: journey.problems.errors,
+                warnings: journey.problems.warnings,
+                alerts: journey.alerts.length,
+              })}
+            >
+              <span role="img" aria-label={t("home.hasProblems")} className={classes.warning}>
+                <Alert size={16} />
+              </span>
+            </Tooltip>
+          )}
+        </Group>
+        <Group gap={6}>
+          <Text size="xs" c="dimmed">
+            {[journey.folder, trigger].filter(Boolean).join(" · ")}
+          </Text>
+          {journey.tags.map((tag) => (
+            <Badge key={tag} size="xs" variant="default" tt="none">
+              {tag}
+            </Badge>
+          ))}
+        </Group>
+      </Table.Td>
+      <Table.Td>
+        <StatusChip status={journey.status ?? "draft"} settling={journey.settling} />
+        {cause && (
+          <Text size="xs" c="dimmed" mt={2}>
+            {t("home.notRunning")}: {cause}
+          </Text>
+        )}
+        {journey.draft !== null && journey.status !== null && journey.status !== "draft" && (
+          <Text size="xs" c="dimmed" mt={2}>
+            {t("home.hasDraft", { version: journey.draft })}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td className={classes.number}>{number(journey.entered)}</Table.Td>
+      <Table.Td className={classes.number}>{number(journey.inside)}</Table.Td>
+      <Table.Td className={classes.number}>{number(journey.completed)}</Table.Td>
+      <Table.Td className={classes.number}>{percent(journey.success_rate)}</Table.Td>
+      <Table.Td>
+        {journey.changed_at && (
+          <Tooltip label={instant(journey.changed_at)}>
+            <Text size="xs" component="span">
+              {ago(journey.changed_at)}
+              {by ? ` · ${by}` : ""}
+            </Text>
+          </Tooltip>
+        )}
+      </Table.Td>
+      <Table.Td className={classes.actions}>
+        <RowActions journey={journey} me={me} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}

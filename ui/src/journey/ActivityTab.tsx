@@ -1,0 +1,6 @@
+import { Audit } from "../app/Activity";
+import { useShown } from "./JourneyPage";
+
+export default function ActivityTab() {
+  return <Audit journey={useShown().journey.journey} />;
+}

@@ -1,0 +1,286 @@
+import { BarChart } from "@mantine/charts";
+import "@mantine/charts/styles.css";
+import {
+  Anchor,
+  Group,
+  SegmentedControl,
+  SimpleGrid,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  Title,
+} from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { client, data } from "../api/client";
+import { useFormat } from "../app/format";
+import { Trouble } from "../components/Trouble";
+import { useShown } from "./JourneyPage";
+
+const NUMBERS = ["entered", "inside", "completed", "succeeded", "dropped_out", "cancelled"] as const;
+const SERIES = [
+  { name: "entered", color: "#0f7a75" },
+  { name: "completed", color: "#2d6cdf" },
+  { name: "succeeded", color: "#3f7d2c" },
+  { name: "dropped_out", color: "#b36b00" },
+  { name: "cancelled", color: "#b3261e" },
+] as const;
+
+/** Totals, days, the funnel over the steps, drop-outs by reason, and messages; each also as a table and CSV. */
+export default function Reports() {
+  const { t } = useTranslation();
+  const { number, percent, day } = useFormat();
+  const { journey, numbers } = useShown();
+  const key = journey.journey;
+  const [view, setView] = useState<"chart" | "table">("chart");
+  const params = { path: { key } };
+  const report = useQuery({
+    queryKey: ["report", key],
+    queryFn: () => data(client.GET("/api/journeys/{key}/report", { params })),
+    refetchInterval: 10_000,
+  });
+  const days = useQuery({
+    queryKey: ["report-days", key],
+    queryFn: () => data(client.GET("/api/journeys/{key}/report/days", { params })),
+  });
+  const reasons = useQuery({
+    queryKey: ["report-reasons", key],
+    queryFn: () => data(client.GET("/api/journeys/{key}/report/reasons", { params })),
+  });
+  const messages = useQuery({
+    queryKey: ["report-messages", key],
+    queryFn: () => data(client.GET("/api/journeys/{key}/report/messages", { params })),
+  });
+  if (report.isError) return <Trouble error={report.error} again={() => report.refetch()} />;
+  if (!report.data) return <Skeleton h={320} />;
+  const totals = numbers?.totals ?? report.data.totals;
+  const rows = (days.data ?? []) as {
+    day: string;
+    entered: number;
+    completed: number;
+    succeeded: number;
+    dropped_out: number;
+    cancelled: number;
+    inside: number | null;
+  }[];
+  return (
+    <Stack gap="xl">
+      <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }}>
+        {NUMBERS.map((name) => (
+          <div key={name} title={t(`number.${name}.means`)}>
+            <Text fz={28} fw={650} lh={1.1} style={{ fontVariantNumeric: "tabular-nums" }}>
+              {number(totals[name])}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {t(`number.${name}.label`)}
+            </Text>
+          </div>
+        ))}
+        <div title={t("number.success.means")}>
+          <Text fz={28} fw={650} lh={1.1}>
+            {percent(totals.success_rate)}
+          </Text>
+          <Text size="sm" c="dimmed">
+            {t("number.success.label")}
+          </Text>
+        </div>
+      </SimpleGrid>
+      <section>
+        <Group justify="space-between" mb="sm">
+          <Title order={2} size="h4">
+            {t("report.days", { zone: report.data.timezone })}
+          </Title>
+          <Group>
+            <SegmentedControl
+              size="xs"
+              aria-label={t("report.view")}
+              data={[
+                { value: "chart", label: t("report.chart") },
+                { value: "table", label: t("report.table") },
+              ]}
+              value={view}
+              onChange={(value) => setView(value as "chart" | "table")}
+            />
+            <Csv path={`/api/journeys/${key}/report/days`} name={`${key}-days`} />
+          </Group>
+        </Group>
+        {days.data && rows.length === 0 && <Text c="dimmed">{t("report.noDays")}</Text>}
+        {rows.length > 0 && view === "chart" && (
+          <BarChart
+            h={280}
+            data={rows.map((row) => ({ ...row, day: day(row.day) }))}
+            dataKey="day"
+            series={SERIES.map((one) => ({ ...one, label: t(`number.${one.name}.label`) }))}
+            withLegend
+            valueFormatter={number}
+          />
+        )}
+        {rows.length > 0 && view === "table" && (
+          <Table.ScrollContainer minWidth={560} type="native">
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t("report.day")}</Table.Th>
+                  {NUMBERS.map((name) => (
+                    <Table.Th key={name} ta="right">
+                      {t(`number.${name}.label`)}
+                    </Table.Th>
+                  ))}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {rows.map((row) => (
+                  <Table.Tr key={row.day}>
+                    <Table.Td>{day(row.day)}</Table.Td>
+                    {NUMBERS.map((name) => (
+                      <Table.Td key={name} ta="right">
+                        {row[name] === null ? "–" : number(row[name] as number)}
+                      </Table.Td>
+                    ))}
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </section>
+      <section>
+        <Group justify="space-between" mb="sm">
+          <Title order={2} size="h4">
+            {t("report.steps")}
+          </Title>
+          <Csv path={`/api/journeys/${key}/report`} name={`${key}-steps`} />
+        </Group>
+        <Funnel steps={report.data.steps} />
+      </section>
+      {reasons.data && reasons.data.length > 0 && (
+        <section>
+          <Title order={2} size="h4" mb="sm">
+            {t("report.reasons")}
+          </Title>
+          <Table>
+            <Table.Tbody>
+              {reasons.data.map((one) => (
+                <Table.Tr key={one.reason}>
+                  <Table.Td>{one.said ?? one.reason}</Table.Td>
+                  <Table.Td ta="right">{number(one.people)}</Table.Td>
+                  <Table.Td ta="right">{percent(one.share)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </section>
+      )}
+      {messages.data && messages.data.length > 0 && (
+        <section>
+          <Title order={2} size="h4" mb="sm">
+            {t("report.messages")}
+          </Title>
+          <Table.ScrollContainer minWidth={560} type="native">
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t("people.step")}</Table.Th>
+                  {OUTCOMES.map((name) => (
+                    <Table.Th key={name} ta="right">
+                      {t(`message.${name}`)}
+                    </Table.Th>
+                  ))}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {messages.data.map((one) => (
+                  <Table.Tr key={one.step}>
+                    <Table.Td>{one.step}</Table.Td>
+                    {OUTCOMES.map((name) => (
+                      <Table.Td key={name} ta="right">
+                        {number(one[name])}
+                      </Table.Td>
+                    ))}
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </section>
+      )}
+    </Stack>
+  );
+}
+
+export const OUTCOMES = [
+  "queued",
+  "claimed",
+  "sent",
+  "skipped",
+  "rejected",
+  "cancelled",
+  "uncertain",
+] as const;
+
+function Funnel({
+  steps,
+}: {
+  steps: { step: string; label: string; in: number; here: number; out: number }[];
+}) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const most = Math.max(1, ...steps.map((one) => one.in));
+  return (
+    <Table verticalSpacing={4}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t("people.step")}</Table.Th>
+          <Table.Th>{t("report.share")}</Table.Th>
+          {(["in", "here", "out"] as const).map((name) => (
+            <Table.Th key={name} ta="right">
+              {t(`report.${name}`)}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {steps.map((one) => (
+          <Table.Tr key={one.step}>
+            <Table.Td>{one.label || (one.step === "entry" ? t("kind.entry") : one.step)}</Table.Td>
+            <Table.Td w="40%" aria-hidden>
+              <div
+                style={{
+                  width: `${(100 * one.in) / most}%`,
+                  minWidth: one.in ? 3 : 0,
+                  height: 14,
+                  borderRadius: 4,
+                  background: "var(--mantine-primary-color-filled)",
+                }}
+              />
+            </Table.Td>
+            {(["in", "here", "out"] as const).map((name) => (
+              <Table.Td key={name} ta="right">
+                {number(one[name])}
+              </Table.Td>
+            ))}
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function Csv({ path, name }: { path: string; name: string }) {
+  const fetchTable = async (event: { preventDefault: () => void }) => {
+    event.preventDefault();
+    const answer = await fetch(path, { headers: { Accept: "text/csv" } });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = `${name}.csv`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
+  return (
+    <Anchor size="sm" href={path} onClick={(event) => void fetchTable(event)}>
+      CSV
+    </Anchor>
+  );
+}

@@ -1,0 +1,19 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+declare const process: { env: Record<string, string | undefined> };
+
+// Where `npm run dev` finds the server: `parcours serve` on its own port.
+const server = process.env.PARCOURS_SERVER ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir: "../src/parcours/static",
+    emptyOutDir: true,
+    target: "es2023",
+    chunkSizeWarningLimit: 600,
+  },
+  server: { proxy: { "/api": server, "/link": server, "/invitation": server } },
+  test: { environment: "jsdom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
+});
