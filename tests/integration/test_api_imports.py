@@ -84,3 +84,28 @@ def test_what_is_no_import(api: ApiServer) -> None:
     assert fill(api, 999_999, b"").status == 404
     assert fill(api, announce(api), b"{}", "application/xml").status == 415
     assert api.call("POST", "/api/imports", key=api.key("write"), json={}).status == 403
+
+
+def test_a_file_is_looked_at_and_nothing_of_it_is_kept(api: ApiServer) -> None:
+    headers = {"Content-Type": "text/csv"}
+    question = "?column=id%3DuserId&column=age%3Dage:number"
+    table = b"id;age\nwhole;40\nother;x\n;1\n"
+    checked = api.call(
+        "POST", f"/api/imports/check{question}", key=api.key("publish"), body=table, headers=headers
+    )
+    found = checked.json
+    assert (found["good"], found["bad"], found["people"], found["whole"]) == (1, 2, 1, True)
+    assert [(one["place"], one["code"]) for one in found["errors"]] == [
+        ("line:3 age", "bad_cell"), ("line:4", "no_person"),
+    ]  # fmt: skip
+    assert found["sample"] == [{"kind": "identify", "user_id": "whole", "name": None, "data": {"age": 40}}]
+    assert api.call("GET", "/api/profiles/whole", key=api.key("read")).code == "unknown_person"
+    body, lined = lines(GOOD[1]), {"Content-Type": "application/x-ndjson"}
+    found = api.call("POST", "/api/imports/check", key=api.key("publish"), body=body, headers=lined).json
+    assert (found["kinds"], found["sample"][0]["name"]) == ({"event": 1}, "Came")
+    refused = api.call("POST", "/api/imports/check", key=api.key("write"), body=body, headers=lined)
+    assert refused.status == 403
+    unknown = api.call(
+        "POST", "/api/imports/check?column=no%3DuserId", key=api.key("publish"), body=table, headers=headers
+    )
+    assert unknown.code == "unknown_column"

@@ -62,6 +62,7 @@ ROUTERS: tuple[Router, ...] = (
     keys.router,
     sources.router,
     audiences.router,
+    audiences.uses,
     journeys.router,
     drafts.router,
     commands.router,

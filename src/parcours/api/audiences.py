@@ -7,25 +7,34 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.requests import Request
 
+from parcours.api.models.common import CSV
 from parcours.api.routing import InTransaction, Router
-from parcours.api.security import require
+from parcours.api.security import installed_of, require
+from parcours.api.tables import stream_table, wants_table
 from parcours.domain.access import Principal
+from parcours.domain.lifecycle import ParticipantStatus
+from parcours.domain.serialise_condition import condition_document
 from parcours.service.audiences.changing import MOST, change_members, save_audience
 from parcours.service.audiences.counts import Count, CountKind, audience_from_count
 from parcours.service.audiences.from_files import apply_document
 from parcours.service.audiences.members import (
     delete_audience,
     list_audiences,
+    member_chunks,
     members_page,
+    relations,
     rename_audience,
     show_audience,
 )
 from parcours.service.audiences.size import read_where, size_of
+from parcours.service.editing.condition_text import read_condition_text
 
-__all__ = ["router"]
+__all__ = ["router", "uses"]
 
 router = Router("/audiences", "audiences")
+uses = Router("/audience-uses", "audiences")
 Viewer = Annotated[Principal, Depends(require("viewer"))]
 Editor = Annotated[Principal, Depends(require("editor"))]
 Publisher = Annotated[Principal, Depends(require("publisher"))]
@@ -60,6 +69,14 @@ class AudienceInFull(Audience):
     """An audience, and where it is used."""
 
     used: list[UsedAt]
+
+
+class AudienceUses(BaseModel):
+    """Who uses an audience, and where its members came from."""
+
+    key: str = Field(examples=["regulars"])
+    used: list[UsedAt]
+    filled_from: list[str] = Field(description="journeys whose counts filled it", examples=[["welcome"]])
 
 
 class AudienceWanted(BaseModel):
@@ -105,9 +122,12 @@ class Applied(BaseModel):
 
 
 class Asked(BaseModel):
-    """A condition to be counted."""
+    """A condition to be counted: `where`, or as `text` in YAML or JSON."""
 
-    where: dict[str, Any] = Field(examples=[WHERE])
+    where: dict[str, Any] | None = Field(default=None, examples=[WHERE])
+    text: str | None = Field(
+        default=None, max_length=100_000, examples=["{event: Order Completed, at_least: 3}"]
+    )
     sample: int = Field(default=10, ge=0, le=50)
     seconds: float = Field(default=2.0, ge=0.05, le=10, description="how long to count before estimating")
 
@@ -123,6 +143,7 @@ class Counted(BaseModel):
     matched: int
     sample: list[str]
     problems: list[dict[str, Any]]
+    where: dict[str, Any] = Field(description="the condition as a file writes it", examples=[WHERE])
 
 
 class Member(BaseModel):
@@ -166,6 +187,11 @@ class CountWanted(BaseModel):
     version: int | None = Field(default=None, ge=1, le=2**31 - 1)
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    statuses: list[ParticipantStatus] = Field(default=[], description="of `listed`")
+    steps: list[Annotated[str, Field(max_length=64)]] = Field(
+        default=[], max_length=200, description="of `listed`; `entry` is the queue"
+    )
+    search: str | None = Field(default=None, max_length=256, description="of `listed`: begins the user_id")
     name: str = Field(default="", max_length=200)
     dry_run: bool = False
 
@@ -184,13 +210,23 @@ async def audiences(who: Viewer, work: InTransaction) -> list[Audience]:  # noqa
     return [Audience(**one.as_dict()) for one in await list_audiences(work.connection)]
 
 
+@uses.get("")
+async def audience_uses(who: Viewer, work: InTransaction) -> list[AudienceUses]:  # noqa: ARG001
+    """Say of every audience who uses it, and from the counts of which journeys it was filled."""
+    return [
+        AudienceUses(
+            key=one.key, used=[UsedAt(**used.as_dict()) for used in one.used], filled_from=list(one.filled_from)
+        )
+        for one in await relations(work.connection)
+    ]  # fmt: skip
+
+
 @router.post("/preview")
 async def preview(who: Viewer, work: InTransaction, asked: Asked) -> Counted:  # noqa: ARG001
     """Count whom a condition means, and name some of them, before it is saved."""
-    size = await size_of(
-        work.connection, read_where(asked.where), work.now, seconds=asked.seconds, sample=asked.sample
-    )
-    return Counted(**size.as_dict())
+    where = read_where(asked.where) if asked.text is None else read_condition_text(asked.text)
+    size = await size_of(work.connection, where, work.now, seconds=asked.seconds, sample=asked.sample)
+    return Counted(**size.as_dict(), where=condition_document(where))
 
 
 @router.get("/{key}")
@@ -247,15 +283,20 @@ async def apply(
     )  # fmt: skip
 
 
-@router.get("/{key}/members")
+@router.get("/{key}/members", response_model=Members, responses=CSV)
 async def members(
+    request: Request,
     who: Viewer,  # noqa: ARG001
     work: InTransaction,
     key: Key,
     after: Annotated[str | None, Query(max_length=64, description="the `next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> Members:
-    """Show who belongs, page by page."""
+) -> Any:
+    """Show who belongs, page by page; as CSV all of them."""
+    if wants_table(request):
+        await show_audience(work.connection, key)
+        chunks = member_chunks(installed_of(request).database.transaction, key)
+        return stream_table(chunks, ("user_id", "since"), f"{key}-members")
     page = await members_page(work.connection, key, after=after, limit=limit)
     return Members(members=[Member(user_id=m.user_id, since=m.since) for m in page.members], next=page.next)
 
@@ -283,7 +324,8 @@ async def from_count(
     who: Publisher, work: InTransaction, key: Key, wanted: CountWanted, reason: Reason = None
 ) -> FromCount:
     """Make a list of the people behind a count, or add them to it; journeys hear of who comes in."""
-    count = Count(**wanted.model_dump(exclude={"name", "dry_run"}))
+    said = wanted.model_dump(exclude={"name", "dry_run", "statuses", "steps"})
+    count = Count(**said, statuses=tuple(wanted.statuses), steps=tuple(wanted.steps))
     installed = work.installed
     done = await audience_from_count(
         installed.database, installed.clock, key, count, buckets=installed.buckets, actor=who.actor,

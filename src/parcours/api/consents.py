@@ -20,7 +20,7 @@ __all__ = ["counts", "people", "subscriptions", "suppressions"]
 
 subscriptions = Router("/subscriptions", "consent")
 suppressions = Router("/suppressions", "consent")
-people = Router("/people/{user_id}/consents", "consent")
+people = Router("/people/{user_id:path}/consents", "consent")
 counts = Router("/consent-counts", "consent")
 
 Viewer = Annotated[Principal, Depends(require("viewer"))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import asdict
 from pathlib import Path as File
 from typing import Annotated, Any, Final
 
@@ -14,12 +15,13 @@ from fastapi import Depends, Path, Query
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import Request
 
-from parcours.api.models.imports import Import, ImportWanted
+from parcours.api.models.imports import Import, ImportChecked, ImportWanted
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import installed_of, require
 from parcours.domain.access import Principal
 from parcours.domain.catalogue_access import REQUEST
 from parcours.domain.errors import ParcoursError
+from parcours.service.browsing.load_check import check_file
 from parcours.service.browsing.loads import Upload, announce, begin, load_file, loads, show_load
 from parcours.service.browsing.paging import Row
 from parcours.service.intake.importing import Loader
@@ -31,6 +33,10 @@ router = Router("/imports", "imports")
 VIEWER: Final = (Depends(require("viewer")),)
 Publisher = Annotated[Principal, Depends(require("publisher"))]
 Number = Annotated[int, Path(ge=1, le=2**53)]
+Columns = Annotated[
+    list[str] | None,
+    Query(max_length=500, description="of a CSV: column=trait, column=trait:number, or column=userId"),
+]
 LINES: Final = ("application/x-ndjson", "application/jsonl", "application/ndjson", "application/octet-stream")
 UPLOAD: dict[str, Any] = {
     "requestBody": {
@@ -62,6 +68,19 @@ async def imports(work: InTransaction, limit: Annotated[int, Query(ge=1, le=500)
     return await loads(work.connection, work.now, limit)
 
 
+@router.post("/check", response_model=ImportChecked, openapi_extra=UPLOAD)
+async def check_import(request: Request, who: Publisher, column: Columns = None) -> dict[str, Any]:  # noqa: ARG001
+    """Look at a file without keeping anything of it: what is in it, and which lines would be left out."""
+    kind = _kind(request)
+    columns = parse_mapping(column or [])
+    now = installed_of(request).clock.now()
+    with await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="parcours-check-") as folder:
+        file = File(folder) / "feed"
+        await _receive(request, file)
+        found = await asyncio.to_thread(check_file, file, now, table=kind == "text/csv", columns=columns)
+    return asdict(found)
+
+
 @router.get("/{number}", response_model=Import, dependencies=VIEWER)
 async def import_progress(work: InTransaction, number: Number) -> Row:
     """Tell how far an import is, and which lines were left out."""
@@ -73,19 +92,12 @@ async def import_progress(work: InTransaction, number: Number) -> Row:
 )  # fmt: skip
 async def fill_import(
     request: Request, who: Publisher, number: Number,
-    column: Annotated[
-        list[str] | None,
-        Query(max_length=500, description="of a CSV: column=trait, column=trait:number, or column=userId"),
-    ] = None,
+    column: Columns = None,
     wait: Annotated[bool, Query(description="answer when it is loaded")] = True,  # noqa: FBT002
 ) -> Response:  # fmt: skip
     """Send the file. Each line is taken or named by itself: nothing good is lost with a bad one."""
     installed = installed_of(request)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in (*LINES, "text/csv", "application/gzip"):
-        meaning = REQUEST["unsupported_media_type"][0]
-        hint = "Send it with Content-Type: application/x-ndjson or text/csv."
-        raise ParcoursError("unsupported_media_type", meaning.removesuffix("."), hint=hint)
+    kind = _kind(request)
     columns = parse_mapping(column or [])
     async with installed.database.transaction() as connection:
         mode = await begin(connection, number, installed.clock.now(), actor=who.actor)
@@ -114,6 +126,16 @@ async def fill_import(
         found = await show_load(connection, number, installed.clock.now())
     body = Import.model_validate(found).model_dump()
     return JSONResponse(body, 200 if wait else 202)
+
+
+def _kind(request: Request) -> str:
+    """Return what the body is. Raises ParcoursError `unsupported_media_type`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (*LINES, "text/csv", "application/gzip"):
+        meaning = REQUEST["unsupported_media_type"][0]
+        hint = "Send it with Content-Type: application/x-ndjson or text/csv."
+        raise ParcoursError("unsupported_media_type", meaning.removesuffix("."), hint=hint)
+    return kind
 
 
 async def _receive(request: Request, file: File) -> None:

@@ -21,7 +21,7 @@ from parcours.service.watch.reports import notify_workers
 
 __all__ = ["person", "retention"]
 
-person = Router("/people/{user_id}", "privacy")
+person = Router("/people/{user_id:path}", "privacy")
 retention = Router("/retention", "privacy")
 
 Admin = Annotated[Principal, Depends(require("admin"))]

@@ -496,8 +496,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show who belongs, page by page
-         * @description Show who belongs, page by page.
+         * Show who belongs, page by page; as CSV all of them
+         * @description Show who belongs, page by page; as CSV all of them.
          */
         get: operations["members_api_audiences__key__members_get"];
         put?: never;
@@ -526,6 +526,26 @@ export interface paths {
          * @description Make a list of the people behind a count, or add them to it; journeys hear of who comes in.
          */
         post: operations["from_count_api_audiences__key__from_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audience-uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say of every audience who uses it, and from the counts of which journeys it was filled
+         * @description Say of every audience who uses it, and from the counts of which journeys it was filled.
+         */
+        get: operations["audience_uses_api_audience_uses_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1823,6 +1843,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a file without keeping anything of it: what is in it, and which lines would be left out
+         * @description Look at a file without keeping anything of it: what is in it, and which lines would be left out.
+         */
+        post: operations["check_import_api_imports_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports/{number}": {
         parameters: {
             query?: never;
@@ -2574,7 +2614,7 @@ export interface components {
         };
         /**
          * Asked
-         * @description A condition to be counted.
+         * @description A condition to be counted: `where`, or as `text` in YAML or JSON.
          */
         Asked: {
             /**
@@ -2585,9 +2625,14 @@ export interface components {
              *       "within": "30d"
              *     }
              */
-            where: {
+            where?: {
                 [key: string]: unknown;
-            };
+            } | null;
+            /**
+             * Text
+             * @example {event: Order Completed, at_least: 3}
+             */
+            text?: string | null;
             /**
              * Sample
              * @default 10
@@ -2701,6 +2746,27 @@ export interface components {
              * @description whether a condition decides who belongs to it
              */
             condition: boolean;
+        };
+        /**
+         * AudienceUses
+         * @description Who uses an audience, and where its members came from.
+         */
+        AudienceUses: {
+            /**
+             * Key
+             * @example regulars
+             */
+            key: string;
+            /** Used */
+            used: components["schemas"]["UsedAt"][];
+            /**
+             * Filled From
+             * @description journeys whose counts filled it
+             * @example [
+             *       "welcome"
+             *     ]
+             */
+            filled_from: string[];
         };
         /**
          * AudienceWanted
@@ -3172,7 +3238,7 @@ export interface components {
              * @example message
              * @enum {string}
              */
-            kind: "entered" | "inside" | "at" | "passed" | "left" | "message" | "refused";
+            kind: "entered" | "inside" | "at" | "passed" | "left" | "message" | "refused" | "listed";
             /**
              * Step
              * @example hello
@@ -3193,6 +3259,23 @@ export interface components {
             since?: string | null;
             /** Until */
             until?: string | null;
+            /**
+             * Statuses
+             * @description of `listed`
+             * @default []
+             */
+            statuses: ("active" | "completed" | "succeeded" | "dropped_out" | "cancelled")[];
+            /**
+             * Steps
+             * @description of `listed`; `entry` is the queue
+             * @default []
+             */
+            steps: string[];
+            /**
+             * Search
+             * @description of `listed`: begins the user_id
+             */
+            search?: string | null;
             /**
              * Name
              * @default
@@ -3227,6 +3310,18 @@ export interface components {
             problems: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Where
+             * @description the condition as a file writes it
+             * @example {
+             *       "at_least": 3,
+             *       "event": "Order Completed",
+             *       "within": "30d"
+             *     }
+             */
+            where: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Day
@@ -3748,6 +3843,46 @@ export interface components {
              * @description the first thousand bad lines
              */
             errors: components["schemas"]["BadLine"][];
+        };
+        /**
+         * ImportChecked
+         * @description What a file would bring. Nothing was kept of it.
+         */
+        ImportChecked: {
+            /** Good */
+            good: number;
+            /** Bad */
+            bad: number;
+            /**
+             * Whole
+             * @description false: only the first 200,000 lines were looked at
+             */
+            whole: boolean;
+            /**
+             * Kinds
+             * @description good lines, by what they are
+             * @example {
+             *       "identify": 100
+             *     }
+             */
+            kinds: {
+                [key: string]: number;
+            };
+            /**
+             * People
+             * @description how many different people the good lines name
+             */
+            people: number;
+            /**
+             * Errors
+             * @description the first thousand bad lines
+             */
+            errors: components["schemas"]["BadLine"][];
+            /**
+             * Sample
+             * @description the first good lines
+             */
+            sample: components["schemas"]["LineSeen"][];
         };
         /**
          * ImportWanted
@@ -4317,6 +4452,33 @@ export interface components {
             /** Counts */
             counts: {
                 [key: string]: number;
+            };
+        };
+        /**
+         * LineSeen
+         * @description A good line, as it would be taken.
+         */
+        LineSeen: {
+            /**
+             * Kind
+             * @example identify
+             */
+            kind: string;
+            /** User Id */
+            user_id: string;
+            /**
+             * Name
+             * @example Signed Up
+             */
+            name: string | null;
+            /**
+             * Data
+             * @example {
+             *       "city": "Lund"
+             *     }
+             */
+            data: {
+                [key: string]: unknown;
             };
         };
         /**
@@ -8044,13 +8206,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As JSON; as a table with `Accept: text/csv`. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Members"];
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["400"];
@@ -8136,6 +8299,33 @@ export interface operations {
             409: components["responses"]["409"];
             413: components["responses"]["413"];
             415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    audience_uses_api_audience_uses_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceUses"][];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            413: components["responses"]["413"];
             422: components["responses"]["422"];
             429: components["responses"]["429"];
             503: components["responses"]["503"];
@@ -10962,6 +11152,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    check_import_api_imports_check_post: {
+        parameters: {
+            query?: {
+                /** @description of a CSV: column=trait, column=trait:number, or column=userId */
+                column?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lines of the feed (`application/x-ndjson`), or profiles (`text/csv`); also gzipped. */
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportChecked"];
                 };
             };
             400: components["responses"]["400"];

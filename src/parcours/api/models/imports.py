@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from parcours.api.models.common import Closed, Instant
 
-__all__ = ["Import", "ImportWanted"]
+__all__ = ["Import", "ImportChecked", "ImportWanted"]
 
 
 class ImportWanted(Closed):
@@ -55,3 +55,24 @@ class Import(BaseModel):
     bad: int
     kinds: dict[str, int] = Field(description="good lines, by what they are", examples=[{"identify": 100}])
     errors: list[BadLine] = Field(description="the first thousand bad lines")
+
+
+class LineSeen(BaseModel):
+    """A good line, as it would be taken."""
+
+    kind: str = Field(examples=["identify"])
+    user_id: str
+    name: str | None = Field(examples=["Signed Up"])
+    data: dict[str, Any] = Field(examples=[{"city": "Lund"}])
+
+
+class ImportChecked(BaseModel):
+    """What a file would bring. Nothing was kept of it."""
+
+    good: int
+    bad: int
+    whole: bool = Field(description="false: only the first 200,000 lines were looked at")
+    kinds: dict[str, int] = Field(description="good lines, by what they are", examples=[{"identify": 100}])
+    people: int = Field(description="how many different people the good lines name")
+    errors: list[BadLine] = Field(description="the first thousand bad lines")
+    sample: list[LineSeen] = Field(description="the first good lines")

@@ -25,7 +25,7 @@ from parcours.store.queries import query
 
 __all__ = ["COUNTS", "Count", "CountKind", "FromCount", "audience_from_count", "people_of_count"]
 
-CountKind: TypeAlias = Literal["entered", "inside", "at", "passed", "left", "message", "refused"]
+CountKind: TypeAlias = Literal["entered", "inside", "at", "passed", "left", "message", "refused", "listed"]
 COUNTS: Final[tuple[CountKind, ...]] = get_args(CountKind)
 REACTIONS: Final = {"opened": "Email Opened", "clicked": "Email Link Clicked"}
 LEFT: Final = ("completed", "succeeded", "dropped_out", "cancelled")
@@ -38,7 +38,8 @@ class Count:
 
     `entered` the journey; are `inside`; stand `at` a step; came to a step (`passed`); `left` with a status, of
     dropped-out people perhaps a `reason`; whose `message` of a step had an `outcome` (`sent`, …, `opened`, `clicked`);
-    were `refused`, perhaps for a `reason`. In `[since, until)`: of the entrance, the leaving, the passage, the hand-out.
+    were `refused`, perhaps for a `reason`; stand in the list of participants (`listed`) where it is narrowed to some
+    `statuses`, `steps`, and a `search`. In `[since, until)`: of the entrance, the leaving, the passage, the hand-out.
     """
 
     journey: str
@@ -50,6 +51,9 @@ class Count:
     version: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    statuses: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,12 @@ async def people_of_count(connection: Connection, count: Count, bucket: int) -> 
             given["status"] = "active" if count.kind in ("inside", "at") else count.status
         case "passed":
             name = "counted_steps"
+        case "listed":
+            name = "counted_listed"
+            given |= {
+                "statuses": list(count.statuses) or None, "steps": list(count.steps) or None,
+                "search": count.search or None,
+            }  # fmt: skip
         case "message" if count.outcome in REACTIONS:
             name, given["event"] = "counted_reactions", REACTIONS[count.outcome]
         case "message":
@@ -118,7 +128,9 @@ async def audience_from_count(
                     if name:
                         await connection.execute(query("rename_audience"), {"key": key, "name": name})
                     # Before the first comes in; how many did is told at the end.
-                    told = {word: _word(value) for word, value in asdict(count).items() if value is not None}
+                    told = {
+                        word: _word(value) for word, value in asdict(count).items() if value not in (None, ())
+                    }
                     await note_audience(
                         connection,
                         "begin_audience_from",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,20 +19,23 @@ from parcours.domain.serialise import audience_document
 from parcours.domain.timing import format_instant
 from parcours.service.audiences.conditions import note_kept
 from parcours.service.audiences.noting import note_audience
-from parcours.service.editing.where_used import Found, where_used
+from parcours.service.editing.where_used import Found, used_audiences, where_used
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
 __all__ = [
+    "AudienceRelations",
     "AudienceShown",
     "Member",
     "MembersPage",
     "delete_audience",
     "every_member",
     "list_audiences",
+    "member_chunks",
     "members_page",
     "not_a_condition",
     "read_audience",
+    "relations",
     "rename_audience",
     "show_audience",
 ]
@@ -57,6 +61,15 @@ class AudienceShown:
     def as_dict(self) -> dict[str, Any]:
         """Return the wire form."""
         return {**asdict(self), "created_at": format_instant(self.created_at)}
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceRelations:
+    """Who uses an audience, and from the counts of which journeys it was filled."""
+
+    key: str
+    used: tuple[Found, ...]
+    filled_from: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,17 @@ async def show_audience(connection: Connection, key: str) -> tuple[AudienceShown
     if not found:
         raise _unknown(key)
     return found[0], await where_used(connection, "audience", key)
+
+
+async def relations(connection: Connection) -> list[AudienceRelations]:
+    """Return for every audience who uses it and where its members came from, by key."""
+    row = await (await connection.execute(query("audience_keys"))).fetchone()
+    keys: list[str] = row[0] if row and row[0] else []
+    used = await used_audiences(connection, keys)
+    filled: dict[str, list[str]] = {}
+    for key, journey in await (await connection.execute(query("filled_from"))).fetchall():
+        filled.setdefault(key, []).append(journey)
+    return [AudienceRelations(key, tuple(used.get(key, ())), tuple(filled.get(key, ()))) for key in keys]
 
 
 async def read_audience(connection: Connection, key: str) -> Audience:
@@ -129,6 +153,23 @@ async def every_member(connection: Connection, key: str) -> AsyncIterator[Member
         if page.next is None:
             return
         after = page.next
+
+
+async def member_chunks(
+    transaction: Callable[[], AbstractAsyncContextManager[Connection]], key: str
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """Yield every member in the wire form, a thousand at a time, each in a transaction of its own."""
+    after: str | None = None
+    while True:
+        async with transaction() as connection:
+            page = await members_page(connection, key, after=after, limit=PAGE)
+        yield [
+            {"user_id": one.user_id, "since": None if one.since is None else format_instant(one.since)}
+            for one in page.members
+        ]
+        after = page.next
+        if after is None:
+            return
 
 
 async def rename_audience(

@@ -10,7 +10,7 @@ from parcours.domain.errors import ParcoursError
 from parcours.domain.parse import parse_audience, parse_condition
 from parcours.service.editing.core_yaml import read_yaml
 
-__all__ = ["read_condition"]
+__all__ = ["read_condition", "read_condition_text"]
 
 HINT: Final = "Write for example {field: profile.plan, is: pro}."
 
@@ -25,6 +25,11 @@ def read_condition(text: str) -> Condition:
             raise ParcoursError(
                 "unreadable_file", str(error), place=str(path), hint="Choose another."
             ) from error
+    return read_condition_text(text)
+
+
+def read_condition_text(text: str) -> Condition:
+    """Read a condition, or the condition of an audience file. Raises ParcoursError with the first problem."""
     document, problems = read_yaml(text)
     if not problems and isinstance(document, dict) and "where" in document:
         audience, problems = parse_audience(document)

@@ -19,7 +19,7 @@ from parcours.service.editing.template_checks import texts_of
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["Found", "audience_warnings", "warned", "where_used"]
+__all__ = ["Found", "audience_warnings", "used_audiences", "warned", "where_used"]
 
 ENDING: Final = ("close", "stop", "delete")  # commands after which a journey admits nobody
 SHOWN: Final = 5
@@ -70,6 +70,25 @@ async def where_used(connection: Connection, kind: UseKind, name: str) -> list[F
         uses = uses_of_audience(audience) if audience is not None else ()
         found += [Found(use.place, audience=key) for use in uses if _is(use, kind, wanted)]
     return found
+
+
+async def used_audiences(connection: Connection, keys: Sequence[str]) -> dict[str, list[Found]]:
+    """Return for each of these audiences the places that name it; those that nothing names are left out."""
+    found = dict[str, list[Found]]()
+    given = {"going": list(GOING), "words": [json.dumps(key) for key in keys]}
+    for row in await (await connection.execute(query("versions_that_say_any"), given)).fetchall():
+        version = StoredVersion(*row)
+        journey, _ = parse_journey(version.definition, templates=version.templates)
+        uses = uses_of_journey(journey) if journey is not None else ()
+        for key, place in dict.fromkeys((use.name, use.place) for use in uses if use.kind == "audience"):
+            one = Found(place, version.journey, version.version_no, version.status)
+            found.setdefault(key, []).append(one)
+    for key, definition in await (await connection.execute(query("audience_definitions"))).fetchall():
+        audience, _ = parse_audience(definition)
+        for use in uses_of_audience(audience) if audience is not None else ():
+            if use.kind == "audience":
+                found.setdefault(use.name, []).append(Found(use.place, audience=key))
+    return {key: found[key] for key in keys if key in found}
 
 
 async def warned(connection: Connection, result: CommandResult) -> CommandResult:

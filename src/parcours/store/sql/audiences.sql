@@ -21,3 +21,8 @@ SELECT definition IS NOT NULL FROM parcours.audience WHERE audience_key = %(key)
 INSERT INTO parcours.audience (audience_key, name, definition, created_at)
 VALUES (%(key)s, %(name)s, %(definition)s::jsonb, %(at)s)
 ON CONFLICT (audience_key) DO UPDATE SET name = excluded.name, definition = excluded.definition;
+
+-- name: audience_keys
+-- scope: shared
+-- The keys of all audiences, in order.
+SELECT array_agg(a.audience_key ORDER BY a.audience_key) FROM parcours.audience a;

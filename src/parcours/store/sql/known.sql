@@ -41,6 +41,15 @@ WHERE v.status = ANY(%(going)s::text[])
   AND (position(%(escaped)s::text IN v.definition::text) > 0 OR position(%(plain)s::text IN v.templates::text) > 0)
 ORDER BY j.journey_key, v.version_no;
 
+-- name: versions_that_say_any
+-- scope: shared
+-- The versions in whose definition one of some words stands in quotes, whatever it means there.
+SELECT j.journey_key, v.version_id, v.version_no, v.status, v.entry_open, v.definition, v.templates
+FROM parcours.version v JOIN parcours.journey j USING (journey_id)
+WHERE v.status = ANY(%(going)s::text[])
+  AND EXISTS (SELECT 1 FROM unnest(%(words)s::text[]) AS w (word) WHERE position(w.word IN v.definition::text) > 0)
+ORDER BY j.journey_key, v.version_no;
+
 -- name: still_admitting
 -- scope: shared
 -- Whether a journey admits people by a version that a command did not change.

@@ -79,6 +79,34 @@ WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND (%(v)s::integer IS NULL OR p
   AND (%(since)s::timestamptz IS NULL OR coalesce(CASE WHEN %(ended)s THEN p.finished_at END, p.entered_at) >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR coalesce(CASE WHEN %(ended)s THEN p.finished_at END, p.entered_at) < %(until)s);
 
+-- name: counted_listed
+-- scope: bucket
+-- Who stands in the list of participants, narrowed as `walk_participants` narrows it.
+SELECT DISTINCT pr.user_id
+FROM parcours.participant p
+JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = p.profile_id AND pr.deleted_at IS NULL
+LEFT JOIN parcours.version v ON v.version_id = p.version_id
+CROSS JOIN LATERAL (SELECT p.finished_at IS NULL AND (v.version_id IS NULL OR v.status = 'stopped') AS swept) w
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN w.swept THEN 'cancelled' ELSE p.status END AS status,
+        CASE WHEN w.swept THEN 'journey_stopped' ELSE p.reason END AS reason) s
+WHERE p.bucket = %(b)s AND p.journey_id = %(j)s AND (%(v)s::integer IS NULL OR p.version_id = %(v)s)
+  AND (%(statuses)s::text[] IS NULL OR s.status = ANY (%(statuses)s::text[]))
+  AND (%(reason)s::text IS NULL OR s.reason = %(reason)s)
+  AND (%(steps)s::text[] IS NULL OR p.step = ANY (%(steps)s::text[])
+    OR (p.step IS NULL AND s.status = 'active' AND 'entry' = ANY (%(steps)s::text[])))
+  AND (%(search)s::text IS NULL OR starts_with(pr.user_id, %(search)s))
+  AND (%(since)s::timestamptz IS NULL OR p.entered_at >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR p.entered_at < %(until)s);
+
+-- name: filled_from
+-- scope: shared
+-- From which journeys' counts the audiences that there are were filled.
+SELECT DISTINCT a.audience_key, d.options ->> 'journey'
+FROM parcours.audit d JOIN parcours.audience a ON a.audience_key = d.options ->> 'audience' AND d.at >= a.created_at
+WHERE d.journey_key = '*' AND d.command = 'begin_audience_from' AND d.options ->> 'journey' IS NOT NULL
+ORDER BY 1, 2;
+
 -- name: counted_steps
 -- scope: bucket
 -- Who came to a step, or through it.
