@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
+from parcours.api.sentences import Sentence
 from parcours.domain.access import Principal
 from parcours.service.intake.recent import read_recent
 
@@ -48,8 +49,8 @@ class RecentEvent(BaseModel):
     result: Result
     code: str | None
     place: str | None
-    message: str | None
-    hint: str | None
+    message: Sentence | None
+    hint: Sentence | None
     caused: list[Caused]
     data: dict[str, Any] = Field(description="as it was sent, without context")
 

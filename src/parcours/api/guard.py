@@ -1,4 +1,4 @@
-"""What holds for every request: limits of bodies, no changes from pages of other sites, headers that protect browsers."""
+"""What holds for every request: limits of bodies, its language, no changes from other sites, headers that protect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from parcours.api.door_texts import language_of
 from parcours.api.problems import problem, unexpected
+from parcours.api.sentences import READER
 from parcours.domain.catalogue_access import REQUEST
 from parcours.domain.errors import ParcoursError
 
@@ -57,6 +59,7 @@ class Guard:
             return
         answer = _Answer(send, scope)
         headers = Headers(scope=scope)
+        READER.set(language_of(headers.get("accept-language", "")))
         limit = _limit(scope["path"])
         declared = headers.get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
@@ -125,6 +128,7 @@ class _Answer:
                 headers.setdefault(name, value)
             if self._path.startswith("/api/"):
                 headers.setdefault("Cache-Control", "no-store")
+                headers.add_vary_header("Accept-Language")
             if self._https:
                 headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         await self._send(message)

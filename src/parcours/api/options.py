@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
+from parcours.api.sentences import Sentence
 from parcours.domain.access import Principal
 from parcours.domain.options import OPTIONS, Value
 from parcours.service.access.options import change_options, read_options
@@ -27,7 +28,7 @@ class Setting(BaseModel):
     type: str = Field(description="boolean or integer")
     least: int | None
     most: int | None
-    meaning: str
+    meaning: Sentence
 
 
 Changes = Annotated[

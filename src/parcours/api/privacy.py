@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import installed_of, require
+from parcours.api.sentences import Sentence
 from parcours.domain.access import Principal
 from parcours.domain.errors import ParcoursError
 from parcours.domain.identity import profile_id
@@ -51,7 +52,7 @@ class Kept(BaseModel):
 class KeptSaid(Kept):
     """For how many days things are kept, and who looks further back."""
 
-    warnings: list[str]
+    warnings: list[Sentence]
 
 
 @person.get("/export")

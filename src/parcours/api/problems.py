@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from parcours.api.sentences import said, said_in
 from parcours.domain.catalogue import CATALOGUE
 from parcours.domain.catalogue_access import REQUEST
 from parcours.domain.catalogue_browsing import BROWSING
@@ -134,10 +135,10 @@ def problem(
     """
     status = status or status_of(error.code)
     body: dict[str, Any] = {
-        "title": status.phrase, "status": status.value, "detail": error.message, "code": error.code,
+        "title": status.phrase, "status": status.value, "detail": said(error.message), "code": error.code,
     }  # fmt: skip
-    hint = error.hint or REMEDIES.get(error.code, "")
-    more = {"hint": hint, "place": error.place, "problems": list(problems)}
+    hint = said(error.hint or REMEDIES.get(error.code, ""))
+    more = {"hint": hint, "place": error.place, "problems": said_in(list(problems))}
     answer = JSONResponse(
         body | {name: value for name, value in more.items() if value} | dict(extra or {}),
         status.value,

@@ -52,8 +52,16 @@ const refusals: Middleware = {
   },
 };
 
+/** The server speaks the language of the page. */
+const language: Middleware = {
+  onRequest({ request }) {
+    request.headers.set("Accept-Language", document.documentElement.lang || "en");
+    return request;
+  },
+};
+
 export const client = createClient<paths>({ baseUrl: location.origin });
-client.use(refusals);
+client.use(language, refusals);
 
 /** Return the data of an answer; a refusal has been thrown before. Tables as text are fetched elsewhere. */
 export async function data<T>(answer: Promise<{ data?: T }>): Promise<Exclude<T, string>> {

@@ -2,6 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import i18next from "i18next";
 import { useEffect } from "react";
 import { onSignedOut, Refused } from "../api/client";
 import { useMe } from "../api/queries";
@@ -19,6 +20,9 @@ const queries = new QueryClient({
     },
   },
 });
+
+// What the server says comes in another language then, too.
+i18next.on("languageChanged", () => void queries.invalidateQueries());
 
 onSignedOut(() => {
   if (queries.getQueryData(["me"]) !== undefined) void queries.resetQueries({ queryKey: ["me"] });

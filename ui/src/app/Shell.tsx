@@ -21,6 +21,7 @@ import { useAlerts, useMe, useSending } from "../api/queries";
 import { has } from "../api/types";
 import { Commands } from "../components/Commands";
 import { History, Home, Leave, Mailbox, Moon, Alert as Sign, Sun } from "../components/icons";
+import { useFormat } from "./format";
 import { HoldSending } from "./HoldSending";
 import { isLanguage, LANGUAGES, type Language, speak } from "./texts";
 
@@ -145,6 +146,7 @@ export default function Shell() {
 
 function Notices() {
   const { t } = useTranslation();
+  const { said } = useFormat();
   const held = useSending().data?.held;
   const alerts = useAlerts().data?.filter((one) => one.cleared_at === null) ?? [];
   return (
@@ -157,8 +159,8 @@ function Notices() {
       {alerts
         .filter((one) => one.severity === "critical")
         .map((one) => (
-          <Alert key={one.id} color="red" variant="light" mb="md" icon={<Sign />} title={one.said}>
-            {one.remedy}
+          <Alert key={one.id} color="red" variant="light" mb="md" icon={<Sign />} title={said(one.said)}>
+            {said(one.remedy)}
           </Alert>
         ))}
     </>

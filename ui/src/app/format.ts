@@ -6,7 +6,11 @@ export interface Format {
   instant: (iso: string | null | undefined) => string;
   day: (iso: string) => string;
   ago: (iso: string, now?: number) => string;
+  /** A sentence of the server, with a capital letter and its instants as people write them. */
+  said: (sentence: string | null | undefined) => string;
 }
+
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g;
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],
@@ -38,6 +42,10 @@ export function format(language: string, zone?: string): Format {
         if (Math.abs(seconds) >= length) return distances.format(Math.round(seconds / length), unit);
       }
       return distances.format(Math.round(seconds), "second");
+    },
+    said: (sentence) => {
+      const text = (sentence ?? "").replace(INSTANT, (iso) => instants.format(new Date(iso)));
+      return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
     },
   };
 }

@@ -53,7 +53,7 @@ export async function startTexts(): Promise<void> {
 /** Show everything in another language from now on. */
 export async function speak(language: Language): Promise<void> {
   await load(language);
+  document.documentElement.lang = language;
   await i18next.changeLanguage(language);
   localStorage.setItem(KEPT, language);
-  document.documentElement.lang = language;
 }

@@ -76,6 +76,7 @@ export function ConfirmDialog({
     placeholderData: (before) => before,
   });
   const giving = useGive();
+  const { said } = useFormat();
   const words = useWords();
   const refused = dry.data?.refused ?? null;
   const needsStop = command === "delete" && refused === "stop_first_needed";
@@ -166,8 +167,8 @@ export function ConfirmDialog({
           />
         )}
         {refused && (
-          <Alert color="orange" variant="light" icon={<Sign />} title={dry.data?.message}>
-            {dry.data?.hint}
+          <Alert color="orange" variant="light" icon={<Sign />} title={said(dry.data?.message)}>
+            {said(dry.data?.hint)}
           </Alert>
         )}
         {(dry.data?.warnings ?? []).length > 0 && (

@@ -88,7 +88,7 @@ export default function JourneyPage() {
 
 function Upcoming({ journey }: { journey: JourneyDetail }) {
   const { t } = useTranslation();
-  const { ago, instant } = useFormat();
+  const { ago, instant, said } = useFormat();
   if (journey.upcoming.length === 0) return null;
   return (
     <details>
@@ -100,7 +100,7 @@ function Upcoming({ journey }: { journey: JourneyDetail }) {
       <List size="sm" my="xs">
         {journey.upcoming.map((one) => (
           <List.Item key={`${one.kind} ${one.at} ${one.said}`}>
-            {one.at ? <strong title={instant(one.at)}>{ago(one.at)}</strong> : null} {one.said}
+            {one.at ? <strong title={instant(one.at)}>{ago(one.at)}</strong> : null} {said(one.said)}
           </List.Item>
         ))}
       </List>

@@ -55,7 +55,7 @@ interface Criterion {
 /** Everything about one person in this journey, also where he or she never entered, and why. */
 export default function Person() {
   const { t } = useTranslation();
-  const { instant } = useFormat();
+  const { instant, said } = useFormat();
   const { key, userId } = useParams({ from: "/journeys/$key/participants/$userId" });
   const found = useQuery({
     queryKey: ["why", key, userId],
@@ -93,7 +93,7 @@ export default function Person() {
         <Alert color="blue" variant="light" title={t("why.notes")}>
           <List size="sm">
             {why.notes.map((note) => (
-              <List.Item key={note}>{note}</List.Item>
+              <List.Item key={note}>{said(note)}</List.Item>
             ))}
           </List>
         </Alert>
@@ -107,7 +107,7 @@ export default function Person() {
           </Title>
           {passage.waits_for && (
             <Alert color="teal" variant="light" mb="sm">
-              {passage.waits_for}
+              {said(passage.waits_for)}
               {passage.until ? ` (${instant(passage.until)})` : ""}
             </Alert>
           )}
@@ -118,7 +118,7 @@ export default function Person() {
                 bullet={one.mail ? <Mail size={11} /> : undefined}
                 title={one.title}
               >
-                <Text size="sm">{one.said}</Text>
+                <Text size="sm">{said(one.said)}</Text>
                 <Text size="xs" c="dimmed">
                   {instant(one.at)}
                 </Text>
@@ -168,6 +168,7 @@ function steps(passage: Passage) {
 
 function Entrance({ entrance }: { entrance: Record<string, unknown> | null }) {
   const { t } = useTranslation();
+  const { said } = useFormat();
   if (entrance === null) return null;
   const rules = Object.values(entrance)
     .flatMap((value) => (Array.isArray(value) ? (value as Criterion[]) : []))
@@ -185,7 +186,7 @@ function Entrance({ entrance }: { entrance: Record<string, unknown> | null }) {
               <Table.Td w={110}>
                 {one.holds === null ? t("why.open") : one.holds ? t("why.yes") : t("why.no")}
               </Table.Td>
-              <Table.Td>{one.said}</Table.Td>
+              <Table.Td>{said(one.said)}</Table.Td>
               <Table.Td c="dimmed">
                 {one.value === undefined || one.value === null ? "" : JSON.stringify(one.value)}
               </Table.Td>

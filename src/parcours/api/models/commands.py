@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from parcours.api.models.common import Closed, Instant, ProblemFound
+from parcours.api.sentences import Sentence, Spoken
 from parcours.domain.lifecycle import Entrants, Inside, Timers
 
 __all__ = [
@@ -177,17 +178,17 @@ class CommandAnswer(BaseModel):
         examples=[{"inside": 312, "queued": 0, "messages": 4}],
     )
     refused: str | None = Field(description="the code, in a dry run")
-    message: str
-    hint: str
+    message: Sentence
+    hint: Sentence
     in_flight: int = Field(description="messages that a provider held at the commit")
     dry_run: bool
-    warnings: list[str] = Field(description="what it breaks elsewhere")
+    warnings: list[Sentence] = Field(description="what it breaks elsewhere")
     changed: int = Field(default=0, description="number of versions acted on")
     settled: Settled | None = Field(default=None, description="how these ended, where it was waited for")
     shuts: dict[str, Any] | None = Field(
         default=None, description="the version whose entry a publication shuts"
     )
-    plan: dict[str, Any] | None = Field(default=None, description="the publish plan, in a dry run")
+    plan: Spoken | None = Field(default=None, description="the publish plan, in a dry run")
     preview: list[dict[str, Any]] | None = Field(
         default=None, description="what a resume sets free, in a dry run"
     )
@@ -209,8 +210,8 @@ class BulkOne(BaseModel):
     journey: str
     status: int = Field(description="as the command alone would have been answered", examples=[200])
     code: str | None = Field(description="of a refusal")
-    detail: str | None
-    hint: str | None
+    detail: Sentence | None
+    hint: Sentence | None
     answer: CommandAnswer | None
 
 
@@ -234,7 +235,7 @@ class PublishPlan(BaseModel):
     version: int
     people: str
     versions: list[dict[str, Any]]
-    changes: list[dict[str, Any]] = Field(description="the difference of the two definitions, in words")
+    changes: list[Spoken] = Field(description="the difference of the two definitions, in words")
     steps: list[dict[str, Any]] = Field(description="for each step who stands there and what becomes of them")
     inside: int
     queued: int
@@ -247,8 +248,8 @@ class PublishPlan(BaseModel):
     )
     problems: list[ProblemFound]
     refused: str | None
-    message: str
-    hint: str
+    message: Sentence
+    hint: Sentence
     answers: dict[str, str]
 
 
@@ -280,7 +281,7 @@ class Scheduled(BaseModel):
     done_at: Instant | None
     outcome: str | None
     refused: str | None
-    said: str | None
+    said: Sentence | None
 
 
 class PeopleWanted(Said):
@@ -302,8 +303,8 @@ class PeopleAnswer(BaseModel):
     to_status: str | None
     counts: dict[str, int] = Field(examples=[{"added": 2, "unknown": 0}])
     refused: str | None
-    message: str
-    hint: str
+    message: Sentence
+    hint: Sentence
     dry_run: bool
     unknown: list[str] = Field(description="no such person")
     outside: list[str] = Field(description="not inside")

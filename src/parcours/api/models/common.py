@@ -7,6 +7,8 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from fastapi import Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from parcours.api.sentences import Sentence
+
 __all__ = [
     "CSV",
     "Closed",
@@ -74,7 +76,7 @@ class ProblemFound(BaseModel):
     )
     code: str = Field(examples=["unknown_step"])
     place: str = Field(description="the path in the file", examples=["steps.bought.wait_for[1].next"])
-    message: str = Field(examples=["There is no step `thank`."])
-    hint: str = Field(examples=["Did you mean `thanks`?"])
+    message: Sentence = Field(examples=["There is no step `thank`."])
+    hint: Sentence = Field(examples=["Did you mean `thanks`?"])
     step_id: str | None = Field(examples=["bought"])
     section: str | None

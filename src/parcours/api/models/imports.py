@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from parcours.api.models.common import Closed, Instant
+from parcours.api.sentences import Sentence
 
 __all__ = ["Import", "ImportChecked", "ImportWanted"]
 
@@ -30,8 +31,8 @@ class BadLine(BaseModel):
 
     place: str = Field(examples=["import 7:12 timestamp"])
     code: str = Field(examples=["bad_timestamp"])
-    message: str
-    hint: str
+    message: Sentence
+    hint: Sentence
 
 
 class Import(BaseModel):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from parcours.api.models.common import Closed, Instant, ProblemFound
 from parcours.api.models.reports import LedgerOne
 from parcours.api.models.watching import Alert
+from parcours.api.sentences import Sentence
 from parcours.domain.actions import ActionName
 from parcours.domain.lifecycle import Status
 
@@ -41,10 +42,10 @@ class Action(BaseModel):
         description="`unchanged`: it would change nothing"
     )
     code: str | None = Field(description="of the refusal", examples=["closed_is_final"])
-    message: str = Field(
+    message: Sentence = Field(
         examples=["A closed version does not open again; the people inside go on to the end."]
     )
-    hint: str = Field(
+    hint: Sentence = Field(
         description="the legal way", examples=["Publish a new version, or duplicate the journey."]
     )
     stop_first: bool = Field(description="a deletion needs this option")
@@ -132,7 +133,7 @@ class Upcoming(BaseModel):
     """One thing that will happen by itself."""
 
     kind: str = Field(examples=["timers"])
-    said: str = Field(examples=["the next timer is due; 12 people due within the hour"])
+    said: Sentence = Field(examples=["the next timer is due; 12 people due within the hour"])
     at: Instant | None
     version: int | None
     count: int | None

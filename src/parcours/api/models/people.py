@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from parcours.api.models.common import Instant
+from parcours.api.sentences import Sentence, Spoken
 from parcours.domain.lifecycle import MessageState, ParticipantStatus
 
 __all__ = [
@@ -31,7 +32,7 @@ class ParticipantLine(BaseModel):
     version: int | None
     status: ParticipantStatus
     reason: str | None = Field(examples=["wait_timeout"])
-    said: str | None = Field(description="the reason in words")
+    said: Sentence | None = Field(description="the reason in words")
     step: str | None = Field(
         description="where it stands, or stood; `entry` while queued", examples=["breathe"]
     )
@@ -68,7 +69,7 @@ class RefusalLine(BaseModel):
 
     user_id: str
     reason: str = Field(examples=["filter"])
-    said: str | None = Field(description="the reason in words")
+    said: Sentence | None = Field(description="the reason in words")
     version: int | None
     trigger: str = Field(examples=["Signed Up"])
     times: int
@@ -86,12 +87,10 @@ class Why(BaseModel):
     journey: str
     known: bool
     deleted_at: Instant | None
-    passages: list[dict[str, Any]]
-    refusals: list[dict[str, Any]]
-    notes: list[str]
-    entrance: dict[str, Any] | None = Field(
-        description="what each trigger and each rule of admission says now"
-    )
+    passages: list[Spoken]
+    refusals: list[Spoken]
+    notes: list[Sentence]
+    entrance: Spoken | None = Field(description="what each trigger and each rule of admission says now")
 
 
 class ProfileLine(BaseModel):

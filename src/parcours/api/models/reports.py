@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from parcours.api.sentences import Sentence
 from parcours.domain.lifecycle import Status
 
 __all__ = ["Branch", "Day", "LedgerOne", "LiveNumbers", "MessageDay", "MessageStep", "ReasonLine", "Report"]
@@ -73,7 +74,7 @@ class ReasonLine(BaseModel):
     """Who dropped out for one reason."""
 
     reason: str
-    said: str | None
+    said: Sentence | None
     people: int
     share: float | None = Field(description="of those who entered")
 

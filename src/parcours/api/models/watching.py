@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from parcours.api.models.common import Closed, Instant
+from parcours.api.sentences import Sentence
 
 __all__ = [
     "Alert",
@@ -29,8 +30,8 @@ class Alert(BaseModel):
     kind: str = Field(examples=["no_worker"])
     severity: Literal["warning", "critical"]
     journey: str | None
-    said: str
-    remedy: str
+    said: Sentence
+    remedy: Sentence
     details: dict[str, Any]
     since: Instant
     seen_at: Instant
@@ -46,7 +47,7 @@ class Stuck(BaseModel):
     user_id: str
     entry_no: int
     step: str | None
-    why: str
+    why: Sentence
     bucket: int
     since: Instant
     mends: list[Literal["retry", "skip", "drop_out"]] = Field(description="what can be done about it")
