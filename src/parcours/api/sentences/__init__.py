@@ -45,6 +45,16 @@ GROUPS: Final = MappingProxyType(
         "e": rf"((?:(?!{_BEHIND}).)+?)",
     }
 )
+# What joins sentences and conditions, and how other languages do.
+JOINTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        " ": {"sv": " ", "fr": " "},
+        "; ": {"sv": "; ", "fr": " ; "},
+        " and ": {"sv": " och ", "fr": " et "},
+        " or ": {"sv": " eller ", "fr": " ou "},
+    }
+)
+TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[()]|(?<=[.?!]) (?=[A-Z`])|; | and | or ')
 SEPARATE: Final = {"en": ",", "sv": "\u00a0", "fr": "\u202f"}
 
 
@@ -103,13 +113,28 @@ def _found(text: str, language: Language, depth: int) -> str | None:
     whole = _whole(text, language, depth)
     if whole is not None:
         return _dressed(text, whole)
-    for between, splitter in ((" ", r"(?<=[.?!]) (?=[A-Z`])"), (" ; " if language == "fr" else "; ", "; ")):
-        parts = re.split(splitter, text)
+    for between, word in JOINTS.items():
+        parts = _parts(text, between)
         if len(parts) > 1:
             found = [_found(part, language, depth + 1) for part in parts]
             if all(one is not None for one in found):
-                return between.join(one or "" for one in found)
+                return word[language].join(one or "" for one in found)
+    if text.startswith("(") and text.endswith(")"):
+        inner = _found(text[1:-1], language, depth + 1)
+        return None if inner is None else f"({inner})"
     return None
+
+
+def _parts(text: str, between: str) -> list[str]:
+    """Split a text where something stands between two parts, but not in quotes or parentheses."""
+    parts, begin, depth = [], 0, 0
+    for token in TOKEN.finditer(text):
+        one = token[0]
+        depth += (one == "(") - (one == ")")
+        if one == between and depth == 0:
+            parts.append(text[begin : token.start()])
+            begin = token.end()
+    return [*parts, text[begin:]]
 
 
 def _whole(text: str, language: Language, depth: int) -> str | None:
