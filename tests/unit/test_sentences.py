@@ -51,7 +51,7 @@ def test_every_code_of_the_catalogue_has_its_texts(language: str) -> None:
         (
             'the entry filter: (the person\'s plan is "a and b" and not (belongs to the audience staff))',
             'ingångens filter: (personens plan är "a and b" och inte (hör till målgruppen staff))',
-            'le filtre d\'entrée : (plan de la personne est "a and b" et pas (appartient à l\'audience staff))',
+            "le filtre d'entrée : (plan de la personne est \"a and b\" et pas (appartient à l'audience staff))",
         ),
         (
             "has done Order at least 3 times within the last 30 days, where the event's total is more than 100",
