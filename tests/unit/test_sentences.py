@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parcours.api.sentences import NAME, blocks, in_language
-from parcours.domain.accounts import LANGUAGES
+from parcours.domain.accounts import LANGUAGES, Language
 from parcours.domain.alerts import ALERTS
 from parcours.domain.catalogue import CATALOGUE
 from parcours.domain.options import OPTIONS
@@ -27,11 +27,11 @@ def test_no_sentence_stands_twice() -> None:
 
 
 @pytest.mark.parametrize("language", ["sv", "fr"])
-def test_every_code_of_the_catalogue_has_its_texts(language: str) -> None:
+def test_every_code_of_the_catalogue_has_its_texts(language: Language) -> None:
     said = {text for entry in CATALOGUE.values() for text in (entry.meaning, entry.remedy) if text}
     said |= {text for _, meaning, remedy in ALERTS.values() for text in (meaning, remedy)}
     said |= {option.meaning for option in OPTIONS.values()}
-    assert sorted(text for text in said if in_language(text, language) == text) == []  # type: ignore[arg-type]
+    assert sorted(text for text in said if in_language(text, language) == text) == []
 
 
 @pytest.mark.parametrize(
