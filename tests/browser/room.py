@@ -1,24 +1,30 @@
-"""What browser tests stand on: processes, journeys made by the command line, pages in a language, words from its file."""
+"""What browser tests stand on: processes, journeys made over the API, pages in a language, words from its file."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, expect
 
+from parcours.clock import SystemClock
+from parcours.service.access.keys import add_key
+from parcours.store.database import Database
 from support.served import serving
 from support.worker import Document
 
-__all__ = ["LANGUAGES", "Room", "Screen", "open_room"]
+__all__ = ["LANGUAGES", "Room", "Screen", "open_room", "working"]
 
 UI = Path(__file__).parents[2] / "ui"
 LANGUAGES = ("en", "sv", "fr")
@@ -34,30 +40,39 @@ STEPS: Document = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass
 class Room:
-    """A served installation with a worker."""
+    """A served installation with a worker; everything in it is made over the API, which costs least."""
 
     url: str
     database_url: str
     folder: Path
+    key: str  # of an administrator
+    signed_in: dict[str, Any] = field(default_factory=dict)
 
-    def run(self, *words: str) -> str:
-        """Run the command line; return what it prints. Raises where it fails."""
-        environment = {
-            **os.environ,
-            "PARCOURS_DATABASE_URL": self.database_url,
-            "PARCOURS_DATA": str(self.folder),
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "parcours", *words],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+    def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> Any:
+        """Ask the API; return its answer. Raises where it refuses."""
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"authorization": f"Bearer {self.key}", "content-type": kind}
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.read().decode()}") from error
+        return json.loads(text) if text else None
+
+    def feed(self, *lines: Document, mode: str = "state") -> None:
+        """Load lines of a feed."""
+        number = self.ask("POST", "/api/imports", {"mode": mode})["id"]
+        data = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        self.ask("PUT", f"/api/imports/{number}/data", data, "application/x-ndjson")
+
+    def command(self, key: str, command: str, **options: Any) -> Any:
+        """Give a command to a journey."""
+        return self.ask(
+            "POST", f"/api/journeys/{key}/commands/{command}", {"options": options} if options else {}
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def journey(self, key: str, people: Sequence[str] = (), *, publish: bool = True, **settings: Any) -> None:
         """Make a journey, and let people in by hand."""
@@ -65,56 +80,67 @@ class Room:
             "journey": key, "name": f"Journey {key}", "entry": {"triggers": [{"manual": True}]}, "steps": STEPS,
             **settings,
         }  # fmt: skip
-        file = self.folder / f"{key}.json"
-        file.write_text(json.dumps(document))
-        self.run("apply", str(file))
+        self.ask("POST", "/api/journeys", document)
         if publish:
-            self.run("journey", "publish", key)
+            self.command(key, "publish")
         if people:
-            feed = self.folder / f"{key}.jsonl"
-            feed.write_text(
-                "".join(
-                    json.dumps({"type": "identify", "userId": who, "traits": {}}) + "\n" for who in people
-                )
-            )
-            self.run("import", str(feed))
-            self.run("journey", "add-people", key, *people)
+            self.feed(*({"type": "identify", "userId": who, "traits": {}} for who in people))
+            self.ask("POST", f"/api/journeys/{key}/participants/add", {"user_ids": list(people)})
 
     async def sign_in(self, browser: Browser, who: str, language: str = "en", **options: Any) -> Screen:
-        """Open the application for somebody who comes in by a one-time link."""
-        found = re.search(r"http://\S+/link/\S+|/link/\S+", self.run("user", "link", f"{who}@example.com"))
-        assert found is not None
-        path = "/link/" + found[0].partition("/link/")[2]
-        context = await browser.new_context(viewport={"width": 1280, "height": 860}, **options)
+        """Open the application for somebody of a role, who comes in by a one-time link the first time."""
+        context = await browser.new_context(
+            viewport={"width": 1280, "height": 860}, storage_state=self.signed_in.get(who), **options
+        )
         context.set_default_timeout(PATIENCE)
-        await context.add_init_script(f"localStorage.setItem('parcours.language', '{language}')")
         page = await context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        await page.goto(self.url + path)
-        await page.locator("button").click()
-        await page.locator("a.go").wait_for()
+        if who not in self.signed_in:
+            link = self.ask("POST", f"/api/users/{who}@example.com/link")["link"]
+            await page.goto(self.url + "/link/" + link.partition("/link/")[2])
+            await page.locator("button").click()
+            await page.locator("a.go").wait_for()
+            self.signed_in[who] = await context.storage_state()
+        await context.add_init_script(f"localStorage.setItem('parcours.language', '{language}')")
         await page.goto(self.url + "/")
         return Screen(page, self.url, language, errors)
 
 
 @contextmanager
+def working(url: str, folder: Path) -> Iterator[None]:
+    """Work on a database until the block ends."""
+    environment = {**os.environ, "PARCOURS_DATABASE_URL": url, "PARCOURS_DATA": str(folder)}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "parcours", "work"],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(60)
+
+
+async def _key(url: str) -> str:
+    async with (
+        await Database.connect(url, connections=1) as database,
+        database.transaction() as connection,
+    ):
+        made = await add_key(
+            connection, "tests", ["admin"], at=SystemClock().now(), actor="test", person="test"
+        )
+    return made.secret
+
+
+@contextmanager
 def open_room(url: str, folder: Path) -> Iterator[Room]:
     """Serve a migrated database and work on it until the block ends; `ROLE@example.com` is somebody of each role."""
-    with serving(url, folder) as served:
-        room = Room(served.url, url, folder)
-        environment = {**os.environ, "PARCOURS_DATABASE_URL": url, "PARCOURS_DATA": str(folder)}
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "parcours", "work"],
-            env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            for role in ("viewer", "editor", "publisher", "admin"):
-                room.run("user", "add", f"{role}@example.com", "--role", role)
-            yield room
-        finally:
-            worker.terminate()
-            worker.wait(60)
+    with serving(url, folder) as served, working(url, folder):
+        room = Room(served.url, url, folder, asyncio.run(_key(url)))
+        for role in ("viewer", "editor", "publisher", "admin"):
+            room.ask("POST", "/api/users", {"email": f"{role}@example.com", "role": role})
+        yield room
 
 
 @dataclass
@@ -159,9 +185,13 @@ class Screen:
             "menuitem", name=self.text(f"command.{command}.label"), exact=True
         ).click()
 
-    async def turn(self) -> None:
-        """Turn the ON/OFF switch by the keyboard; the dialog of its command opens."""
-        switch = self.page.get_by_role("switch")
+    def switch(self, name: str) -> Locator:
+        """The ON/OFF switch of a journey, by its name: the list has a switch too, and stays until the page is there."""
+        return self.page.get_by_role("switch", name=re.compile("^" + re.escape(name) + r"\s*:"))
+
+    async def turn(self, name: str) -> None:
+        """Turn the ON/OFF switch of a journey by the keyboard; the dialog of its command opens."""
+        switch = self.switch(name)
         await expect(switch).to_be_enabled(timeout=PATIENCE)
         await switch.focus()
         await self.page.keyboard.press("Space")

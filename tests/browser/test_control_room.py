@@ -24,9 +24,9 @@ async def test_a_journey_is_led_through_its_whole_life(chromium: Browser, room: 
     await screen.shows(row, "status.paused.label")
 
     await row.get_by_role("link").click()
-    switch = page.get_by_role("switch")
+    switch = screen.switch(f"Journey {key}")
     await expect(switch).not_to_be_checked()
-    await screen.turn()
+    await screen.turn(f"Journey {key}")
     await screen.keep("resume")
     await screen.confirm("resume")
     await expect(switch).to_be_checked(timeout=PATIENCE)
@@ -46,7 +46,7 @@ async def test_a_journey_is_led_through_its_whole_life(chromium: Browser, room: 
 
     await row.get_by_role("link").click()
     await expect(switch).not_to_be_checked()
-    await screen.turn()
+    await screen.turn(f"Journey {key}")
     await screen.confirm("restart")
     await expect(switch).to_be_checked(timeout=PATIENCE)
 
@@ -68,7 +68,7 @@ async def test_a_viewer_looks_and_is_offered_no_command(chromium: Browser, room:
     await screen.row("seen").hover()
     await expect(screen.row("seen").get_by_role("button")).to_have_count(0)
     await screen.go("/journeys/seen")
-    await expect(screen.page.get_by_role("switch")).to_be_disabled(timeout=PATIENCE)
+    await expect(screen.switch("Journey seen")).to_be_disabled(timeout=PATIENCE)
     await expect(screen.page.get_by_role("button", name=screen.text("journey.commands"))).to_have_count(0)
 
 
@@ -89,9 +89,7 @@ async def test_numbers_move_on_the_canvas_and_lead_to_the_people_behind_them(
     await screen.go("/journeys/moving")
     here = screen.page.locator("[data-step='rest'] button").last
     await expect(here).to_have_text(screen.text("step.here", n="2"), timeout=PATIENCE)
-    feed = room.folder / "order.jsonl"
-    feed.write_text('{"type": "track", "userId": "moving1", "event": "Order", "messageId": "o1"}\n')
-    room.run("import", "--live", str(feed))
+    room.feed({"type": "track", "userId": "moving1", "event": "Order", "messageId": "o1"}, mode="live")
     await expect(here).to_have_text(screen.text("step.here", n="1"), timeout=PATIENCE)
     await here.click()
     await expect(screen.page.get_by_role("link", name="moving2", exact=True)).to_be_visible(timeout=PATIENCE)
@@ -110,9 +108,9 @@ async def test_a_file_becomes_a_draft_and_runs(chromium: Browser, room: Room) ->
     async with screen.page.expect_file_chooser() as chooser:
         await screen.page.get_by_role("button", name=screen.text("bringIn.journey")).click()
     await (await chooser.value).set_files(file)
-    switch = screen.page.get_by_role("switch")
+    switch = screen.switch("Journey brought")
     await expect(switch).not_to_be_checked(timeout=PATIENCE)
-    await screen.turn()
+    await screen.turn("Journey brought")
     await screen.confirm("publish")
     await expect(switch).to_be_checked(timeout=PATIENCE)
 
@@ -133,7 +131,7 @@ async def test_axe_finds_nothing_on_any_screen(chromium: Browser, room: Room, sc
         await expect(screen.page.get_by_role("dialog")).to_have_count(0)
     for tab in ("", "/participants", f"/participants/axe{scheme}", "/reports", "/messages", "/activity"):
         await screen.go(f"/journeys/{key}{tab}")
-        await screen.page.get_by_role("switch").wait_for(state="attached")
+        await screen.switch(f"Journey {key}").wait_for(state="attached")
         await screen.page.wait_for_load_state("networkidle")
         await screen.accessible(tab or "canvas")
     for place in ("/activity", "/mailbox"):

@@ -33,19 +33,23 @@ export function onSignedOut(listener: Listener): void {
   signedOut = listener;
 }
 
+/** Return what an answer that is no success says. */
+export async function refusal(response: Response): Promise<Refused> {
+  let body: Record<string, unknown> = {};
+  try {
+    body = await response.clone().json();
+  } catch {
+    // What is no JSON comes from something between us and the server.
+  }
+  if (response.status === 401) signedOut();
+  const word = (name: string) => (typeof body[name] === "string" ? (body[name] as string) : "");
+  const said = word("detail") || word("title") || `HTTP ${response.status}`;
+  return new Refused(response.status, word("code"), said, word("hint"), body);
+}
+
 const refusals: Middleware = {
   async onResponse({ response }) {
-    if (response.ok) return undefined;
-    let body: Record<string, unknown> = {};
-    try {
-      body = await response.clone().json();
-    } catch {
-      // What is no JSON comes from something between us and the server.
-    }
-    if (response.status === 401) signedOut();
-    const word = (name: string) => (typeof body[name] === "string" ? (body[name] as string) : "");
-    const said = word("detail") || word("title") || `HTTP ${response.status}`;
-    throw new Refused(response.status, word("code"), said, word("hint"), body);
+    if (!response.ok) throw await refusal(response);
   },
   onError() {
     return new Unreachable();

@@ -1,9 +1,9 @@
-import { Anchor, Button, Skeleton, Table, Text, Title } from "@mantine/core";
+import { Anchor, Table, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
-import { Trouble } from "../components/Trouble";
+import { PagedTable } from "../components/PagedTable";
 import { useFormat } from "./format";
 
 /** The audit: who did what, when, to which journey, and what was refused. */
@@ -18,14 +18,6 @@ export function Audit({ journey }: { journey?: string }) {
     getNextPageParam: (page) => page.next ?? undefined,
   });
   const rows = found.data?.pages.flatMap((page) => page.lines) ?? [];
-  if (found.isError) return <Trouble error={found.error} again={() => found.refetch()} />;
-  if (found.isPending) return <Skeleton h={240} />;
-  if (rows.length === 0)
-    return (
-      <Text c="dimmed" ta="center" py="xl">
-        {t("activity.none")}
-      </Text>
-    );
   const command = (name: string) =>
     i18n.exists(`command.${name}.label`) ? t(`command.${name}.label` as "command.pause.label") : name;
   const status = (name: string | null) =>
@@ -33,59 +25,40 @@ export function Audit({ journey }: { journey?: string }) {
       ? t(`status.${name}.label` as "status.live.label")
       : (name ?? "");
   return (
-    <>
-      <Table.ScrollContainer minWidth={640} type="native">
-        <Table verticalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              {(["when", "who", "what", "journey", "result"] as const).map((name) => (
-                <Table.Th key={name}>{t(`activity.${name}`)}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {rows.map((one) => (
-              <Table.Tr key={one.id}>
-                <Table.Td title={instant(one.at)}>{ago(one.at)}</Table.Td>
-                <Table.Td>{one.actor.replace(/^user:/, "")}</Table.Td>
-                <Table.Td>{command(one.command)}</Table.Td>
-                <Table.Td>
-                  {/^[@*]/.test(one.key) ? (
-                    one.key
-                  ) : (
-                    <Anchor component={Link} to={`/journeys/${one.key}` as never}>
-                      {one.key}
-                    </Anchor>
-                  )}
-                  {one.version ? ` · ${t("journey.versionNo", { version: one.version })}` : ""}
-                </Table.Td>
-                <Table.Td>
-                  {one.refused
-                    ? t("activity.refused", { code: one.refused })
-                    : [status(one.from_status), status(one.to_status)].filter(Boolean).join(" → ")}
-                  {one.counts.inside ? ` · ${t("activity.inside", { n: number(one.counts.inside) })}` : ""}
-                  {one.reason && (
-                    <Text size="xs" c="dimmed">
-                      {one.reason}
-                    </Text>
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-      {found.hasNextPage && (
-        <Button
-          variant="default"
-          mt="md"
-          onClick={() => found.fetchNextPage()}
-          loading={found.isFetchingNextPage}
-        >
-          {t("home.moreRows")}
-        </Button>
+    <PagedTable
+      found={found}
+      rows={rows}
+      head={(["when", "who", "what", "journey", "result"] as const).map((name) => t(`activity.${name}`))}
+      empty={t("activity.none")}
+      row={(one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td title={instant(one.at)}>{ago(one.at)}</Table.Td>
+          <Table.Td>{one.actor.replace(/^user:/, "")}</Table.Td>
+          <Table.Td>{command(one.command)}</Table.Td>
+          <Table.Td>
+            {one.key === "" || /^[@*]/.test(one.key) ? (
+              one.key || "–"
+            ) : (
+              <Anchor component={Link} to={`/journeys/${one.key}` as never}>
+                {one.key}
+              </Anchor>
+            )}
+            {one.version ? ` · ${t("journey.versionNo", { version: one.version })}` : ""}
+          </Table.Td>
+          <Table.Td>
+            {one.refused
+              ? t("activity.refused", { code: one.refused })
+              : [status(one.from_status), status(one.to_status)].filter(Boolean).join(" → ")}
+            {one.counts.inside ? ` · ${t("activity.inside", { n: number(one.counts.inside) })}` : ""}
+            {one.reason && (
+              <Text size="xs" c="dimmed">
+                {one.reason}
+              </Text>
+            )}
+          </Table.Td>
+        </Table.Tr>
       )}
-    </>
+    />
   );
 }
 

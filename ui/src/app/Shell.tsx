@@ -13,7 +13,7 @@ import {
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useRouterState } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
@@ -134,6 +134,7 @@ export default function Shell() {
           ))}
         </AppShell.Navbar>
         <AppShell.Main id="content">
+          <Coming />
           <Notices />
           <Suspense>
             <Outlet />
@@ -142,6 +143,12 @@ export default function Shell() {
       </AppShell>
     </Commands>
   );
+}
+
+/** A screen that is not there at once is announced by a thin line, so that a click is seen to have worked. */
+function Coming() {
+  const isLoading = useRouterState({ select: (state) => state.isLoading });
+  return isLoading ? <div className="coming" aria-hidden /> : null;
 }
 
 function Notices() {

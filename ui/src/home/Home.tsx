@@ -21,6 +21,7 @@ import { useTranslation } from "react-i18next";
 import { type JourneyFilter, useFacets, useJourneys, useMe } from "../api/queries";
 import { has, type Journey, type Status } from "../api/types";
 import { useFormat } from "../app/format";
+import { useStillHere } from "../app/useStillHere";
 import { Search } from "../components/icons";
 import { StatusChip } from "../components/StatusChip";
 import { Trouble } from "../components/Trouble";
@@ -40,6 +41,7 @@ export default function Home() {
   const { number } = useFormat();
   const search = useSearch({ from: "/" }) as HomeSearch;
   const navigate = useNavigate({ from: "/" });
+  const isHere = useStillHere("/");
   const { view, ...filter } = search;
   const me = useMe().data;
   const journeys = useJourneys(filter);
@@ -53,7 +55,7 @@ export default function Home() {
     );
     void navigate({ search: Object.fromEntries(kept) as HomeSearch, replace: true });
   };
-  const type = useDebouncedCallback((text: string) => change({ search: text }), 250);
+  const type = useDebouncedCallback((text: string) => isHere() && change({ search: text }), 250);
   const select = (key: string, on: boolean) => {
     const next = new Set(chosen);
     if (on) next.add(key);
@@ -217,13 +219,12 @@ export default function Home() {
 function Tile({ journey }: { journey: Journey }) {
   const { t } = useTranslation();
   const { number } = useFormat();
-  const me = useMe().data;
   const trigger = useTrigger()(journey);
   return (
     <article className={classes.tile} data-journey={journey.journey}>
       <Group justify="space-between" wrap="nowrap">
         <StatusChip status={journey.status ?? "draft"} settling={journey.settling} />
-        <RowActions journey={journey} me={me} />
+        <RowActions journey={journey} />
       </Group>
       <Text
         component={Link}

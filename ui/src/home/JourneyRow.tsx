@@ -1,10 +1,10 @@
-import { ActionIcon, Anchor, Badge, Checkbox, Group, Menu, Table, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Anchor, Badge, Checkbox, Group, Table, Text, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { has, type Journey, type Me } from "../api/types";
 import { useFormat } from "../app/format";
-import { useAsk } from "../components/Commands";
-import { GRAVE, legal, quick, SIGNS } from "../components/commands";
+import { CommandMenu, useCommands } from "../components/CommandMenu";
+import { GRAVE, SIGNS } from "../components/commands";
 import { Alert, Dots } from "../components/icons";
 import { StatusChip } from "../components/StatusChip";
 import classes from "./home.module.css";
@@ -36,23 +36,10 @@ export function useTrigger() {
       .join(" · ") || "–";
 }
 
-export function RowActions({ journey, me }: { journey: Journey; me: Me | undefined }) {
+/** The signs of the quick commands, and behind the dots all that are legal now. */
+export function RowActions({ journey }: { journey: Journey }) {
   const { t } = useTranslation();
-  const ask = useAsk();
-  const may = has(me, "publisher");
-  const makes = has(me, "editor");
-  const allowed = legal(journey.actions).filter(
-    (one) => may || (makes && (one === "duplicate" || one === "new_version")),
-  );
-  const shown = may ? quick(journey.actions) : [];
-  const give = (command: (typeof allowed)[number]) =>
-    ask({
-      journey: journey.journey,
-      name: journey.name || journey.journey,
-      command,
-      actions: journey.actions,
-      draft: journey.draft !== null,
-    });
+  const { allowed, shown, give } = useCommands(journey);
   if (allowed.length === 0) return null;
   return (
     <Group gap={4} wrap="nowrap" justify="flex-end">
@@ -76,32 +63,15 @@ export function RowActions({ journey, me }: { journey: Journey; me: Me | undefin
           );
         })}
       </Group>
-      <Menu position="bottom-end" withinPortal>
-        <Menu.Target>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t("home.more", { name: journey.name || journey.journey })}
-          >
-            <Dots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {allowed.map((command) => {
-            const Sign = SIGNS[command];
-            return (
-              <Menu.Item
-                key={command}
-                leftSection={<Sign size={16} />}
-                color={GRAVE.has(command) ? "red" : undefined}
-                onClick={() => give(command)}
-              >
-                {t(`command.${command}.label`)}
-              </Menu.Item>
-            );
-          })}
-        </Menu.Dropdown>
-      </Menu>
+      <CommandMenu commands={allowed} give={give}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={t("home.more", { name: journey.name || journey.journey })}
+        >
+          <Dots size={18} />
+        </ActionIcon>
+      </CommandMenu>
     </Group>
   );
 }
@@ -194,7 +164,7 @@ export function JourneyRow({ journey, me, selected, select }: Props) {
         )}
       </Table.Td>
       <Table.Td className={classes.actions}>
-        <RowActions journey={journey} me={me} />
+        <RowActions journey={journey} />
       </Table.Td>
     </Table.Tr>
   );

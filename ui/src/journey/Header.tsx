@@ -1,10 +1,9 @@
-import { Button, Group, Menu, Select, Stack, Switch, Text, Title, Tooltip } from "@mantine/core";
+import { Button, Group, Select, Stack, Switch, Text, Title, Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useMe } from "../api/queries";
-import { has, type JourneyDetail } from "../api/types";
+import type { JourneyDetail } from "../api/types";
 import { useFormat } from "../app/format";
-import { useAsk } from "../components/Commands";
-import { GRAVE, legal, SIGNS, turn } from "../components/commands";
+import { CommandMenu, useCommands } from "../components/CommandMenu";
+import { turn } from "../components/commands";
 import { ArrowDown } from "../components/icons";
 import { StatusChip } from "../components/StatusChip";
 import { useCause } from "../home/JourneyRow";
@@ -18,18 +17,11 @@ interface Props {
 /** Name, status, the ON/OFF switch, the versions, and at the right the menu with everything else. */
 export function Header({ journey, version, choose }: Props) {
   const { t } = useTranslation();
-  const ask = useAsk();
-  const me = useMe().data;
   const { ago } = useFormat();
   const cause = useCause()(journey);
   const name = journey.name || journey.journey;
-  const may = has(me, "publisher");
+  const { may, allowed, give } = useCommands(journey);
   const found = turn(journey.status, journey.actions);
-  const allowed = legal(journey.actions).filter(
-    (one) => may || (has(me, "editor") && (one === "duplicate" || one === "new_version")),
-  );
-  const give = (command: (typeof allowed)[number]) =>
-    ask({ journey: journey.journey, name, command, actions: journey.actions, draft: journey.draft !== null });
   const tip = !may
     ? t("switch.mayNot")
     : found.disabled
@@ -93,28 +85,11 @@ export function Header({ journey, version, choose }: Props) {
           </div>
         </Tooltip>
         {allowed.length > 0 && (
-          <Menu position="bottom-end" withinPortal>
-            <Menu.Target>
-              <Button variant="default" rightSection={<ArrowDown size={16} />}>
-                {t("journey.commands")}
-              </Button>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {allowed.map((command) => {
-                const Sign = SIGNS[command];
-                return (
-                  <Menu.Item
-                    key={command}
-                    leftSection={<Sign size={16} />}
-                    color={GRAVE.has(command) ? "red" : undefined}
-                    onClick={() => give(command)}
-                  >
-                    {t(`command.${command}.label`)}
-                  </Menu.Item>
-                );
-              })}
-            </Menu.Dropdown>
-          </Menu>
+          <CommandMenu commands={allowed} give={give}>
+            <Button variant="default" rightSection={<ArrowDown size={16} />}>
+              {t("journey.commands")}
+            </Button>
+          </CommandMenu>
         )}
       </Group>
     </Group>

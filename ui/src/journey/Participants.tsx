@@ -4,7 +4,6 @@ import {
   Group,
   Modal,
   MultiSelect,
-  Skeleton,
   Stack,
   Table,
   Text,
@@ -21,8 +20,11 @@ import { client, data } from "../api/client";
 import { useMe } from "../api/queries";
 import { has, type Participant } from "../api/types";
 import { useFormat } from "../app/format";
+import { useStillHere } from "../app/useStillHere";
+import { Csv } from "../components/Csv";
 import { Search } from "../components/icons";
-import { Trouble, useWords } from "../components/Trouble";
+import { PagedTable } from "../components/PagedTable";
+import { useWords } from "../components/Trouble";
 import { useShown } from "./JourneyPage";
 
 const STATUSES: readonly Participant["status"][] = [
@@ -47,6 +49,7 @@ export default function Participants() {
   const key = journey.journey;
   const search = useSearch({ from: "/journeys/$key/participants" }) as PeopleSearch;
   const navigate = useNavigate({ from: "/journeys/$key/participants" });
+  const isHere = useStillHere(`/journeys/${key}/participants`);
   const me = useMe().data;
   const statuses = (search.status?.split(",") ?? []) as Participant["status"][];
   const steps = search.step?.split(",") ?? [];
@@ -70,7 +73,7 @@ export default function Participants() {
     const kept = Object.entries({ ...search, ...part }).filter(([, value]) => value);
     void navigate({ search: Object.fromEntries(kept) as PeopleSearch, replace: true });
   };
-  const type = useDebouncedCallback((text: string) => change({ search: text }), 250);
+  const type = useDebouncedCallback((text: string) => isHere() && change({ search: text }), 250);
   const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack>
@@ -94,91 +97,49 @@ export default function Participants() {
           value={search.step ?? ""}
           onChange={(event) => change({ step: event.currentTarget.value })}
         />
-        <Button
-          component="a"
-          variant="default"
-          href={`/api/journeys/${key}/participants`}
-          onClick={(event) => void download(event, key, asked)}
-        >
-          {t("people.export")}
-        </Button>
+        <Csv
+          path={`/api/journeys/${key}/participants`}
+          asked={asked}
+          name={`${key}-participants`}
+          label={t("people.export")}
+        />
         {has(me, "publisher") && <Change journey={key} />}
       </Group>
-      {found.isError && <Trouble error={found.error} again={() => found.refetch()} />}
-      {found.isPending && <Skeleton h={240} />}
-      {found.data && rows.length === 0 && (
-        <Text c="dimmed" ta="center" py="xl">
-          {t("people.none")}
-        </Text>
-      )}
-      {rows.length > 0 && (
-        <Table.ScrollContainer minWidth={640} type="native">
-          <Table verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                {(["person", "status", "step", "entered", "wakes", "left"] as const).map((name) => (
-                  <Table.Th key={name}>{t(`people.${name}`)}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((one) => (
-                <Table.Tr key={`${one.user_id} ${one.entry_no}`}>
-                  <Table.Td>
-                    <Anchor
-                      component={Link}
-                      to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}` as never}
-                      fw={600}
-                    >
-                      {one.user_id}
-                    </Anchor>
-                  </Table.Td>
-                  <Table.Td>
-                    {t(`participant.${one.status}`)}
-                    {one.said && (
-                      <Text size="xs" c="dimmed">
-                        {one.said}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td>{one.step === "entry" ? t("people.queue") : (one.step ?? "–")}</Table.Td>
-                  <Table.Td title={instant(one.entered_at)}>{ago(one.entered_at)}</Table.Td>
-                  <Table.Td title={instant(one.wake_at)}>{one.wake_at ? ago(one.wake_at) : "–"}</Table.Td>
-                  <Table.Td title={instant(one.left_at)}>{one.left_at ? ago(one.left_at) : "–"}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-      {found.hasNextPage && (
-        <Button variant="default" onClick={() => found.fetchNextPage()} loading={found.isFetchingNextPage}>
-          {t("home.moreRows")}
-        </Button>
-      )}
+      <PagedTable
+        found={found}
+        rows={rows}
+        head={(["person", "status", "step", "entered", "wakes", "left"] as const).map((name) =>
+          t(`people.${name}`),
+        )}
+        empty={t("people.none")}
+        row={(one) => (
+          <Table.Tr key={`${one.user_id} ${one.entry_no}`}>
+            <Table.Td>
+              <Anchor
+                component={Link}
+                to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}` as never}
+                fw={600}
+              >
+                {one.user_id}
+              </Anchor>
+            </Table.Td>
+            <Table.Td>
+              {t(`participant.${one.status}`)}
+              {one.said && (
+                <Text size="xs" c="dimmed">
+                  {one.said}
+                </Text>
+              )}
+            </Table.Td>
+            <Table.Td>{one.step === "entry" ? t("people.queue") : (one.step ?? "–")}</Table.Td>
+            <Table.Td title={instant(one.entered_at)}>{ago(one.entered_at)}</Table.Td>
+            <Table.Td title={instant(one.wake_at)}>{one.wake_at ? ago(one.wake_at) : "–"}</Table.Td>
+            <Table.Td title={instant(one.left_at)}>{one.left_at ? ago(one.left_at) : "–"}</Table.Td>
+          </Table.Tr>
+        )}
+      />
     </Stack>
   );
-}
-
-/** Fetch the table, since a link cannot say that it wants one. */
-async function download(
-  event: { preventDefault: () => void },
-  key: string,
-  asked: Record<string, unknown>,
-): Promise<void> {
-  event.preventDefault();
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(asked)) {
-    for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
-  }
-  const answer = await fetch(`/api/journeys/${key}/participants?${query}`, {
-    headers: { Accept: "text/csv" },
-  });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
-  link.download = `${key}-participants.csv`;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 function Change({ journey }: { journey: string }) {

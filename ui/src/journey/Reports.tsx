@@ -1,21 +1,12 @@
 import { BarChart } from "@mantine/charts";
 import "@mantine/charts/styles.css";
-import {
-  Anchor,
-  Group,
-  SegmentedControl,
-  SimpleGrid,
-  Skeleton,
-  Stack,
-  Table,
-  Text,
-  Title,
-} from "@mantine/core";
+import { Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
 import { useFormat } from "../app/format";
+import { Csv } from "../components/Csv";
 import { Trouble } from "../components/Trouble";
 import { useShown } from "./JourneyPage";
 
@@ -265,22 +256,5 @@ function Funnel({
         ))}
       </Table.Tbody>
     </Table>
-  );
-}
-
-function Csv({ path, name }: { path: string; name: string }) {
-  const fetchTable = async (event: { preventDefault: () => void }) => {
-    event.preventDefault();
-    const answer = await fetch(path, { headers: { Accept: "text/csv" } });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await answer.blob());
-    link.download = `${name}.csv`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
-  return (
-    <Anchor size="sm" href={path} onClick={(event) => void fetchTable(event)}>
-      CSV
-    </Anchor>
   );
 }
