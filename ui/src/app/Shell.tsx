@@ -20,7 +20,17 @@ import { client, data } from "../api/client";
 import { useAlerts, useMe, useSending } from "../api/queries";
 import { has } from "../api/types";
 import { Commands } from "../components/Commands";
-import { History, Home, Leave, Mailbox, Moon, Alert as Sign, Sun } from "../components/icons";
+import {
+  Audience,
+  History,
+  Home,
+  Leave,
+  Mailbox,
+  Moon,
+  People,
+  Alert as Sign,
+  Sun,
+} from "../components/icons";
 import { useFormat } from "./format";
 import { HoldSending } from "./HoldSending";
 import { isLanguage, LANGUAGES, type Language, speak } from "./texts";
@@ -80,6 +90,18 @@ export default function Shell() {
   });
   const places = [
     { to: "/", label: t("app.home"), Icon: Home, isHere: path === "/" || path.startsWith("/journeys") },
+    {
+      to: "/people",
+      label: t("app.people"),
+      Icon: People,
+      isHere: /^\/(people|imports|events)(\/|$)/.test(path),
+    },
+    {
+      to: "/audiences",
+      label: t("app.audiences"),
+      Icon: Audience,
+      isHere: path.startsWith("/audiences") || path === "/new-audience",
+    },
     { to: "/mailbox", label: t("app.mailbox"), Icon: Mailbox, isHere: path.startsWith("/mailbox") },
     { to: "/activity", label: t("app.activity"), Icon: History, isHere: path.startsWith("/activity") },
   ];

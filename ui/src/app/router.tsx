@@ -1,7 +1,11 @@
 import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import type { AudienceSearch } from "../audiences/Audiences";
 import type { HomeSearch } from "../home/Home";
 import type { PeopleSearch } from "../journey/Participants";
+import type { EventSearch } from "../people/Events";
+import type { PersonSearch } from "../people/People";
+import type { PersonTab } from "../people/PersonPage";
 import Shell from "./Shell";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
@@ -71,8 +75,61 @@ const mailbox = createRoute({
   component: lazyRouteComponent(() => import("./MailboxPage")),
 });
 
+/** People, outside of any journey: who they are, what comes of them, and the audiences they belong to. */
+const people = [
+  createRoute({
+    getParentRoute: () => root,
+    path: "/people",
+    component: lazyRouteComponent(() => import("../people/People")),
+    validateSearch: (search: Record<string, unknown>) => search as PersonSearch,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/people/$userId",
+    component: lazyRouteComponent(() => import("../people/PersonPage")),
+    validateSearch: (search: Record<string, unknown>) => search as PersonTab,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/events",
+    component: lazyRouteComponent(() => import("../people/Events")),
+    validateSearch: (search: Record<string, unknown>) => search as EventSearch,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/imports",
+    component: lazyRouteComponent(() => import("../imports/Imports")),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/imports/new",
+    component: lazyRouteComponent(() => import("../imports/NewImport")),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/imports/$number",
+    component: lazyRouteComponent(() => import("../imports/ImportPage")),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/audiences",
+    component: lazyRouteComponent(() => import("../audiences/Audiences")),
+    validateSearch: (search: Record<string, unknown>) => search as AudienceSearch,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/new-audience",
+    component: lazyRouteComponent(() => import("../audiences/NewAudience")),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/audiences/$key",
+    component: lazyRouteComponent(() => import("../audiences/AudiencePage")),
+  }),
+] as const;
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, journey.addChildren([...tabs]), activity, mailbox]),
+  routeTree: root.addChildren([home, journey.addChildren([...tabs]), activity, mailbox, ...people]),
   defaultPreload: "intent",
 });
 

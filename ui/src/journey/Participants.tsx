@@ -20,6 +20,7 @@ import { client, data } from "../api/client";
 import { useMe } from "../api/queries";
 import { has, type Participant } from "../api/types";
 import { useFormat } from "../app/format";
+import { SaveAsAudience } from "../audiences/SaveAsAudience";
 import { useStillHere } from "../app/useStillHere";
 import { Csv } from "../components/Csv";
 import { Search } from "../components/icons";
@@ -102,6 +103,16 @@ export default function Participants() {
           asked={asked}
           name={`${key}-participants`}
           label={t("people.export")}
+        />
+        <SaveAsAudience
+          label={t("audience.count.all", { journey: journey.name || key })}
+          count={{
+            journey: key,
+            kind: "listed",
+            statuses,
+            steps,
+            ...(search.search ? { search: search.search } : {}),
+          }}
         />
         {has(me, "publisher") && <Change journey={key} />}
       </Group>

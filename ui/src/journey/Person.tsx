@@ -83,6 +83,11 @@ export default function Person() {
         <Title order={2} size="h3">
           {why.user_id}
         </Title>
+        {why.known && (
+          <Anchor component={Link} to={`/people/${encodeURIComponent(userId)}` as never} size="sm">
+            {t("person.everything")}
+          </Anchor>
+        )}
       </Group>
       {!why.known && (
         <Alert color="yellow" variant="light">

@@ -1,11 +1,14 @@
 import { BarChart } from "@mantine/charts";
 import "@mantine/charts/styles.css";
-import { Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text, Title, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
 import { useFormat } from "../app/format";
+import { type Counted, SaveOneOf } from "../audiences/SaveAsAudience";
 import { Csv } from "../components/Csv";
 import { Trouble } from "../components/Trouble";
 import { useShown } from "./JourneyPage";
@@ -22,7 +25,7 @@ const SERIES = [
 /** Totals, days, the funnel over the steps, drop-outs by reason, and messages; each also as a table and CSV. */
 export default function Reports() {
   const { t } = useTranslation();
-  const { number, percent, day } = useFormat();
+  const { number, percent, day, instant, ago } = useFormat();
   const { journey, numbers } = useShown();
   const key = journey.journey;
   const [view, setView] = useState<"chart" | "table">("chart");
@@ -44,6 +47,11 @@ export default function Reports() {
     queryKey: ["report-messages", key],
     queryFn: () => data(client.GET("/api/journeys/{key}/report/messages", { params })),
   });
+  const refusals = useQuery({
+    queryKey: ["refusals", key],
+    queryFn: () =>
+      data(client.GET("/api/journeys/{key}/refusals", { params: { ...params, query: { limit: 10 } } })),
+  });
   if (report.isError) return <Trouble error={report.error} again={() => report.refetch()} />;
   if (!report.data) return <Skeleton h={320} />;
   const totals = numbers?.totals ?? report.data.totals;
@@ -56,6 +64,7 @@ export default function Reports() {
     cancelled: number;
     inside: number | null;
   }[];
+  const saved = countsOf(t, key, journey.name || key);
   return (
     <Stack gap="xl">
       <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }}>
@@ -64,9 +73,12 @@ export default function Reports() {
             <Text fz={28} fw={650} lh={1.1} style={{ fontVariantNumeric: "tabular-nums" }}>
               {number(totals[name])}
             </Text>
-            <Text size="sm" c="dimmed">
-              {t(`number.${name}.label`)}
-            </Text>
+            <Group gap={2} wrap="nowrap">
+              <Text size="sm" c="dimmed">
+                {t(`number.${name}.label`)}
+              </Text>
+              <SaveOneOf of={t(`number.${name}.label`)} items={saved.total(name)} />
+            </Group>
           </div>
         ))}
         <div title={t("number.success.means")}>
@@ -144,7 +156,7 @@ export default function Reports() {
           </Title>
           <Csv path={`/api/journeys/${key}/report`} name={`${key}-steps`} />
         </Group>
-        <Funnel steps={report.data.steps} />
+        <Funnel steps={report.data.steps} saved={saved.step} />
       </section>
       {reasons.data && reasons.data.length > 0 && (
         <section>
@@ -158,10 +170,49 @@ export default function Reports() {
                   <Table.Td>{one.said ?? one.reason}</Table.Td>
                   <Table.Td ta="right">{number(one.people)}</Table.Td>
                   <Table.Td ta="right">{percent(one.share)}</Table.Td>
+                  <Table.Td w={40}>
+                    <SaveOneOf
+                      of={one.said ?? one.reason}
+                      items={saved.reason(one.reason, one.said ?? one.reason)}
+                    />
+                  </Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>
           </Table>
+        </section>
+      )}
+      {refusals.data && refusals.data.items.length > 0 && (
+        <section>
+          <Group gap={4} mb="sm">
+            <Title order={2} size="h4">
+              {t("report.refused")}
+            </Title>
+            <SaveOneOf
+              of={t("report.refused")}
+              items={saved.refused(refusals.data.items.map((one) => [one.reason, one.said ?? one.reason]))}
+            />
+          </Group>
+          <Table.ScrollContainer minWidth={480} type="native">
+            <Table verticalSpacing={6}>
+              <Table.Tbody>
+                {refusals.data.items.map((one) => (
+                  <Table.Tr key={`${one.user_id} ${one.reason}`}>
+                    <Table.Td>
+                      <Anchor
+                        component={Link}
+                        to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}` as never}
+                      >
+                        {one.user_id}
+                      </Anchor>
+                    </Table.Td>
+                    <Table.Td>{one.said ?? one.reason}</Table.Td>
+                    <Table.Td title={instant(one.last_at)}>{ago(one.last_at)}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
         </section>
       )}
       {messages.data && messages.data.length > 0 && (
@@ -179,6 +230,7 @@ export default function Reports() {
                       {t(`message.${name}`)}
                     </Table.Th>
                   ))}
+                  <Table.Th aria-label={t("audience.saveAs")} />
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -190,6 +242,9 @@ export default function Reports() {
                         {number(one[name])}
                       </Table.Td>
                     ))}
+                    <Table.Td w={40}>
+                      <SaveOneOf of={one.step} items={saved.message(one.step, (name) => one[name] > 0)} />
+                    </Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>
@@ -211,9 +266,63 @@ export const OUTCOMES = [
   "uncertain",
 ] as const;
 
+/** The people behind each number, as lists are made of them. */
+function countsOf(t: TFunction, key: string, journey: string) {
+  const left = (status: "completed" | "succeeded" | "dropped_out" | "cancelled"): Counted => ({
+    label: t("audience.count.left", { journey, status: t(`participant.${status}`) }),
+    count: { journey: key, kind: "left", status },
+  });
+  return {
+    total: (name: (typeof NUMBERS)[number]): Counted[] =>
+      name === "entered" || name === "inside"
+        ? [{ label: t(`audience.count.${name}`, { journey }), count: { journey: key, kind: name } }]
+        : [left(name)],
+    step: (step: string, label: string): Counted[] =>
+      step === "entry"
+        ? [{ label: t("audience.count.entered", { journey }), count: { journey: key, kind: "entered" } }]
+        : [
+            {
+              label: t("audience.count.passed", { journey, step: label }),
+              count: { journey: key, kind: "passed", step },
+            },
+            {
+              label: t("audience.count.at", { journey, step: label }),
+              count: { journey: key, kind: "at", step },
+            },
+          ],
+    reason: (reason: string, said: string): Counted[] => [
+      {
+        label: t("audience.count.left", { journey, status: said }),
+        count: { journey: key, kind: "left", status: "dropped_out", reason },
+      },
+    ],
+    message: (step: string, any: (outcome: (typeof OUTCOMES)[number]) => boolean): Counted[] =>
+      [...OUTCOMES.filter(any), "opened" as const, "clicked" as const].map((outcome) => ({
+        label: t("audience.count.message", {
+          journey,
+          step,
+          outcome:
+            outcome === "opened" || outcome === "clicked"
+              ? t(`audience.${outcome}`)
+              : t(`message.${outcome}`),
+        }),
+        count: { journey: key, kind: "message", step, outcome },
+      })),
+    refused: (reasons: [string, string][]): Counted[] => [
+      { label: t("audience.count.refused", { journey }), count: { journey: key, kind: "refused" } },
+      ...[...new Map(reasons)].map(([reason, said]) => ({
+        label: t("audience.count.refusedFor", { journey, reason: said }),
+        count: { journey: key, kind: "refused" as const, reason },
+      })),
+    ],
+  };
+}
+
 function Funnel({
   steps,
+  saved,
 }: {
+  saved: (step: string, label: string) => Counted[];
   steps: { step: string; label: string; in: number; here: number; out: number }[];
 }) {
   const { t } = useTranslation();
@@ -230,6 +339,7 @@ function Funnel({
               {t(`report.${name}`)}
             </Table.Th>
           ))}
+          <Table.Th aria-label={t("audience.saveAs")} />
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -252,6 +362,9 @@ function Funnel({
                 {number(one[name])}
               </Table.Td>
             ))}
+            <Table.Td w={40}>
+              <SaveOneOf of={one.label || one.step} items={saved(one.step, one.label || one.step)} />
+            </Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
