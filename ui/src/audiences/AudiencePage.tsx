@@ -90,7 +90,7 @@ export default function AudiencePage() {
             </Button>
           )}
           {has(me, "editor") && (
-            <Button color="red.9" variant="light" onClick={() => setOpen("delete")}>
+            <Button variant="default" onClick={() => setOpen("delete")}>
               {t("audience.delete")}
             </Button>
           )}

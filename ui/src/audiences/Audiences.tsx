@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Skeleton, Stack, Table, Text, TextInput, Title } from "@mantine/core";
+import { Anchor, Button, Group, Skeleton, Stack, Table, Text, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { has } from "../api/types";
 import { useFormat } from "../app/format";
 import { Empty } from "../components/Empty";
 import { Search } from "../components/icons";
+import { Mark } from "../components/Mark";
 import { Trouble } from "../components/Trouble";
 
 export interface AudienceSearch {
@@ -130,17 +131,10 @@ export default function Audiences() {
 /** What decides who belongs. */
 export function Kind({ audience, from }: { audience: { kind: "list" | "condition" }; from: string[] }) {
   const { t } = useTranslation();
-  if (audience.kind === "condition")
-    return (
-      <Badge variant="light" color="blue" tt="none">
-        {t("audience.condition")}
-      </Badge>
-    );
+  if (audience.kind === "condition") return <Mark color="blue">{t("audience.condition")}</Mark>;
   return (
     <Group gap={6}>
-      <Badge variant="light" color="gray" tt="none">
-        {t("audience.list")}
-      </Badge>
+      <Mark color="gray">{t("audience.list")}</Mark>
       {from.length > 0 && (
         <Text size="xs" c="dimmed">
           {t("audience.filledFrom", { names: from.join(", ") })}

@@ -27,26 +27,23 @@ export function say(t: TFunction, where: Where, deep = false): string {
 
 function event(t: TFunction, where: Where): string {
   const name = where.event as string;
-  const times = (where.at_least ?? where.at_most ?? where.exactly ?? 1) as number;
-  const count =
-    where.at_most === 0
-      ? "never"
-      : where.at_most !== undefined
-        ? "at_most"
-        : where.exactly !== undefined
-          ? "exactly"
-          : "at_least";
+  const count = (["at_least", "at_most", "exactly"] as const).find((one) => where[one] !== undefined);
+  const n = Number(count === undefined ? 1 : where[count]);
   const often =
-    count === "never"
+    n === 0 && count === "at_most"
       ? t("condition.said.never", { name })
-      : t(`condition.said.${count}`, { name, count: times });
-  const days = /^(\d+)d$/.exec(String(where.within ?? ""));
+      : n === 1
+        ? t(`condition.said.once.${count ?? "at_least"}`, { name })
+        : t(`condition.said.${count ?? "at_least"}`, { name, n });
+  const days = Number(/^(\d+)d$/.exec(String(where.within ?? ""))?.[1] ?? 0);
   const within =
     where.within === undefined
       ? ""
-      : days
-        ? t("condition.said.days", { count: Number(days[1]) })
-        : t("condition.said.within", { time: String(where.within) });
+      : days === 1
+        ? t("condition.said.lastDay")
+        : days
+          ? t("condition.said.days", { n: days })
+          : t("condition.said.within", { time: String(where.within) });
   const when =
     where.when === undefined ? "" : t("condition.said.when", { what: say(t, where.when as Where, true) });
   return [often, within, when].filter(Boolean).join(" ");

@@ -1,6 +1,17 @@
 import { BarChart } from "@mantine/charts";
 import "@mantine/charts/styles.css";
-import { Anchor, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text, Title, VisuallyHidden } from "@mantine/core";
+import {
+  Anchor,
+  Group,
+  SegmentedControl,
+  SimpleGrid,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  Title,
+  VisuallyHidden,
+} from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
@@ -230,7 +241,9 @@ export default function Reports() {
                       {t(`message.${name}`)}
                     </Table.Th>
                   ))}
-                  <Table.Th aria-label={t("audience.saveAs")} />
+                  <Table.Th>
+                    <VisuallyHidden>{t("audience.saveAs")}</VisuallyHidden>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -339,7 +352,9 @@ function Funnel({
               {t(`report.${name}`)}
             </Table.Th>
           ))}
-          <Table.Th aria-label={t("audience.saveAs")} />
+          <Table.Th>
+            <VisuallyHidden>{t("audience.saveAs")}</VisuallyHidden>
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>

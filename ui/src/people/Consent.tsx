@@ -1,16 +1,4 @@
-import {
-  Alert,
-  Badge,
-  Button,
-  Group,
-  Modal,
-  Skeleton,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  Title,
-} from "@mantine/core";
+import { Alert, Button, Group, Modal, Skeleton, Stack, Table, Text, TextInput, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -19,6 +7,7 @@ import { client, data } from "../api/client";
 import { useMe } from "../api/queries";
 import { has } from "../api/types";
 import { useFormat } from "../app/format";
+import { Mark } from "../components/Mark";
 import { Trouble, useWords } from "../components/Trouble";
 
 const EVERYTHING = "*";
@@ -98,9 +87,7 @@ export function Consent({ userId, email }: { userId: string; email: string }) {
                       {state === null ? (
                         t("consent.nothing")
                       ) : (
-                        <Badge variant="light" color={state === "in" ? "teal" : "orange"} tt="none">
-                          {t(`consent.${state}`)}
-                        </Badge>
+                        <Mark color={state === "in" ? "teal" : "orange"}>{t(`consent.${state}`)}</Mark>
                       )}
                     </Table.Td>
                     <Table.Td>

@@ -71,7 +71,7 @@ export function Erase({ userId, email }: { userId: string; email: string }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button color="red.9" variant="light" onClick={() => setOpen(true)}>
+      <Button variant="default" onClick={() => setOpen(true)}>
         {t("erase.label")}
       </Button>
       {open && <EraseDialog userId={userId} email={email} close={() => setOpen(false)} />}

@@ -1,6 +1,5 @@
 import {
   Anchor,
-  Badge,
   Button,
   Group,
   Select,
@@ -20,6 +19,7 @@ import { client, data, type Schemas } from "../api/client";
 import { useFormat } from "../app/format";
 import { Empty } from "../components/Empty";
 import { Search } from "../components/icons";
+import { Mark } from "../components/Mark";
 import { Trouble } from "../components/Trouble";
 import { Area } from "./Area";
 import { Properties } from "./Properties";
@@ -136,9 +136,7 @@ export default function Events() {
                       )}
                     </Table.Td>
                     <Table.Td>
-                      <Badge variant="light" color={COLORS[one.result]} tt="none">
-                        {t(`debugger.results.${one.result}`)}
-                      </Badge>
+                      <Mark color={COLORS[one.result]}>{t(`debugger.results.${one.result}`)}</Mark>
                       {one.message && (
                         <Text size="xs" c="dimmed">
                           {one.message} {one.hint}

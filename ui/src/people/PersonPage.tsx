@@ -155,6 +155,7 @@ function Attributes({ person }: { person: Schemas["Profile"] }) {
                 variant="light"
                 size="lg"
                 tt="none"
+                c="var(--mantine-color-text)"
                 style={{ cursor: "pointer" }}
                 title={t("person.memberSince", { at: instant(one.since) })}
               >
