@@ -11,7 +11,6 @@ import {
   TextInput,
   Title,
 } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -20,9 +19,10 @@ import { client, data, Refused, type Schemas } from "../api/client";
 import { useMe } from "../api/queries";
 import { has } from "../api/types";
 import { useFormat } from "../app/format";
-import { saveTable } from "../components/download";
+import { Csv } from "../components/Csv";
 import { Empty } from "../components/Empty";
-import { Trouble, useWords } from "../components/Trouble";
+import { Trouble } from "../components/Trouble";
+import { tell } from "../components/tell";
 import { Kind, Users, useUses } from "./Audiences";
 import { ConditionEditor } from "./ConditionEditor";
 import type { Where } from "./condition";
@@ -37,7 +37,6 @@ export default function AudiencePage() {
   const { number, percent } = useFormat();
   const { key } = useParams({ from: "/audiences/$key" });
   const me = useMe().data;
-  const words = useWords();
   const found = useQuery({
     queryKey: ["audience", key],
     queryFn: () => data(client.GET("/api/audiences/{key}", { params: { path: { key } } })),
@@ -133,17 +132,12 @@ export default function AudiencePage() {
                 </Button>
               </>
             )}
-            <Button
+            <Csv
+              path={`/api/audiences/${key}/members`}
+              name={`${key}-members`}
+              label={t("people.export")}
               size="xs"
-              variant="default"
-              onClick={() =>
-                void saveTable(`/api/audiences/${key}/members`, `${key}-members`).catch((error) =>
-                  notifications.show({ color: "red", message: words(error).said }),
-                )
-              }
-            >
-              {t("people.export")}
-            </Button>
+            />
           </Group>
         </Group>
         <Members audience={audience} />
@@ -228,7 +222,7 @@ function EditCondition({ audience, close }: { audience: Audience; close: () => v
         }),
       ),
     onSuccess: () => {
-      notifications.show({
+      tell({
         color: "teal",
         message: t("audience.saved", { name: audience.name || audience.key }),
       });
@@ -310,7 +304,7 @@ function Delete({ audience, close }: { audience: Audience; close: () => void }) 
         }),
       ),
     onSuccess: () => {
-      notifications.show({
+      tell({
         color: "teal",
         message: t("audience.deleted", { name: audience.name || audience.key }),
       });
@@ -403,7 +397,7 @@ function ChangeMembers({
     mutationFn: () => changeMembers(audience.key, op, ids, setAt),
     onSuccess: (done) => {
       const n = op === "add" ? done.added : done.removed;
-      notifications.show({
+      tell({
         color: done.bad ? "orange" : "teal",
         title: t(op === "add" ? "audience.added" : "audience.removed", { count: n, n: number(n) }),
         message: done.bad ? t("audience.badIds", { count: done.bad, n: number(done.bad) }) : "",

@@ -1,5 +1,4 @@
 import { Alert, Anchor, Button, Group, Radio, Stack, Title } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,6 +8,7 @@ import { useMe } from "../api/queries";
 import { has } from "../api/types";
 import { useFormat } from "../app/format";
 import { Trouble } from "../components/Trouble";
+import { tell } from "../components/tell";
 import { useAudiences } from "./Audiences";
 import { ConditionEditor } from "./ConditionEditor";
 import { keyOf, type Where } from "./condition";
@@ -41,7 +41,7 @@ export default function NewAudience() {
       return kind === "list" && ids.length > 0 ? changeMembers(key, "add", ids, setDone) : null;
     },
     onSuccess: (members) => {
-      notifications.show({
+      tell({
         color: members?.bad ? "orange" : "teal",
         title: t("audience.saved", { name: name || key }),
         message: members

@@ -10,7 +10,6 @@ import {
   Text,
   UnstyledButton,
 } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -21,6 +20,7 @@ import { has } from "../api/types";
 import { useFormat } from "../app/format";
 import { Audience } from "../components/icons";
 import { Trouble } from "../components/Trouble";
+import { tell } from "../components/tell";
 import { useAudiences } from "./Audiences";
 import { keyOf } from "./condition";
 import { NameAndKey } from "./NameAndKey";
@@ -115,7 +115,7 @@ function Dialog({ counted, close }: { counted: Counted; close: () => void }) {
   const saving = useMutation({
     mutationFn: () => ask(key, false),
     onSuccess: (done) => {
-      notifications.show({
+      tell({
         color: "teal",
         message: t("audience.added", { count: done.added, n: number(done.added) }),
       });

@@ -36,11 +36,13 @@ export function Csv({
   asked,
   name,
   label,
+  size,
 }: {
   path: string;
   asked?: Asked;
   name: string;
   label?: string;
+  size?: "xs";
 }) {
   const [busy, setBusy] = useState(false);
   const words = useWords();
@@ -70,7 +72,7 @@ export function Csv({
       </Anchor>
     );
   return (
-    <Button component="a" variant="default" href={href} loading={busy} onClick={onClick}>
+    <Button component="a" variant="default" size={size} href={href} loading={busy} onClick={onClick}>
       {label}
     </Button>
   );

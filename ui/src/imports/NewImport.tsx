@@ -180,7 +180,7 @@ export default function NewImport() {
               {starting.isError && <Trouble error={starting.error} />}
               <Group mt="md">
                 <Button
-                  color={mode === "live" ? "orange.9" : undefined}
+                  color={mode === "live" ? "red.9" : undefined}
                   loading={starting.isPending}
                   onClick={() => starting.mutate(chosen)}
                 >

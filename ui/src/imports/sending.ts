@@ -1,4 +1,4 @@
-import { client, data, Refused, type Schemas, Unreachable } from "../api/client";
+import { client, data, refusal, type Schemas, Unreachable } from "../api/client";
 import type { Column } from "./table";
 import { mapping } from "./table";
 
@@ -27,17 +27,10 @@ function send<T>(method: string, path: string, chosen: Chosen, sent: (share: num
     request.setRequestHeader("Content-Type", typeOf(chosen));
     request.upload.onprogress = (event) => event.lengthComputable && sent(event.loaded / event.total);
     request.onerror = () => reject(new Unreachable());
+    request.setRequestHeader("Accept-Language", document.documentElement.lang || "en");
     request.onload = () => {
-      let body: Record<string, unknown> = {};
-      try {
-        body = JSON.parse(request.responseText);
-      } catch {
-        // What is no JSON comes from something between us and the server.
-      }
-      if (request.status < 300) return resolve(body as T);
-      const word = (name: string) => (typeof body[name] === "string" ? (body[name] as string) : "");
-      const said = word("detail") || word("title") || `HTTP ${request.status}`;
-      reject(new Refused(request.status, word("code"), said, word("hint"), body));
+      if (request.status < 300) resolve(JSON.parse(request.responseText) as T);
+      else refusal(new Response(request.responseText, { status: request.status })).then(reject, reject);
     };
     request.send(chosen.file);
   });

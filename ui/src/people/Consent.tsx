@@ -1,5 +1,4 @@
 import { Alert, Button, Group, Modal, Skeleton, Stack, Table, Text, TextInput, Title } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import { has } from "../api/types";
 import { useFormat } from "../app/format";
 import { Mark } from "../components/Mark";
 import { Trouble, useWords } from "../components/Trouble";
+import { tell } from "../components/tell";
 
 const EVERYTHING = "*";
 type State = "in" | "out";
@@ -160,7 +160,7 @@ function Say({
         body: { subscription: asked.key, state: asked.state, source: source || null },
       }),
     onSuccess: () => {
-      notifications.show({ color: "teal", message: t("consent.kept") });
+      tell({ color: "teal", message: t("consent.kept") });
       close();
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ["consents", userId] }),
@@ -223,7 +223,7 @@ function Address({ email }: { email: string }) {
       );
     },
     onSuccess: () => {
-      notifications.show({ color: "teal", message: t(`consent.address.${what}Done`) });
+      tell({ color: "teal", message: t(`consent.address.${what}Done`) });
       setOpen(false);
       setReason("");
     },
@@ -280,7 +280,7 @@ function Address({ email }: { email: string }) {
               {t("dialog.cancel")}
             </Button>
             <Button
-              color={isListed ? undefined : "orange.9"}
+              color={isListed ? undefined : "red.9"}
               loading={giving.isPending}
               onClick={() => giving.mutate()}
             >

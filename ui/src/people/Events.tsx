@@ -17,6 +17,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data, type Schemas } from "../api/client";
 import { useFormat } from "../app/format";
+import { useStillHere } from "../app/useStillHere";
 import { Empty } from "../components/Empty";
 import { Search } from "../components/icons";
 import { Mark } from "../components/Mark";
@@ -40,6 +41,7 @@ export default function Events() {
   const { instant, ago } = useFormat();
   const search = useSearch({ from: "/events" }) as EventSearch;
   const navigate = useNavigate({ from: "/events" });
+  const isHere = useStillHere("/events");
   const [follows, setFollows] = useState(true);
   const [shown, setShown] = useState(100);
   const found = useQuery({
@@ -52,7 +54,7 @@ export default function Events() {
     const kept = Object.entries({ ...search, ...part }).filter(([, value]) => value);
     void navigate({ search: Object.fromEntries(kept) as EventSearch, replace: true });
   };
-  const type = useDebouncedCallback((text: string) => change({ user_id: text.trim() }), 300);
+  const type = useDebouncedCallback((text: string) => isHere() && change({ user_id: text.trim() }), 300);
   const rows = found.data ?? [];
   const isNarrowed = Boolean(search.user_id || search.result);
   return (

@@ -7,6 +7,7 @@ import { client, data } from "../api/client";
 import { useMe } from "../api/queries";
 import { has } from "../api/types";
 import { useFormat } from "../app/format";
+import { useStillHere } from "../app/useStillHere";
 import { Empty } from "../components/Empty";
 import { Search } from "../components/icons";
 import { Trouble } from "../components/Trouble";
@@ -25,6 +26,7 @@ export default function People() {
   const search = useSearch({ from: "/people" }) as PersonSearch;
   const navigate = useNavigate({ from: "/people" });
   const me = useMe().data;
+  const isHere = useStillHere("/people");
   const found = useInfiniteQuery({
     queryKey: ["profiles", search],
     queryFn: ({ pageParam }) =>
@@ -42,7 +44,7 @@ export default function People() {
     const kept = Object.entries({ ...search, ...part }).filter(([, value]) => value);
     void navigate({ search: Object.fromEntries(kept) as PersonSearch, replace: true });
   };
-  const type = useDebouncedCallback((text: string) => change({ search: text }), 300);
+  const type = useDebouncedCallback((text: string) => isHere() && change({ search: text }), 300);
   const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
   const isNarrowed = Boolean(search.search || search.audience);
   const lists = audiences.data?.filter((one) => one.kind === "list") ?? [];
