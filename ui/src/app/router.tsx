@@ -64,6 +64,16 @@ const tabs = [
     component: lazyRouteComponent(() => import("../journey/ActivityTab")),
   }),
 ] as const;
+/** The publish plan has the whole page: with the number of the draft it can be linked to. */
+const plans = (["/journeys/$key/plan", "/journeys/$key/plan/$version"] as const).map((path) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(() => import("../plan/PlanPage")),
+    validateSearch: (search: Record<string, unknown>): { people?: "stay" | "move" } =>
+      search.people === "stay" || search.people === "move" ? { people: search.people } : {},
+  }),
+);
 const activity = createRoute({
   getParentRoute: () => root,
   path: "/activity",
@@ -129,7 +139,14 @@ const people = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, journey.addChildren([...tabs]), activity, mailbox, ...people]),
+  routeTree: root.addChildren([
+    home,
+    journey.addChildren([...tabs]),
+    ...plans,
+    activity,
+    mailbox,
+    ...people,
+  ]),
   defaultPreload: "intent",
 });
 

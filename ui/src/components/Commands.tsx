@@ -1,5 +1,7 @@
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
+import { useNavigate } from "@tanstack/react-router";
+import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
 import { type Asked, ConfirmDialog } from "./ConfirmDialog";
+import { isPlanned } from "./commands";
 
 const Context = createContext<(asked: Asked) => void>(() => {});
 
@@ -7,7 +9,13 @@ const Context = createContext<(asked: Asked) => void>(() => {});
 export function Commands({ children }: { children: ReactNode }) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const close = useCallback(() => setAsked(null), []);
-  const ask = useMemo(() => (next: Asked) => setAsked(next), []);
+  const navigate = useNavigate();
+  // What a draft changes for people inside is not for a dialog: it has a page, the publish plan.
+  const ask = useCallback(
+    (next: Asked) =>
+      isPlanned(next) ? void navigate({ to: `/journeys/${next.journey}/plan` as never }) : setAsked(next),
+    [navigate],
+  );
   return (
     <Context.Provider value={ask}>
       {children}

@@ -6,7 +6,6 @@ import {
   List,
   Loader,
   Modal,
-  Radio,
   Stack,
   Table,
   Text,
@@ -15,6 +14,7 @@ import {
 } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { give, type Order, useGive } from "../api/queries";
@@ -33,7 +33,7 @@ export interface Asked {
   version?: number;
   /** Other commands that are legal now: Stop names the gentler ones first. */
   actions: Parameters<typeof legal>[0];
-  /** A paused journey has a draft that could be published with the resume. */
+  /** There is a draft: what publishing it changes for people inside is told by its plan. */
   draft?: boolean;
 }
 
@@ -53,19 +53,15 @@ export function ConfirmDialog({
   const { command, journey, name } = asked;
   const [reason, setReason] = useState("");
   const [pause, setPause] = useState<PauseOptions>({});
-  const [withChanges, setWithChanges] = useState(false);
-  const [people, setPeople] = useState<"stay" | "move">("stay");
   const [stopFirst, setStopFirst] = useState(false);
   const [copy, setCopy] = useState("");
   const once = useMemo(() => crypto.randomUUID(), []);
   const options = useMemo(() => {
     if (command === "pause") return { ...pause };
-    if (command === "resume" && withChanges) return { with_changes: true };
-    if (command === "publish") return { people };
     if (command === "delete" && stopFirst) return { stop_first: true };
     if (command === "duplicate" && copy) return { key: copy };
     return undefined;
-  }, [command, pause, withChanges, people, stopFirst, copy]);
+  }, [command, pause, stopFirst, copy]);
   const order: Order = { key: journey, command, version: asked.version, options, reason };
   const dry = useQuery({
     queryKey: ["dry-run", journey, command, asked.version, options],
@@ -130,24 +126,20 @@ export function ConfirmDialog({
         {command === "pause" && <PauseChoices value={pause} change={setPause} />}
         {command === "resume" && <ResumePreview preview={dry.data?.preview ?? null} />}
         {command === "resume" && asked.draft && (
-          <Checkbox
-            checked={withChanges}
-            onChange={(event) => setWithChanges(event.currentTarget.checked)}
-            label={t("resume.withChanges")}
-            description={t("resume.withChangesMeans")}
-          />
-        )}
-        {command === "publish" && (dry.data?.shuts ?? null) !== null && (
-          <Radio.Group
-            label={t("publish.people")}
-            value={people}
-            onChange={(value) => setPeople(value === "move" ? "move" : "stay")}
-          >
-            <Stack gap={6} mt={6}>
-              <Radio value="stay" label={t("publish.stay")} />
-              <Radio value="move" label={t("publish.move")} />
-            </Stack>
-          </Radio.Group>
+          <Alert variant="light" color="blue">
+            <Group justify="space-between">
+              <Text size="sm">{t("plan.resumeHint")}</Text>
+              <Button
+                size="xs"
+                variant="default"
+                component={Link}
+                to={`/journeys/${journey}/plan` as never}
+                onClick={close}
+              >
+                {t("plan.resumeWithChanges")}
+              </Button>
+            </Group>
+          </Alert>
         )}
         {(needsStop || stopFirst) && (
           <Checkbox

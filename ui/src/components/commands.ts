@@ -54,3 +54,8 @@ export function turn(status: string | null, actions: readonly Action[]): Turn {
     ? { on: false, command: wanted, disabled: false }
     : { on: false, command: null, disabled: true, why: "none" };
 }
+
+/** A draft that is published beside a version with people in it is looked at as a plan first. */
+export function isPlanned(asked: { command: Command; actions: readonly Action[]; draft?: boolean }): boolean {
+  return asked.command === "publish" && asked.draft === true && legal(asked.actions).includes("stop");
+}

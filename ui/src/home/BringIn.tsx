@@ -27,7 +27,10 @@ export function BringIn({ journey }: { journey?: string }) {
         title: t("bringIn.done", { name: made.journey, version: made.version }),
         message: errors ? t("bringIn.problems", { count: errors }) : "",
       });
-      void navigate({ to: "/journeys/$key", params: { key: made.journey } });
+      // A version beside another one is shown with what it would change.
+      void navigate({
+        to: `/journeys/${made.journey}${made.version > 1 ? `/plan/${made.version}` : ""}` as never,
+      });
     } catch (error) {
       const { said, hint } = words(error);
       const more =

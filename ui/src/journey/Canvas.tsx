@@ -9,115 +9,109 @@ import {
   type Node,
   ReactFlow,
 } from "@xyflow/react";
-import { useMemo } from "react";
+import { memo, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import type { LiveNumbers } from "../api/types";
-import { useFormat } from "../app/format";
+import type { Compared } from "../plan/difference";
 import classes from "./canvas.module.css";
-import { place } from "./layout";
-import { draw, type Way } from "./model";
+import { heightOf, place, viewOf, WIDTH } from "./layout";
+import type { Drawing } from "./model";
+import type { Numbers } from "./numbers";
+import { NumbersContext } from "./numbersContext";
 import { type CardData, type Problem, StepCard } from "./StepCard";
+import { type ArrowData, WayArrow } from "./WayArrow";
 
 const nodeTypes = { step: StepCard };
+const edgeTypes = { way: WayArrow };
+const NONE: readonly Problem[] = [];
+const ONLY_VISIBLE = 80; // steps from which those out of sight are not drawn
 
 interface Props {
-  definition: Record<string, unknown>;
-  numbers: LiveNumbers | null;
-  problems: Problem[];
-  show: (step: string) => void;
-}
-
-function useWay() {
-  const { t } = useTranslation();
-  return (way: Way): string => {
-    switch (way.kind) {
-      case "next":
-        return "";
-      case "event":
-        return way.event;
-      case "timeout":
-        return t("way.timeout", { after: way.after });
-      case "when":
-        return t("way.when", { place: way.place });
-      case "else":
-        return t("way.else");
-      case "arm":
-        return `${way.name} ${way.share} %`;
-    }
-  };
+  drawing: Drawing;
+  numbers: Numbers;
+  problems: readonly Problem[];
+  show?: (step: string) => void;
+  /** How steps and arrows differ from another version. */
+  marks?: Compared;
+  /** Words that stand on steps in place of numbers. */
+  notes?: ReadonlyMap<string, string>;
 }
 
 /** The journey drawn, with the numbers of now on it. Nothing can be changed here. */
-export default function Canvas({ definition, numbers, problems, show }: Props) {
-  const { t, i18n } = useTranslation();
+function Drawn({ drawing, numbers, problems, show, marks, notes }: Props) {
+  const { t } = useTranslation();
   const scheme = useComputedColorScheme("light");
-  const { percent } = useFormat();
-  const told = useWay();
-  const drawing = useMemo(() => draw(definition), [definition]);
-  const places = useMemo(() => place(drawing), [drawing]);
-  const byStep = useMemo(() => new Map(numbers?.steps.map((one) => [one.step, one])), [numbers]);
-  const nodes = useMemo<Node<CardData>[]>(
+  const box = useRef<HTMLElement>(null);
+  const arranged = useMemo(() => place(drawing), [drawing]);
+  const nodes = useMemo<Node<CardData>[]>(() => {
+    const byStep = new Map<string, Problem[]>();
+    for (const one of problems) {
+      const id = one.step_id ?? (one.section === "entry" ? "entry" : null);
+      if (id !== null) byStep.set(id, [...(byStep.get(id) ?? []), one]);
+    }
+    return drawing.steps.map((step) => ({
+      id: step.id,
+      type: "step",
+      position: arranged.places.get(step.id) ?? { x: 0, y: 0 },
+      width: WIDTH,
+      height: heightOf(step.kind),
+      draggable: false,
+      connectable: false,
+      // What can be neither chosen nor dragged lets the pointer through, its buttons too.
+      style: { pointerEvents: "all" },
+      data: {
+        step,
+        problems: byStep.get(step.id) ?? (NONE as Problem[]),
+        show,
+        mark: marks?.steps.get(step.id) ?? "same",
+        note: notes?.get(step.id),
+      },
+      ariaLabel: step.label || step.id,
+    }));
+  }, [drawing, arranged, problems, show, marks, notes]);
+  const edges = useMemo<FlowEdge<ArrowData>[]>(
     () =>
-      drawing.steps.map((step) => ({
-        id: step.id,
-        type: "step",
-        position: places.get(step.id) ?? { x: 0, y: 0 },
-        draggable: false,
-        connectable: false,
-        data: {
-          step,
-          numbers: byStep.get(step.id),
-          problems: problems.filter(
-            (one) =>
-              (one.step_id ?? "entry") === step.id && (one.step_id !== null || one.section === "entry"),
-          ),
-          show,
-        },
-        ariaLabel: step.label || step.id,
+      drawing.edges.map((edge) => ({
+        id: edge.id,
+        source: edge.from,
+        target: edge.to,
+        type: "way",
+        data: { edge, route: arranged.routes.get(edge.id), mark: marks?.edges.get(edge.id) ?? "same" },
+        markerEnd: { type: MarkerType.ArrowClosed, width: 18, height: 18 },
       })),
-    [drawing, places, byStep, problems, show],
-  );
-  const shares = useMemo(
-    () => new Map(numbers?.branches.map((one) => [`${one.step}:${one.branch}`, one])),
-    [numbers],
-  );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: words change with the language
-  const edges = useMemo<FlowEdge[]>(
-    () =>
-      drawing.edges.map((edge) => {
-        const branch = edge.branch === null ? undefined : shares.get(`${edge.from}:${edge.branch}`);
-        const share = branch?.share != null ? ` · ${percent(branch.share)}` : "";
-        const label = told(edge.way) + share;
-        return {
-          id: edge.id,
-          source: edge.from,
-          target: edge.to,
-          type: "smoothstep",
-          label: label || undefined,
-          markerEnd: { type: MarkerType.ArrowClosed },
-        };
-      }),
-    [drawing, shares, i18n.language],
+    [drawing, arranged, marks],
   );
   return (
-    <section className={classes.canvas} aria-label={t("canvas.label")}>
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        colorMode={scheme}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        edgesFocusable={false}
-        fitView
-        fitViewOptions={{ minZoom: 0.7, maxZoom: 1, padding: 0.1 }}
-        minZoom={0.1}
-        onlyRenderVisibleElements={drawing.steps.length > 60}
-      >
-        <Background />
-        <Controls showInteractive={false} aria-label={t("canvas.controls")} />
-        {drawing.steps.length > 12 && <MiniMap pannable zoomable ariaLabel={t("canvas.map")} />}
-      </ReactFlow>
-    </section>
+    <NumbersContext value={numbers}>
+      <section ref={box} className={classes.canvas} aria-label={t("canvas.label")}>
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          colorMode={scheme}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          elementsSelectable={false}
+          edgesFocusable={false}
+          onInit={(shown) => {
+            const room = box.current?.getBoundingClientRect();
+            if (room) void shown.setViewport(viewOf(arranged, drawing, room));
+          }}
+          minZoom={0.1}
+          onlyRenderVisibleElements={drawing.steps.length > ONLY_VISIBLE}
+        >
+          <Background />
+          <Controls
+            showInteractive={false}
+            fitViewOptions={{ maxZoom: 1, padding: 0.05 }}
+            aria-label={t("canvas.controls")}
+          />
+          {drawing.steps.length > 12 && <MiniMap pannable zoomable ariaLabel={t("canvas.map")} />}
+        </ReactFlow>
+      </section>
+    </NumbersContext>
   );
 }
+
+const Canvas = memo(Drawn);
+export default Canvas;

@@ -1,5 +1,5 @@
-import { Alert, Group, List, Skeleton, Stack, Tabs, Text } from "@mantine/core";
-import { Outlet, useLocation, useNavigate, useParams } from "@tanstack/react-router";
+import { Alert, Button, Group, List, Skeleton, Stack, Tabs, Text } from "@mantine/core";
+import { Link, Outlet, useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { createContext, Suspense, useContext, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Stream, useLive } from "../api/live";
@@ -60,6 +60,16 @@ export default function JourneyPage() {
       )}
       <Upcoming journey={journey} />
       <Group justify="flex-end" mb={4}>
+        {journey.draft !== null && journey.status !== "draft" && (
+          <Group gap="xs">
+            <Text size="sm" c="dimmed">
+              {t("plan.draftBeside", { version: journey.draft })}
+            </Text>
+            <Button variant="light" component={Link} to={`/journeys/${key}/plan/${journey.draft}` as never}>
+              {t("plan.see")}
+            </Button>
+          </Group>
+        )}
         {has(me, "editor") && <BringIn journey={key} />}
       </Group>
       <Tabs

@@ -1,12 +1,15 @@
 import { Tooltip } from "@mantine/core";
 import { Handle, type NodeProps, Position } from "@xyflow/react";
-import { type ComponentType, memo } from "react";
+import { type ComponentType, memo, useContext, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
 import { useFormat } from "../app/format";
 import { Alert, Flag, Listen, Mail, People, Split, Test, Wait, Webhook, Write } from "../components/icons";
+import type { Mark } from "../plan/difference";
 import classes from "./canvas.module.css";
-import type { Kind, Step } from "./model";
+import { duration } from "./duration";
+import { type Kind, plain, type Step } from "./model";
+import { NumbersContext } from "./numbersContext";
 
 const SIGNS: Record<Kind, ComponentType<{ size?: number; "aria-hidden"?: boolean }>> = {
   entry: People,
@@ -21,27 +24,29 @@ const SIGNS: Record<Kind, ComponentType<{ size?: number; "aria-hidden"?: boolean
   unknown: Alert,
 };
 
-export type StepNumbers = Schemas["StepNumbers"];
 export type Problem = Schemas["ProblemFound"];
 
 export interface CardData extends Record<string, unknown> {
   step: Step;
-  numbers: StepNumbers | undefined;
   problems: Problem[];
-  show: (step: string) => void;
+  show: ((step: string) => void) | undefined;
+  /** How it differs from another version. */
+  mark: Mark;
+  /** Words in place of numbers. */
+  note: string | undefined;
 }
 
 /** What a step does, in one line. */
 export function useSummary() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   return (step: Step): string => {
     const text = (name: string) =>
       typeof step.settings[name] === "string" ? (step.settings[name] as string) : "";
     switch (step.kind) {
       case "email":
-        return text("subject");
+        return plain(text("subject"));
       case "wait":
-        if (text("for")) return t("step.waitFor", { duration: text("for") });
+        if (text("for")) return t("step.waitFor", { duration: duration(text("for"), i18n.language) });
         if (text("until")) return t("step.waitUntil", { at: text("until") });
         if (text("until_field")) return t("step.waitUntil", { at: text("until_field") });
         return t("step.waitUntil", { at: text("until_time") });
@@ -55,21 +60,71 @@ export function useSummary() {
   };
 }
 
+/** Who stands at a step, came and went; of messages, what became of them. Drawn anew only where it has news. */
+function Counted({ step, show }: { step: Step; show: CardData["show"] }) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const numbers = useContext(NumbersContext);
+  const found = useSyncExternalStore(numbers.subscribe, () => numbers.step(step.id));
+  const sent = useSyncExternalStore(numbers.subscribe, () => numbers.sent(step.id));
+  if (!found) return null;
+  if (step.kind === "end")
+    return (
+      <div className={classes.numbers}>
+        <span>{t("step.reached", { n: number(found.in) })}</span>
+      </div>
+    );
+  const isMessage = step.kind === "email" || step.kind === "webhook";
+  return (
+    <div className={classes.numbers}>
+      {show ? (
+        <button
+          type="button"
+          className={`${classes.here} nodrag nopan`}
+          onClick={() => show(step.id)}
+          title={t("step.hereMeans")}
+        >
+          {t("step.here", { n: number(found.here) })}
+        </button>
+      ) : (
+        <span>{t("step.here", { n: number(found.here) })}</span>
+      )}
+      {isMessage && sent ? (
+        <>
+          <span title={t("step.sentMeans")}>{t("step.sent", { n: number(sent.sent) })}</span>
+          {sent.lost > 0 && (
+            <span title={t("step.lostMeans")}>{t("step.lost", { n: number(sent.lost) })}</span>
+          )}
+        </>
+      ) : (
+        <>
+          <span title={t("step.inMeans")}>{t("step.in", { n: number(found.in) })}</span>
+          <span title={t("step.outMeans")}>{t("step.out", { n: number(found.out) })}</span>
+        </>
+      )}
+    </div>
+  );
+}
+
 /** One step on the canvas: what it is, who stands there now, and what is wrong with it. */
 function Card({ data }: NodeProps & { data: CardData }) {
   const { t } = useTranslation();
-  const { number } = useFormat();
   const summary = useSummary();
-  const { step, numbers, problems } = data;
+  const { step, problems, mark } = data;
   const Sign = SIGNS[step.kind];
   const isMistaken = problems.some((one) => one.severity === "error");
   const name = step.label || (step.kind === "entry" ? t("kind.entry") : step.id);
   return (
-    <div className={classes.card} data-kind={step.kind} data-step={step.id}>
+    <div className={classes.card} data-kind={step.kind} data-step={step.id} data-mark={mark}>
       <Handle type="target" position={Position.Top} className={classes.handle} isConnectable={false} />
       <div className={classes.head}>
         <Sign size={16} aria-hidden />
         <span className={classes.kind}>{t(`kind.${step.kind}`)}</span>
+        {mark !== "same" && (
+          <span className={classes.mark} data-mark={mark}>
+            {t(`plan.sign.${mark}`)} {t(`plan.mark.${mark}`)}
+          </span>
+        )}
         {problems.length > 0 && (
           <Tooltip
             multiline
@@ -94,24 +149,12 @@ function Card({ data }: NodeProps & { data: CardData }) {
       <div className={classes.summary} title={summary(step)}>
         {summary(step)}
       </div>
-      {numbers && step.kind !== "end" && (
+      {data.note !== undefined ? (
         <div className={classes.numbers}>
-          <button
-            type="button"
-            className={`${classes.here} nodrag nopan`}
-            onClick={() => data.show(step.id)}
-            title={t("step.hereMeans")}
-          >
-            {t("step.here", { n: number(numbers.here) })}
-          </button>
-          <span title={t("step.inMeans")}>{t("step.in", { n: number(numbers.in) })}</span>
-          <span title={t("step.outMeans")}>{t("step.out", { n: number(numbers.out) })}</span>
+          <strong>{data.note}</strong>
         </div>
-      )}
-      {numbers && step.kind === "end" && (
-        <div className={classes.numbers}>
-          <span>{t("step.reached", { n: number(numbers.in) })}</span>
-        </div>
+      ) : (
+        <Counted step={step} show={data.show} />
       )}
       <Handle type="source" position={Position.Bottom} className={classes.handle} isConnectable={false} />
     </div>

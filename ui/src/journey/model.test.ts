@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { HEIGHT, place } from "./layout";
-import { draw } from "./model";
+import { HEIGHT, pathOf, place, viewOf, WIDTH } from "./layout";
+import { draw, plain } from "./model";
 
 const welcome = {
   journey: "welcome",
@@ -62,7 +62,7 @@ describe("draw", () => {
 
 describe("place", () => {
   it("gives every step a place of its own", () => {
-    const places = place(draw(welcome));
+    const { places } = place(draw(welcome));
     expect(new Set([...places.values()].map((one) => `${one.x}/${one.y}`)).size).toBe(6);
   });
 
@@ -71,8 +71,84 @@ describe("place", () => {
       ...welcome,
       layout: { hello: [0, 0], bought: [0, 200], which: [0, 400], thanks: [300, 600], end: [0, 800] },
     };
-    const places = place(draw(own));
+    const { places, routes } = place(draw(own));
+    expect(routes.size).toBe(0);
     expect(places.get("thanks")).toEqual({ x: 300, y: 600 });
     expect(places.get("entry")).toEqual({ x: 0, y: -HEIGHT - 56 });
+  });
+});
+
+describe("routes", () => {
+  const drawing = draw(welcome);
+  const { places, routes } = place(drawing);
+
+  it("leave below a step and come in above the next one", () => {
+    const points = routes.get("hello:next")?.points ?? [];
+    const [from, to] = [places.get("hello"), places.get("bought")];
+    expect(points[0]?.y).toBeCloseTo((from?.y ?? 0) + HEIGHT);
+    expect(points.at(-1)?.y).toBeCloseTo(to?.y ?? 0);
+    for (const point of [points[0], points.at(-1)]) {
+      expect(point?.x).toBeGreaterThan(from?.x ?? 0);
+      expect(point?.x).toBeLessThan((from?.x ?? 0) + WIDTH);
+    }
+  });
+
+  it("are there for each arrow, with room for its words", () => {
+    expect(new Set(routes.keys())).toEqual(new Set(drawing.edges.map((edge) => edge.id)));
+    const labels = [...routes.values()].map((route) => `${route.label.x}/${route.label.y}`);
+    expect(new Set(labels).size).toBe(labels.length);
+  });
+
+  it("become the path of a line", () => {
+    expect(
+      pathOf([
+        { x: 0, y: 0 },
+        { x: 0, y: 10 },
+      ]),
+    ).toBe("M 0 0 L 0 10");
+    expect(
+      pathOf([
+        { x: 0, y: 0 },
+        { x: 5, y: 5 },
+        { x: 0, y: 10 },
+      ]),
+    ).toBe("M 0 0 Q 5 5 0 10");
+  });
+});
+
+describe("viewOf", () => {
+  const tall = draw({
+    steps: Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`s${n}`, { wait: { for: "1d" } }])),
+  });
+
+  it("shows all of a small journey", () => {
+    const drawing = draw({ steps: { rest: { wait: { for: "1d" } } } });
+    const view = viewOf(place(drawing), drawing, { width: 1200, height: 800 });
+    expect(view.zoom).toBe(1);
+  });
+
+  it("shows the beginning of a tall one, readable, also on a phone", () => {
+    const arranged = place(tall);
+    for (const room of [
+      { width: 1200, height: 600 },
+      { width: 328, height: 520 },
+    ]) {
+      const { x, y, zoom } = viewOf(arranged, tall, room);
+      const entry = arranged.places.get("entry") ?? { x: 0, y: 0 };
+      expect(zoom).toBeGreaterThanOrEqual(0.75);
+      expect(entry.y * zoom + y).toBeGreaterThan(0);
+      expect(entry.y * zoom + y).toBeLessThan(60);
+      expect(entry.x * zoom + x).toBeGreaterThan(0);
+      expect((entry.x + WIDTH) * zoom + x).toBeLessThan(room.width);
+    }
+  });
+});
+
+describe("plain", () => {
+  it("reads a subject as people do", () => {
+    const subject =
+      '{% case profile.language %}{% when "sv" %}Hej {{ profile.first_name }}{% else %}Welcome, {{ profile.first_name | default: "friend" }}!{% endcase %}';
+    expect(plain(subject)).toBe("Welcome, [first name]!");
+    expect(plain("For you")).toBe("For you");
   });
 });

@@ -66,7 +66,8 @@ function kindOf(step: Data): Kind {
   return KINDS.find((kind) => kind in step) ?? "unknown";
 }
 
-function wayOf(branch: Data): Way {
+/** The way of a branch as the file has it; the place of a condition is its owner's to say. */
+export function wayOf(branch: Data): Way {
   if ("timeout" in branch) return { kind: "timeout", after: text(branch.timeout) };
   if ("event" in branch) return { kind: "event", event: text(branch.event) };
   if ("else" in branch) return { kind: "else" };
@@ -120,4 +121,19 @@ function layoutOf(value: unknown): Record<string, [number, number]> {
     if (Array.isArray(place) && place.length === 2) found[id] = [Number(place[0]), Number(place[1])];
   }
   return found;
+}
+
+/** A line of a template as people read it: of its alternatives the one that is left, values as the names of fields. */
+export function plain(template: string): string {
+  const last = template.lastIndexOf("{% else %}");
+  const chosen = last < 0 ? template : template.slice(last + "{% else %}".length);
+  const end = chosen.search(/{%-?\s*end/);
+  return (last < 0 || end < 0 ? chosen : chosen.slice(0, end))
+    .replace(/{%.*?%}/gs, "")
+    .replace(
+      /{{-?\s*([\w.]+).*?}}/gs,
+      (_, name: string) => `[${name.split(".").pop()?.replaceAll("_", " ")}]`,
+    )
+    .replace(/\s+/g, " ")
+    .trim();
 }
