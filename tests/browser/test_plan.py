@@ -43,7 +43,7 @@ async def test_a_paused_journey_is_resumed_with_changes(chromium: Browser, room:
     await screen.go(f"/journeys/{key}")
     here = page.locator("[data-step='rest'] button").last
     await expect(here).to_have_text(screen.text("step.here", n="3"), timeout=PATIENCE)
-    room.run("journey", "pause", key)
+    room.command(key, "pause")
     await bring_in(screen, room, key, NEXT)
 
     for step, name in (("pause", "added"), ("thanks", "changed"), ("rest", "removed")):

@@ -1,9 +1,10 @@
-import { MantineProvider } from "@mantine/core";
+import { createTheme, MantineProvider, mergeThemeOverrides, Notification } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import i18next from "i18next";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
+import { useTranslation } from "react-i18next";
 import { onSignedOut, Refused } from "../api/client";
 import { useMe } from "../api/queries";
 import { Trouble } from "../components/Trouble";
@@ -29,8 +30,16 @@ onSignedOut(() => {
 });
 
 export function App() {
+  const { t } = useTranslation();
+  // Notices come from many places; the button that closes them has its name here.
+  const dismiss = t("app.dismiss");
+  const named = useMemo(() => {
+    const closeButtonProps = { "aria-label": dismiss };
+    const components = { Notification: Notification.extend({ defaultProps: { closeButtonProps } }) };
+    return mergeThemeOverrides(theme, createTheme({ components }));
+  }, [dismiss]);
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={named} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
         <Notifications position="bottom-right" />
         <Door />

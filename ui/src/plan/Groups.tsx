@@ -63,7 +63,6 @@ export function Groups({ groups, nameOf, steps, answers, answer, tried, mayGive 
                   ? t("plan.answer.messages", { count: group.messages, n: number(group.messages) })
                   : undefined
               }
-              clearable
               searchable
             />
           )}
