@@ -139,14 +139,7 @@ const people = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([
-    home,
-    journey.addChildren([...tabs]),
-    ...plans,
-    activity,
-    mailbox,
-    ...people,
-  ]),
+  routeTree: root.addChildren([home, journey.addChildren([...tabs]), ...plans, activity, mailbox, ...people]),
   defaultPreload: "intent",
 });
 
