@@ -23,6 +23,7 @@ from psycopg import sql
 
 from parcours.domain.errors import ParcoursError
 from parcours.store.embedded_host import Host
+from parcours.store.embedded_settings import settings_of
 
 __all__ = ["Cluster"]
 
@@ -34,29 +35,6 @@ LOG_LIMIT: Final = 10 * 2**20
 ANSWER_SECONDS: Final = 5
 STOP_SECONDS: Final = 120
 POLL_SECONDS: Final = 0.05
-
-SETTINGS: Final = {
-    "listen_addresses": "",  # a unix socket in a closed folder is the only door
-    "unix_socket_permissions": "0700",
-    "shared_buffers": "256MB",
-    "max_connections": "100",
-    "synchronous_commit": "on",
-    "max_wal_size": "4GB",
-    "checkpoint_timeout": "15min",
-    "random_page_cost": "1.1",
-    "jit": "off",  # many small statements
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_checkpoints": "off",
-    "log_line_prefix": "%m [%p] ",
-    "autovacuum_naptime": "15s",
-    "autovacuum_vacuum_scale_factor": "0.05",
-    "autovacuum_vacuum_insert_scale_factor": "0.1",
-    "autovacuum_analyze_scale_factor": "0.05",
-    "autovacuum_vacuum_cost_limit": "2000",
-}
-# For tests: a crash of the machine may lose everything, a crash of the server still nothing.
-NOT_DURABLE: Final = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +172,9 @@ class Cluster:
             )
 
     def _options(self, host: Host, *, durable: bool) -> str:
-        settings = SETTINGS | {"unix_socket_directories": str(self.socket_folder)}
+        settings = settings_of(durable=durable) | {"unix_socket_directories": str(self.socket_folder)}
         if "--with-lz4" in self._run(host, "pg_config", "--configure", timeout=30).stdout:
             settings["wal_compression"] = "lz4"
-        if not durable:
-            settings |= NOT_DURABLE
         return " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
 
     def _refuse_other_version(self, host: Host) -> None:

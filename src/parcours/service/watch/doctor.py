@@ -79,6 +79,7 @@ async def examine(database: Database, now: datetime, *, embedded: bool) -> Async
         "partitions": _partitions,
         "transactions": _transactions,
         "vacuum": _vacuum,
+        "memory": _memory,
     }
     if embedded:
         questions["backup"] = _backup
@@ -316,6 +317,15 @@ async def _vacuum(connection: Connection, now: datetime) -> list[Finding]:
     details = tuple(f"{table}: {dead:,} dead rows beside {live:,}" for table, dead, live, _ in rows)
     remedy = "Look for long transactions; else raise autovacuum_vacuum_cost_limit, or run VACUUM."
     return [Finding("vacuum", "notice", f"Dead rows pile up in {len(rows)} tables.", remedy, details)]
+
+
+async def _memory(connection: Connection, _: datetime) -> list[Finding]:
+    kept, needed = (int(size) // 2**20 for size in await _row(connection, "doctor_memory"))
+    said = f"shared_buffers has {kept:,} MB, the indexes of people in journeys {needed:,} MB."
+    if needed <= kept:
+        return [Finding("memory", "ok", said)]
+    remedy = "Raise shared_buffers: people move at up to twice the cost while these indexes do not fit."
+    return [Finding("memory", "notice", said, remedy)]
 
 
 async def _backup(connection: Connection, now: datetime) -> list[Finding]:

@@ -75,6 +75,13 @@ WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a
   AND a.xact_start < %(long)s
 ORDER BY a.xact_start LIMIT 10;
 
+-- name: doctor_memory
+-- scope: shared
+-- How many bytes of pages the server keeps, and how many the indexes have in which every move looks people up.
+SELECT pg_size_bytes(current_setting('shared_buffers')), coalesce(sum(pg_relation_size(i.indexrelid)), 0)
+FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'parcours' AND c.relname = 'participant';
+
 -- name: doctor_vacuum
 -- scope: shared
 -- Tables in which dead rows pile up, each with how many, of how many, and when they were cleaned last.
