@@ -27,7 +27,7 @@ from parcours.domain.condition import (
     TimeTest,
 )
 
-__all__ = ["Listening", "judged", "listening", "nature"]
+__all__ = ["Listening", "judged", "leaves", "listening", "nature"]
 
 Site = Literal["row", "timer", "admission", "transfer"]
 
@@ -52,7 +52,7 @@ def nature(condition: Condition) -> Literal["event", "steady", "restless"]:
     if isinstance(condition, EventTest):
         simple = condition.count == "at_least" and condition.times == 1 and condition.within is None
         own = condition.when is None or all(
-            isinstance(leaf, FieldTest) and leaf.root == "event" for leaf in _leaves(condition.when)
+            isinstance(leaf, FieldTest) and leaf.root == "event" for leaf in leaves(condition.when)
         )
         if simple and own and not _restless(condition):
             return "event"
@@ -87,7 +87,7 @@ def listening(conditions: Iterable[Condition], into: Listening, audiences: Mappi
         if any(nature(a) == "restless" for a in _alternatives(condition)):
             into.events.add("*")
             into.fields.add("*")
-        for leaf in _leaves(condition):
+        for leaf in leaves(condition):
             match leaf:
                 case FieldTest(root="profile", path=path) if path != ("user_id",):
                     into.fields.add(path[0])
@@ -116,23 +116,24 @@ def _alternatives(condition: Condition) -> Iterator[Condition]:
         yield condition
 
 
-def _leaves(condition: Condition) -> Iterator[Condition]:
+def leaves(condition: Condition) -> Iterator[Condition]:
+    """Yield the tests of a condition, those within an event's `when` too."""
     match condition:
         case All(items) | AnyOf(items):
             for item in items:
-                yield from _leaves(item)
+                yield from leaves(item)
         case Not(item):
-            yield from _leaves(item)
+            yield from leaves(item)
         case EventTest(when=when):
             yield condition
             if when is not None:
-                yield from _leaves(when)
+                yield from leaves(when)
         case _:
             yield condition
 
 
 def _restless(condition: Condition) -> bool:
-    for leaf in _leaves(condition):
+    for leaf in leaves(condition):
         match leaf:
             case TimeTest() | MessageTest():
                 return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["Program", "Statement"]
@@ -24,7 +24,7 @@ class Program:
     """Statements by name (`inside keep due admit refuse announce write join quit call`) and what the engine must know.
 
     `message_steps` maps a step to its channel; `awaited` maps each wait_for to the event names it listens for;
-    `listeners` are (kind, name) pairs that route rows to the journey.
+    `listeners` are (kind, name) pairs that route rows to the journey; `sieves`, by event, what a row must meet on the way.
     """
 
     statements: Mapping[str, Statement]
@@ -32,6 +32,7 @@ class Program:
     awaited: Mapping[str, tuple[str, ...]]
     listeners: tuple[tuple[str, str], ...]
     step_ids: tuple[str, ...]
+    sieves: Mapping[str, Statement] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:
@@ -53,7 +54,7 @@ class Program:
             "awaited": {step: list(names) for step, names in self.awaited.items()},
             "listeners": [list(pair) for pair in self.listeners],
             "step_ids": list(self.step_ids),
-        }
+        } | ({"sieves": {name: _sieve(s) for name, s in self.sieves.items()}} if self.sieves else {})
 
     @staticmethod
     def from_json(stored: Mapping[str, Any]) -> Program:
@@ -64,9 +65,17 @@ class Program:
             awaited={step: tuple(names) for step, names in stored["awaited"].items()},
             listeners=tuple((kind, name) for kind, name in stored["listeners"]),
             step_ids=tuple(stored["step_ids"]),
+            sieves={n: Statement(s["text"], s["constants"]) for n, s in stored.get("sieves", {}).items()},
         )
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that change with any statement or constant."""
         text = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _sieve(statement: Statement) -> dict[str, Any]:
+    """Return the stored form, with an `id` that equal ones share."""
+    asked = {"text": statement.text, "constants": dict(statement.constants)}
+    text = json.dumps(asked, sort_keys=True, ensure_ascii=False)
+    return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **asked}

@@ -11,8 +11,9 @@ from psycopg import sql
 
 from parcours.compiler.backfill import backfill, backfill_count, backfills
 from parcours.compiler.calls import call, calls_others
-from parcours.compiler.judge import Listening, Site, judged, listening
-from parcours.compiler.membership import by_audience, heard_members
+from parcours.compiler.hearing import heard, sieves
+from parcours.compiler.judge import Site, judged
+from parcours.compiler.membership import by_audience
 from parcours.compiler.messages import MESSAGE_KINDS, answered, channels, kept_answer, saving
 from parcours.compiler.plan import Exit, Plan, Rest, build_plan
 from parcours.compiler.predicates import either, predicate, span
@@ -123,25 +124,14 @@ class _Renderer:
                 for s in self.journey.steps.values()
                 if isinstance(s, WaitFor)
             },
-            listeners=tuple(self.listeners().rows()),
+            listeners=tuple(heard(self.journey, self.audiences).rows()),
             step_ids=tuple(self.journey.steps),
+            sieves=sieves(self.journey, self.audiences),
         )
 
     @property
     def gated(self) -> bool:
         return self.journey.entry.cap is not None or self.journey.entry.rate is not None
-
-    def listeners(self) -> Listening:
-        heard = Listening()
-        heard.events |= {t.event for t in self.journey.entry.triggers if isinstance(t, EventTrigger)}
-        heard.members |= heard_members(self.journey)
-        for step in self.journey.steps.values():
-            if isinstance(step, WaitFor):
-                heard.events |= {a.event for a in step.events}
-        excluded = [AudienceTest(key) for key in self.journey.entry.exclude]
-        goals = [self.journey.goal.when] if self.journey.goal else []
-        listening([*goals, *self.journey.exits, *excluded], heard, self.audiences)
-        return heard
 
     # Statements ------------------------------------------------------------------------------------------------
 

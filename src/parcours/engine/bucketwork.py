@@ -17,6 +17,7 @@ from parcours.engine.courier import Courier
 from parcours.engine.delivery import claim, claim_overdue
 from parcours.engine.poison import drop_culprit
 from parcours.engine.route import recheck_bucket, route_bucket
+from parcours.engine.sieves import Sieves
 from parcours.engine.troubles import forget_trouble, note_trouble
 from parcours.engine.unit import LEASE, LeaseLost, Limits, Unit, UnitResult
 from parcours.engine.versions import Version, Versions
@@ -78,13 +79,16 @@ class BucketWork:
     limits: Limits = field(default_factory=Limits)
     backoff: dict[tuple[int, int], float] = field(default_factory=dict)
     audiences: Audiences = field(default_factory=Audiences)
+    sieves: Sieves = field(default_factory=Sieves)
 
     async def run(self, bucket: int, holder: tuple[str, int], *, probe: bool, routed: bool) -> None:
         """Do what is due in a bucket. Raises LeaseLost where it is another worker's now."""
         while routed:
             async with self.database.transaction() as connection:
                 await self._hold(connection, bucket, holder, lightly=True)
-                done = await route_bucket(connection, bucket, self.limits.rows, self.audiences, self.now())
+                done = await route_bucket(
+                    connection, bucket, self.limits.rows, self.audiences, self.sieves, self.now()
+                )
             routed = done.count >= self.limits.rows
             if done.recheck_at is not None:
                 self.agenda.touch(bucket, AUDIENCES, done.recheck_at)
@@ -197,14 +201,17 @@ class BucketWork:
             if result.gone:
                 self.agenda.due.pop((bucket, journey_id), None)
                 return
-            claims = await claim(
-                connection, bucket, journey_id, result.fence, now=unit.now, until=unit.until,
-                rooms={name: courier.room for name, courier in self.couriers.items()}, versions=unit.loaded,
-            )  # fmt: skip
-            if claims:  # on the disk before a message is handed over
-                await connection.execute(query("commit_durably"))
-            loaded = [(c, await self.versions.get(connection, c.version_id)) for c in claims]
-            due = await self._next_due(connection, bucket, journey_id, result)
+            loaded: list[tuple[Claimed, Version]] = []
+            due, sends = await self._next_due(connection, bucket, journey_id, result)
+            if sends is not None and sends <= unit.until:
+                claims = await claim(
+                    connection, bucket, journey_id, result.fence, now=unit.now, until=unit.until,
+                    rooms={name: courier.room for name, courier in self.couriers.items()}, versions=unit.loaded,
+                )  # fmt: skip
+                if claims:  # on the disk before a message is handed over
+                    await connection.execute(query("commit_durably"))
+                loaded = [(c, await self.versions.get(connection, c.version_id)) for c in claims]
+                due, _ = await self._next_due(connection, bucket, journey_id, result)
         self.agenda.due[bucket, journey_id] = due
         self._deliver(loaded, began)
         if result.moved or result.admitted or result.rows or result.swept:
@@ -229,8 +236,11 @@ class BucketWork:
 
     async def _next_due(
         self, connection: Connection, bucket: int, journey_id: int, result: UnitResult
-    ) -> datetime:
-        """When this journey is next due here; now where something is left, later where the courier is full."""
+    ) -> tuple[datetime, datetime | None]:
+        """When this journey is next due here; now where something is left, later where the courier is full.
+
+        And the instant of its earliest message that may leave.
+        """
         now = self.now()
         given = {
             "b": Int4(bucket), "j": Int4(journey_id),
@@ -240,12 +250,13 @@ class BucketWork:
         row = await (await connection.execute(query("next_instants"), given, prepare=True)).fetchone()
         assert row is not None
         wake, sends, inbox = row
+        first = min((send for send in sends if send is not None), default=None)
         if result.yielded:
-            return now + YIELD
+            return now + YIELD, first
         if result.held_up and not result.more:
-            return now + HELD_UP  # rows of those who are held up stay in the inbox meanwhile
+            return now + HELD_UP, first  # rows of those who are held up stay in the inbox meanwhile
         if result.more or inbox:
-            return now
+            return now, first
         later = now + PROBE_EVERY
         if wake is not None:
             later = min(later, wake)
@@ -253,4 +264,4 @@ class BucketWork:
             if send is not None:
                 # Due messages that were not claimed wait until their courier has need of them.
                 later = min(later, send if send > now else now + max(SOON, timedelta(seconds=courier.pause)))
-        return later
+        return later, first

@@ -1,4 +1,4 @@
-"""Route: what came in is written once into the inbox of each journey that listens.
+"""Route: what came in is written once into the inbox of each journey that listens, unless a sieve holds it back.
 
 On the way audiences are asked about whom it may concern; who comes into one, or goes out of it, is a row of its own.
 """
@@ -13,6 +13,7 @@ from typing import Any
 from psycopg.types.numeric import Int4, Int8
 
 from parcours.engine.belonging import Audiences, ask_rows, ask_timely
+from parcours.engine.sieves import Sieves, fill_inbox
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -27,9 +28,9 @@ class Routed:
     recheck_at: datetime | None = None
 
 
-async def route_bucket(
-    connection: Connection, bucket: int, limit: int, audiences: Audiences, now: datetime | None
-) -> Routed:
+async def route_bucket(  # noqa: PLR0917 - what a worker keeps between turns
+    connection: Connection, bucket: int, limit: int, audiences: Audiences, sieves: Sieves, now: datetime | None
+) -> Routed:  # fmt: skip
     """Route up to `limit` pending rows of a bucket in the caller's transaction, which holds the bucket."""
     given = {"b": Int4(bucket), "n": Int8(limit)}
     row = await (await connection.execute(query("route_pending"), given, prepare=True)).fetchone()
@@ -45,7 +46,7 @@ async def route_bucket(
         recheck_at = moved.next_at
         if moved.rows:
             rows = json.dumps([*taken, *moved.rows])
-    await connection.execute(query("fill_inbox"), {"b": Int4(bucket), "rows": rows}, prepare=True)
+    await fill_inbox(connection, bucket, rows, await sieves.get(connection))
     return Routed(int(count), recheck_at)
 
 
@@ -55,6 +56,5 @@ async def recheck_bucket(
     """Ask up to `limit` times those whom time alone may have moved by now; journeys hear of it."""
     moved = await ask_timely(connection, await audiences.get(connection), bucket, now, limit)
     if moved.rows:
-        given = {"b": Int4(bucket), "rows": json.dumps(moved.rows)}
-        await connection.execute(query("fill_inbox"), given, prepare=True)
+        await fill_inbox(connection, bucket, json.dumps(moved.rows))
     return Routed(len(moved.rows), moved.next_at)

@@ -13,6 +13,7 @@ from parcours.engine.content import Claimed
 from parcours.engine.delivery import Room, Settled, claim, settle
 from parcours.engine.gate import gates_waited_at, pass_gate
 from parcours.engine.route import recheck_bucket, route_bucket
+from parcours.engine.sieves import Sieves
 from parcours.engine.unit import Limits, Unit, UnitResult
 from parcours.engine.versions import Version, Versions
 from parcours.simulation.capture import Capture
@@ -35,6 +36,7 @@ class Work:
     versions: Versions = field(default_factory=Versions)
     capture: Capture = field(default_factory=Capture)
     audiences: Audiences = field(default_factory=Audiences)
+    sieves: Sieves = field(default_factory=Sieves)
 
     floor: datetime | None = (
         None  # no message is handed out before it, whenever it was due: sending may have been held
@@ -78,8 +80,9 @@ class Work:
         found = False
         for bucket in range(self.buckets):
             async with self.connection.transaction():
+                rows = self.limits.rows
                 while (
-                    await route_bucket(self.connection, bucket, self.limits.rows, self.audiences, None)
+                    await route_bucket(self.connection, bucket, rows, self.audiences, self.sieves, None)
                 ).count:
                     found = True
         return found

@@ -151,6 +151,7 @@ class Family:
         text = json.dumps([entry.as_json() for entry in entries])
         await self.connection.execute(query("set_fences"), {"j": self.journey_id, "rights": text})
         await self.connection.execute(query("drop_listeners"), {"j": self.journey_id})
+        await self.connection.execute(query("set_sieves"), {"j": self.journey_id})
 
 
 async def lock_family(connection: Connection, key: str) -> Family:

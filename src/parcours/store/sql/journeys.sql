@@ -131,6 +131,20 @@ WHERE l.journey_id = %(j)s AND NOT EXISTS (
     WHERE v.journey_id = %(j)s AND v.status IN ('live', 'paused', 'closed')
       AND e.value ->> 0 = l.kind AND e.value ->> 1 = l.name);
 
+-- name: set_sieves
+-- scope: shared
+-- Which sieves an event goes through before a journey's inbox: none where some version that is not over must see them all.
+UPDATE parcours.listener l SET sieves = f.sieves
+FROM (
+    SELECT e.value ->> 1 AS name,
+        CASE WHEN bool_and(coalesce(v.program -> 'sieves' ? (e.value ->> 1), false))
+            THEN array_agg(DISTINCT v.program -> 'sieves' -> (e.value ->> 1) ->> 'id') END AS sieves
+    FROM parcours.version v CROSS JOIN LATERAL jsonb_array_elements(v.program -> 'listeners') AS e (value)
+    WHERE v.journey_id = %(j)s AND v.status IN ('live', 'paused', 'closed') AND e.value ->> 0 = 'event'
+    GROUP BY e.value ->> 1
+) f
+WHERE l.journey_id = %(j)s AND l.kind = 'event' AND l.name = f.name AND l.sieves IS DISTINCT FROM f.sieves;
+
 -- name: schedule_command
 -- scope: shared
 -- Note what will happen by itself.

@@ -17,37 +17,16 @@ SELECT count(*), coalesce(jsonb_agg(CASE WHEN a.profile_id IS NULL THEN to_jsonb
     ELSE jsonb_set(to_jsonb(taken), '{data,all}', 'true') END), '[]')::text
 FROM taken LEFT JOIN asked a ON a.profile_id = taken.profile_id AND taken.kind IN ('event', 'profile', 'audience');
 
--- name: fill_inbox
--- scope: bucket
--- Write the routed rows into the inboxes of the journeys that hear them; one never published has none.
-INSERT INTO parcours.inbox (bucket, journey_id, profile_id, happened_at, feed_no, kind, name, data, arrived_at)
-SELECT DISTINCT ON (h.journey_id, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name)
-    %(b)s::integer, h.journey_id, r.profile_id, r.happened_at, r.feed_no, r.kind, r.name, r.data, r.arrived_at
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS r (profile_id uuid, happened_at timestamptz, feed_no bigint, kind text, name text, data jsonb, arrived_at timestamptz)
-CROSS JOIN LATERAL (
-    SELECT l.journey_id FROM parcours.listener l
-    WHERE r.kind = 'event' AND l.kind = 'event' AND l.name IN (r.name, '*')
-    UNION ALL
-    SELECT l.journey_id FROM parcours.listener l
-    WHERE r.kind = 'audience' AND l.kind = 'audience' AND l.name = r.name
-    UNION ALL
-    SELECT l.journey_id FROM parcours.listener l
-    WHERE r.kind = 'audience' AND l.kind = 'field' AND l.name = '*'
-    UNION ALL
-    SELECT l.journey_id FROM parcours.listener l
-    WHERE r.kind = 'profile' AND l.kind = 'field'
-      AND (l.name = '*' OR r.data -> 'changed' ? l.name)
-    UNION ALL
-    SELECT l.journey_id FROM parcours.listener l
-    WHERE r.kind = 'qualify' AND l.kind = 'member' AND (r.data -> 'entered' ? l.name OR r.data -> 'left' ? l.name)
-    UNION ALL
-    SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('add', 'remove') AND j.journey_key = r.name
-    UNION ALL
-    SELECT j.journey_id FROM parcours.journey j WHERE r.kind IN ('start', 'grant', 'release') AND j.journey_key = split_part(r.name, '/', 1)
-    UNION ALL
-    SELECT j.journey_id FROM parcours.journey j WHERE r.kind = 'delete' OR (r.kind = 'remove' AND r.name = '*')
-        OR (r.kind IN ('event', 'profile', 'audience') AND r.data ? 'all')
-) h
-WHERE EXISTS (SELECT 1 FROM parcours.fence f WHERE f.bucket = %(b)s AND f.journey_id = h.journey_id)
-ON CONFLICT DO NOTHING;
+-- name: sieves_known
+-- scope: shared
+-- The sieves that some journey has before its inbox, by their ids.
+SELECT coalesce(array_agg(DISTINCT s.id ORDER BY s.id), '{}')
+FROM parcours.listener l CROSS JOIN LATERAL unnest(l.sieves) AS s (id) WHERE l.sieves IS NOT NULL;
+
+-- name: read_sieves
+-- scope: shared
+-- What these sieves ask.
+SELECT DISTINCT ON (e.value ->> 'id') e.value ->> 'id', e.value ->> 'text', e.value -> 'constants'
+FROM parcours.version v CROSS JOIN LATERAL jsonb_each(v.program -> 'sieves') AS e (name, value)
+WHERE v.status IN ('live', 'paused', 'closed') AND e.value ->> 'id' = ANY (%(ids)s)
+ORDER BY e.value ->> 'id';
