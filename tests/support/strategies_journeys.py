@@ -16,6 +16,7 @@ from support.strategies_values import (
     conditions,
     durations,
     event_tests,
+    field_tests,
     instants,
     slot,
     values_of,
@@ -161,8 +162,11 @@ def _triggers(draw: st.DrawFn) -> Document:
     if kind in (1, 2):
         return draw(schedules())
     trigger: Document = {"event": draw(st.sampled_from(("Go", "Go", *EVENTS)))}
-    if draw(st.integers(0, 4)) == 0:
+    asked = draw(st.integers(0, 6))
+    if asked == 0:
         trigger["when"] = draw(conditions())
+    elif asked in (1, 2, 3):  # of its own properties alone: asked on the way into the inbox
+        trigger["when"] = draw(field_tests(("event",)))
     return trigger
 
 

@@ -194,13 +194,23 @@ def _object(line: dict[str, Any], key: str, place: str) -> dict[str, Any]:
 
 
 def _sound(value: Any, depth: int) -> bool:
-    """Tell whether a value can be kept, as `_bounded` does, without looking for where it cannot."""
+    """Tell whether a value can be kept, as `_bounded` does, without looking for where it cannot.
+
+    Asked of every value that comes in: what is plain is passed over without a call of its own.
+    """
     if isinstance(value, str):
         return "\x00" not in value and (value.isascii() or HALF.search(value) is None)
     if isinstance(value, dict):
-        if depth >= DEEPEST or not all(_sound(key, 0) for key in value):
+        if depth >= DEEPEST:
             return False
-        return all(_sound(item, depth + 1) for item in value.values())
+        for key, item in value.items():
+            if ("\x00" in key or not key.isascii()) and not _sound(key, 0):
+                return False
+            if type(item) is str and "\x00" not in item and item.isascii():
+                continue
+            if not _sound(item, depth + 1):
+                return False
+        return True
     if isinstance(value, list):
         return depth < DEEPEST and all(_sound(item, depth + 1) for item in value)
     return value is None or isinstance(value, bool) or abs(value) <= LARGEST_NUMBER

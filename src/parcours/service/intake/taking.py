@@ -79,7 +79,8 @@ async def take(
         return IntakeResult(0, 0, (), numbers)
     own = [line for _, line in taken]
     alone = received_at is None or not merging  # who gives the instants: a simulation
-    rows = {place: _row(line, buckets, received_at, numbers[place]) for place, line in taken}
+    received = received_at.isoformat() if received_at is not None else ""
+    rows = {place: _row(line, buckets, received_at, received, numbers[place]) for place, line in taken}
     latest = received_at or max(line.at for line in own if line.at is not None)
     async with connection.pipeline():
         if not alone:
@@ -297,16 +298,22 @@ async def _announce(  # noqa: PLR0917 - the columns of the row
         await connection.execute(query("announce_people"), given)
 
 
-def _row(line: FeedLine, buckets: int, received_at: datetime | None, number: int) -> dict[str, Any]:
-    arrived = received_at or line.at
-    assert arrived is not None
-    at = min(line.at, arrived) if line.at is not None else arrived
+def _row(
+    line: FeedLine, buckets: int, received_at: datetime | None, received: str, number: int
+) -> dict[str, Any]:
+    """Return what is stored of a line; `received` is `received_at` as it is written."""
+    if received_at is None:
+        assert line.at is not None
+        arrived = at = line.at.isoformat()
+    else:
+        arrived = received
+        at = line.at.isoformat() if line.at is not None and line.at < received_at else received
     return {
         **_whose(line.user_id, buckets),
         "message_key": hashlib.sha256(line.message_key.encode()).hexdigest()[:32],
         "feed_no": number,
-        "at": at.isoformat(),
-        "arrived_at": arrived.isoformat(),
+        "at": at,
+        "arrived_at": arrived,
         "name": line.name,
         "op": line.op,
         "properties": line.properties,
