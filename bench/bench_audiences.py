@@ -19,6 +19,7 @@ from parcours.domain.parse import parse_audience
 from parcours.domain.records import FeedLine
 from parcours.engine.belonging import Audiences, fill_some
 from parcours.engine.route import route_bucket
+from parcours.engine.sieves import Sieves
 from parcours.service.audiences.conditions import save_condition
 from parcours.service.intake.taking import take
 from parcours.store.database import Database
@@ -60,7 +61,9 @@ async def fill(database: Database) -> float:
     return time.monotonic() - began
 
 
-async def change(database: Database, audiences: Audiences, number: int, user_id: str) -> float:
+async def change(
+    database: Database, audiences: Audiences, sieves: Sieves, number: int, user_id: str
+) -> float:
     """Change an attribute, route it; return the milliseconds of both commits."""
     began = time.monotonic()
     line = FeedLine("identify", user_id, None, f"change {time.time_ns()}", properties={"score": number})
@@ -69,14 +72,14 @@ async def change(database: Database, audiences: Audiences, number: int, user_id:
     async with database.transaction() as connection:
         row = await (await connection.execute("SELECT bucket FROM parcours.pending LIMIT 1")).fetchone()
         assert row is not None
-        await route_bucket(connection, row[0], 1000, audiences, SystemClock().now())
+        await route_bucket(connection, row[0], 1000, audiences, sieves, SystemClock().now())
     return (time.monotonic() - began) * 1000
 
 
 async def changes(database: Database, times: int) -> float:
     """Return the median of the milliseconds of a change."""
-    audiences = Audiences()
-    found = [await change(database, audiences, number, "p1") for number in range(times + 10)]
+    audiences, sieves = Audiences(), Sieves()
+    found = [await change(database, audiences, sieves, number, "p1") for number in range(times + 10)]
     return median(found[10:])
 
 

@@ -23,7 +23,8 @@ def sieved(*triggers: dict[str, Any], steps: dict[str, Any] | None = None, **set
 def program(*triggers: dict[str, Any], steps: dict[str, Any] | None = None, **settings: Any) -> Program:
     document = journey(steps or REST, triggers=list(triggers), **settings)
     found, problems = parse_journey(document)
-    assert found is not None and not problems, problems
+    assert found is not None, problems
+    assert not problems
     return compile_journey(found, 1)
 
 

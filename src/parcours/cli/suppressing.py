@@ -55,7 +55,7 @@ def add(
     if as_json:
         show_json({"suppressed": added, "known": len(set(given)) - added, "dry_run": dry_run})
         return
-    would = "would be" if dry_run else "are"
+    would = "would be" if dry_run else "is" if added == 1 else "are"
     show(f"{_number(added, 'address', 'addresses')} {would} new on the list.")
 
 
