@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
+from parcours.api.sentences import Sentence
 from parcours.domain.access import Principal, may
+from parcours.domain.catalogue import CATALOGUE
+from parcours.domain.refusals import REFUSED_COMMANDS
 from parcours.service.access.audit import AuditPage, read_page
 
 __all__ = ["router"]
 
 router = Router("/audit", "audit")
+
+# What a code means; of those in several families what it means of a command.
+MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {code: entry.meaning for (_, code), entry in CATALOGUE.items()}
+    | {code: meaning for code, (meaning, _) in REFUSED_COMMANDS.items()}
+)
 
 
 class Filter(BaseModel):
@@ -53,6 +64,7 @@ class Line(BaseModel):
     from_status: str | None
     to_status: str | None
     refused: str | None = Field(description="the code, where nothing happened")
+    said: Sentence | None = Field(description="why it was refused", examples=["This version is paused."])
     counts: dict[str, int]
 
 
@@ -73,7 +85,13 @@ async def audit(
     page = AuditPage(**chosen.model_dump(), everything=may(who, "admin"))
     rows = await read_page(work.connection, page)
     lines = [
-        Line(id=row.pop("audit_id"), key=row.pop("journey_key"), version=row.pop("version_no"), **row)
+        Line(
+            id=row.pop("audit_id"),
+            key=row.pop("journey_key"),
+            version=row.pop("version_no"),
+            said=MEANINGS.get(row["refused"] or ""),
+            **row,
+        )
         for row in rows
     ]
     return Page(lines=lines, next=lines[-1].id if len(lines) == chosen.limit else None)

@@ -27,6 +27,7 @@ class Words:
     welcome: str
     signed_in_as: str
     go_on: str
+    take_password: str
     over: str
     over_why: str
     not_taken: str
@@ -47,6 +48,7 @@ TEXTS: Final[Mapping[Language, Words]] = MappingProxyType(
             welcome="You are in",
             signed_in_as="Signed in as {email}.",
             go_on="Go on",
+            take_password="Take a password, to come back without a link",  # noqa: S106
             over="This link holds no longer",
             over_why="It was used, withdrawn, or too much time has passed. Ask for another one.",
             not_taken="This password is not taken.",
@@ -66,6 +68,7 @@ TEXTS: Final[Mapping[Language, Words]] = MappingProxyType(
             welcome="Du är inne",
             signed_in_as="Inloggad som {email}.",
             go_on="Gå vidare",
+            take_password="Välj ett lösenord, för att komma tillbaka utan länk",  # noqa: S106
             over="Den här länken gäller inte längre",
             over_why="Den har använts eller dragits tillbaka, eller så har det gått för lång tid. Be om en ny.",
             not_taken="Det lösenordet godtas inte.",
@@ -90,6 +93,7 @@ TEXTS: Final[Mapping[Language, Words]] = MappingProxyType(
             welcome="Vous êtes connecté",
             signed_in_as="Connecté en tant que {email}.",
             go_on="Continuer",
+            take_password="Choisir un mot de passe, pour revenir sans lien",  # noqa: S106
             over="Ce lien n'est plus valable",
             over_why="Il a servi, a été retiré, ou trop de temps a passé. Demandez-en un autre.",
             not_taken="Ce mot de passe n'est pas accepté.",

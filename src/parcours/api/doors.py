@@ -23,12 +23,24 @@ from parcours.service.access.sessions import SignedIn, sign_in_by_link
 
 __all__ = ["ROUTES"]
 
-CSS: Final = (
-    ":root{color-scheme:light dark}body{font:17px/1.5 system-ui,sans-serif;max-width:26em;margin:12vh auto;padding:0 1em}"
-    "h1{font-size:1.5em}label{display:block;margin:1em 0}input{font:inherit;display:block;width:100%;"
-    "box-sizing:border-box;padding:.5em}button,.go{font:inherit;font-weight:600;padding:.6em 1.2em;border:0;"
-    "border-radius:.4em;background:#1c5fb8;color:#fff;text-decoration:none;display:inline-block}"
-    ".bad{border-left:.3em solid #c0341d;padding-left:.7em}"
+CSS: Final = (  # as the web application looks: ui/src/app/theme.ts
+    ":root{color-scheme:light dark;--ink:#000;--soft:#495057;--paper:#fff;--ground:#fff;--line:#dee2e6;--sea:#0b6863}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#c9c9c9;--soft:#a6a6a6;--paper:#2e2e2e;--ground:#242424;"
+    "--line:#424242;--sea:#0f7a75}}"
+    "*{box-sizing:border-box}body{margin:0;min-height:100dvh;display:grid;place-items:center;padding:16px;"
+    "background:var(--ground);color:var(--ink);"
+    "font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',sans-serif}"
+    "main{width:400px;max-width:100%;padding:32px;border:1px solid var(--line);border-radius:8px;background:var(--paper)}"
+    ".name{font-weight:700;margin:0 0 16px}h1{font-size:26px;line-height:1.35;margin:0 0 8px}"
+    "p{margin:0 0 16px}small,.soft{color:var(--soft);font-size:14px}"
+    "label{display:block;margin:0 0 16px;font-size:14px;font-weight:500}"
+    "input{font:inherit;font-weight:400;font-size:16px;display:block;width:100%;margin-top:4px;padding:7px 12px;"
+    "color:var(--ink);background:var(--ground);border:1px solid var(--line);border-radius:8px}"
+    "button,.go{font:inherit;font-weight:600;display:block;width:100%;padding:8px 18px;border:0;border-radius:8px;"
+    "background:var(--sea);color:#fff;text-align:center;text-decoration:none;cursor:pointer}"
+    "form p:last-child,main>p:last-child{margin:0}a:not(.go){color:inherit}"
+    ":focus-visible{outline:2px solid var(--sea);outline-offset:2px}"
+    ".bad{border-left:4px solid #c0341d;padding-left:12px}"
 )
 POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{base64.b64encode(sha256(CSS.encode()).digest()).decode()}'; "
@@ -55,7 +67,7 @@ async def use_link(request: Request) -> Response:
         if error.code != "link_over":
             raise
         return _over(words, language)
-    return _in(request, words, language, begun)
+    return _in(request, words, language, begun, more=f"<p><a href='/settings'>{words.take_password}</a></p>")
 
 
 async def show_invitation(request: Request) -> Response:
@@ -98,7 +110,7 @@ async def _invitation(request: Request, *, refused: bool = False) -> Response:
     fields = (
         f"<p>{why}</p>{bad}<label>{words.name}<input name='name' maxlength='254' autocomplete='name'></label>"
         f"<label>{words.password}<input name='password' type='password' required minlength='12' maxlength='1000' "
-        f"autocomplete='new-password' aria-describedby='hint'></label><p id='hint'>{words.password_hint}</p>"
+        f"autocomplete='new-password' aria-describedby='hint'></label><p id='hint' class='soft'>{words.password_hint}</p>"
     )
     return _page(
         language, words.invitation, _form(fields, words.make_account), status=422 if refused else 200
@@ -120,9 +132,10 @@ def _over(words: Words, language: Language) -> Response:
     return _page(language, words.over, f"<p>{words.over_why}</p>", status=GONE)
 
 
-def _in(request: Request, words: Words, language: Language, begun: SignedIn) -> Response:
+def _in(request: Request, words: Words, language: Language, begun: SignedIn, *, more: str = "") -> Response:
     said = words.signed_in_as.format(email=escape(begun.email))
-    answer = _page(language, words.welcome, f"<p>{said}</p><p><a class='go' href='/'>{words.go_on}</a></p>")
+    body = f"<p>{said}</p><p><a class='go' href='/'>{words.go_on}</a></p>{more}"
+    answer = _page(language, words.welcome, body)
     keep_session(request, answer, begun)
     return answer
 
@@ -131,7 +144,7 @@ def _page(language: Language, title: str, body: str, *, status: int = 200) -> Re
     text = (
         f"<!doctype html><html lang='{language}'><head><meta charset='utf-8'><title>{title} · Parcours</title>"
         f"<meta name='viewport' content='width=device-width'><style>{CSS}</style></head>"
-        f"<body><main><h1>{title}</h1>{body}</main></body></html>"
+        f"<body><main><p class='name'>Parcours</p><h1>{title}</h1>{body}</main></body></html>"
     )
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
     return HTMLResponse(text, status, headers)

@@ -103,6 +103,8 @@ export interface Order {
   version?: number;
   options?: Record<string, unknown>;
   reason?: string;
+  /** Keep it until then, in the journey's time zone. */
+  at?: string;
 }
 
 /** Give a command. Several in one go have the same `once`, so that it is carried out once. */
@@ -118,6 +120,7 @@ export function give(order: Order, dryRun: boolean, once?: string): Promise<Comm
         version: order.version,
         wait: true,
         options: order.options,
+        at: order.at,
       } as never,
     }),
   ) as Promise<CommandAnswer>;

@@ -4449,6 +4449,12 @@ export interface components {
              * @description the code, where nothing happened
              */
             refused: string | null;
+            /**
+             * Said
+             * @description why it was refused
+             * @example This version is paused.
+             */
+            said: string | null;
             /** Counts */
             counts: {
                 [key: string]: number;

@@ -28,6 +28,7 @@ import {
   Mailbox,
   Moon,
   People,
+  Settings,
   Alert as Sign,
   Sun,
 } from "../components/icons";
@@ -104,6 +105,7 @@ export default function Shell() {
     },
     { to: "/mailbox", label: t("app.mailbox"), Icon: Mailbox, isHere: path.startsWith("/mailbox") },
     { to: "/activity", label: t("app.activity"), Icon: History, isHere: path.startsWith("/activity") },
+    { to: "/settings", label: t("app.settings"), Icon: Settings, isHere: path.startsWith("/settings") },
   ];
   return (
     <Commands>

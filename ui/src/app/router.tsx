@@ -6,6 +6,7 @@ import type { PeopleSearch } from "../journey/Participants";
 import type { EventSearch } from "../people/Events";
 import type { PersonSearch } from "../people/People";
 import type { PersonTab } from "../people/PersonPage";
+import type { ActivitySearch } from "./Activity";
 import Shell from "./Shell";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
@@ -62,6 +63,12 @@ const tabs = [
     getParentRoute: () => journey,
     path: "activity",
     component: lazyRouteComponent(() => import("../journey/ActivityTab")),
+    validateSearch: (search: Record<string, unknown>) => search as ActivitySearch,
+  }),
+  createRoute({
+    getParentRoute: () => journey,
+    path: "settings",
+    component: lazyRouteComponent(() => import("../journey/SettingsTab")),
   }),
 ] as const;
 /** The publish plan has the whole page: with the number of the draft it can be linked to. */
@@ -78,12 +85,50 @@ const activity = createRoute({
   getParentRoute: () => root,
   path: "/activity",
   component: lazyRouteComponent(() => import("./Activity")),
+  validateSearch: (search: Record<string, unknown>) => search as ActivitySearch,
 });
 const mailbox = createRoute({
   getParentRoute: () => root,
   path: "/mailbox",
   component: lazyRouteComponent(() => import("./MailboxPage")),
 });
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../settings/SettingsPage")),
+});
+const places = [
+  createRoute({
+    getParentRoute: () => settings,
+    path: "/",
+    component: lazyRouteComponent(() => import("../settings/Account")),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
+    path: "users",
+    component: lazyRouteComponent(() => import("../settings/Users")),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
+    path: "keys",
+    component: lazyRouteComponent(() => import("../settings/Keys")),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
+    path: "subscriptions",
+    component: lazyRouteComponent(() => import("../settings/Subscriptions")),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
+    path: "rules",
+    component: lazyRouteComponent(() => import("../settings/Rules")),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
+    path: "retention",
+    component: lazyRouteComponent(() => import("../settings/Retention")),
+  }),
+] as const;
 
 /** People, outside of any journey: who they are, what comes of them, and the audiences they belong to. */
 const people = [
@@ -139,7 +184,15 @@ const people = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, journey.addChildren([...tabs]), ...plans, activity, mailbox, ...people]),
+  routeTree: root.addChildren([
+    home,
+    journey.addChildren([...tabs]),
+    ...plans,
+    activity,
+    mailbox,
+    ...people,
+    settings.addChildren([...places]),
+  ]),
   defaultPreload: "intent",
 });
 

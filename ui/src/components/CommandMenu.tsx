@@ -39,10 +39,13 @@ export function useCommands(journey: Journey): {
 export function CommandMenu({
   commands,
   give,
+  more,
   children,
 }: {
   commands: readonly Command[];
   give: (command: Command) => void;
+  /** What stands below the commands. */
+  more?: ReactNode;
   children: ReactNode;
 }) {
   const { t } = useTranslation();
@@ -63,6 +66,7 @@ export function CommandMenu({
             </Menu.Item>
           );
         })}
+        {more}
       </Menu.Dropdown>
     </Menu>
   );

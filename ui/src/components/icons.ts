@@ -12,6 +12,7 @@ export { default as Dots } from "@tabler/icons-react/dist/esm/icons/IconDots.mjs
 export { default as Listen } from "@tabler/icons-react/dist/esm/icons/IconEar.mjs";
 export { default as Flag } from "@tabler/icons-react/dist/esm/icons/IconFlag.mjs";
 export { default as Test } from "@tabler/icons-react/dist/esm/icons/IconFlask.mjs";
+export { default as Folder } from "@tabler/icons-react/dist/esm/icons/IconFolder.mjs";
 export { default as History } from "@tabler/icons-react/dist/esm/icons/IconHistory.mjs";
 export { default as Home } from "@tabler/icons-react/dist/esm/icons/IconHome.mjs";
 export { default as Mailbox } from "@tabler/icons-react/dist/esm/icons/IconInbox.mjs";

@@ -1,19 +1,23 @@
 import { Button, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
 import type { Journey } from "../api/types";
 import { legal } from "../components/commands";
-import { Pause, Play } from "../components/icons";
+import { Folder, Pause, Play } from "../components/icons";
 import { useWords } from "../components/Trouble";
 import classes from "./home.module.css";
+
+const MoveFolder = lazy(() => import("./MoveFolder").then((found) => ({ default: found.MoveFolder })));
 
 /** Pause or resume several journeys; each answers for itself. */
 export function Bulk({ journeys, clear }: { journeys: Journey[]; clear: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const words = useWords();
+  const [moving, setMoving] = useState(false);
   const giving = useMutation({
     mutationFn: (command: "pause" | "resume") => {
       const body = { journeys: journeys.map((one) => one.journey), dry_run: false, wait: false, options: {} };
@@ -58,6 +62,20 @@ export function Bulk({ journeys, clear }: { journeys: Journey[]; clear: () => vo
       >
         {t("command.resume.label")}
       </Button>
+      <Button size="xs" variant="default" leftSection={<Folder size={16} />} onClick={() => setMoving(true)}>
+        {t("settings.move.label")}
+      </Button>
+      {moving && (
+        <Suspense>
+          <MoveFolder
+            journeys={journeys}
+            close={() => {
+              setMoving(false);
+              clear();
+            }}
+          />
+        </Suspense>
+      )}
       <Button size="xs" variant="default" onClick={clear}>
         {t("bulk.clear")}
       </Button>

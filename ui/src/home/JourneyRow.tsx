@@ -1,13 +1,17 @@
-import { ActionIcon, Anchor, Badge, Checkbox, Group, Table, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Anchor, Badge, Checkbox, Group, Menu, Table, Text, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMe } from "../api/queries";
 import { has, type Journey, type Me } from "../api/types";
 import { useFormat } from "../app/format";
 import { CommandMenu, useCommands } from "../components/CommandMenu";
 import { GRAVE, SIGNS } from "../components/commands";
-import { Alert, Dots } from "../components/icons";
+import { Alert, Dots, Folder } from "../components/icons";
 import { StatusChip } from "../components/StatusChip";
 import classes from "./home.module.css";
+
+const MoveFolder = lazy(() => import("./MoveFolder").then((found) => ({ default: found.MoveFolder })));
 
 /** Why a journey is not running, in words. */
 export function useCause() {
@@ -40,7 +44,9 @@ export function useTrigger() {
 export function RowActions({ journey }: { journey: Journey }) {
   const { t } = useTranslation();
   const { allowed, shown, give } = useCommands(journey);
-  if (allowed.length === 0) return null;
+  const mayMove = has(useMe().data, "editor");
+  const [moving, setMoving] = useState(false);
+  if (allowed.length === 0 && !mayMove) return null;
   return (
     <Group gap={4} wrap="nowrap" justify="flex-end">
       <Group gap={4} wrap="nowrap" className={classes.quick}>
@@ -63,7 +69,17 @@ export function RowActions({ journey }: { journey: Journey }) {
           );
         })}
       </Group>
-      <CommandMenu commands={allowed} give={give}>
+      <CommandMenu
+        commands={allowed}
+        give={give}
+        more={
+          mayMove && (
+            <Menu.Item leftSection={<Folder size={16} />} onClick={() => setMoving(true)}>
+              {t("settings.move.label")}
+            </Menu.Item>
+          )
+        }
+      >
         <ActionIcon
           variant="subtle"
           color="gray"
@@ -72,6 +88,11 @@ export function RowActions({ journey }: { journey: Journey }) {
           <Dots size={18} />
         </ActionIcon>
       </CommandMenu>
+      {moving && (
+        <Suspense>
+          <MoveFolder journeys={[journey]} close={() => setMoving(false)} />
+        </Suspense>
+      )}
     </Group>
   );
 }

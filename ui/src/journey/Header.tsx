@@ -17,7 +17,7 @@ interface Props {
 /** Name, status, the ON/OFF switch, the versions, and at the right the menu with everything else. */
 export function Header({ journey, version, choose }: Props) {
   const { t } = useTranslation();
-  const { ago } = useFormat();
+  const { instant } = useFormat();
   const cause = useCause()(journey);
   const name = journey.name || journey.journey;
   const { may, allowed, give } = useCommands(journey);
@@ -39,7 +39,7 @@ export function Header({ journey, version, choose }: Props) {
           <StatusChip status={journey.status ?? "draft"} settling={journey.settling} />
           {journey.since && (
             <Text size="sm" c="dimmed">
-              {t("journey.since", { ago: ago(journey.since) })}
+              {t("journey.since", { at: instant(journey.since) })}
             </Text>
           )}
           {cause && (

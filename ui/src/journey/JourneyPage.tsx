@@ -10,7 +10,7 @@ import { Trouble } from "../components/Trouble";
 import { BringIn } from "../home/BringIn";
 import { Header } from "./Header";
 
-const TABS = ["canvas", "participants", "reports", "messages", "activity"] as const;
+const TABS = ["canvas", "participants", "reports", "messages", "activity", "settings"] as const;
 
 interface Shown {
   journey: JourneyDetail;

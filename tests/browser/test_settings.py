@@ -1,0 +1,172 @@
+"""Settings in the browser: users, keys, subscription types, rules, one's account; and what belongs to a journey."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from browser.room import LANGUAGES, PATIENCE, Room
+
+DARK = {"color_scheme": "dark"}
+PLACES = ("", "/users", "/keys", "/subscriptions", "/rules", "/retention")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_place_of_the_settings_is_accessible_in_every_language(
+    chromium: Browser, room: Room, language: str
+) -> None:
+    screen = await room.sign_in(chromium, "admin", language, **(DARK if language == "sv" else {}))
+    await screen.page.set_viewport_size({"width": 360 if language == "fr" else 1280, "height": 860})
+    for place in PLACES:
+        await screen.go(f"/settings{place}")
+        await expect(screen.page.get_by_role("heading", level=2).first).to_be_visible(timeout=PATIENCE)
+        await expect(screen.page.locator(".mantine-Skeleton-root")).to_have_count(0, timeout=PATIENCE)
+        await screen.keep(f"settings{place.replace('/', '-')}")
+        await screen.accessible(f"/settings{place} {language}")
+    assert screen.errors == []
+
+
+async def test_somebody_is_invited_comes_in_is_changed_and_let_out(chromium: Browser, room: Room) -> None:
+    screen = await room.sign_in(chromium, "admin")
+    page, dialog = screen.page, screen.page.get_by_role("dialog")
+    await screen.go("/settings/users")
+    await page.get_by_role("button", name=screen.text("settings.users.invite"), exact=True).click()
+    await dialog.get_by_label(screen.text("signIn.email")).fill("bo@example.com")
+    await dialog.get_by_role("radio", name=screen.text("settings.role.publisher.label")).check()
+    await screen.accessible("invite")
+    await dialog.get_by_role("button", name=screen.text("settings.users.makeLink"), exact=True).click()
+    link = await dialog.locator("[data-secret]").inner_text(timeout=PATIENCE)
+    await screen.accessible("a link, shown once")
+    await dialog.get_by_role("button", name=screen.text("settings.kept"), exact=True).click()
+    await expect(page.locator("[data-invitation='bo@example.com']")).to_be_visible(timeout=PATIENCE)
+
+    context = await chromium.new_context(locale="sv-SE")
+    door = await context.new_page()
+    await door.goto(link)
+    await expect(door.get_by_role("heading", level=1)).to_have_text("Du är inbjuden")
+    await door.get_by_label("Ditt namn").fill("Bo Ek")
+    await door.get_by_label("Lösenord").fill("lampa cykel snö tiger")
+    await door.get_by_role("button").click()
+    await door.locator("a.go").click()
+    await expect(door.get_by_role("heading", level=1)).to_have_text("Flöden", timeout=PATIENCE)
+    await context.close()
+
+    await screen.go("/settings/users")
+    row = page.locator("[data-user='bo@example.com']")
+    await expect(row).to_contain_text(screen.text("settings.role.publisher.label"), timeout=PATIENCE)
+    await expect(page.locator("[data-invitation]")).to_have_count(0)
+    menu = screen.text("settings.users.more", who="Bo Ek")
+    await row.get_by_role("button", name=menu).click()
+    await page.get_by_role("menuitem", name=screen.text("settings.users.changeRole")).click()
+    await dialog.get_by_role("radio", name=screen.text("settings.role.viewer.label")).check()
+    await dialog.get_by_role("button", name=screen.text("settings.users.changeRole"), exact=True).click()
+    await expect(row).to_contain_text(screen.text("settings.role.viewer.label"), timeout=PATIENCE)
+    await row.get_by_role("button", name=menu).click()
+    await page.get_by_role("menuitem", name=screen.text("settings.users.disable")).click()
+    await screen.accessible("deactivate")
+    await dialog.get_by_role("button", name=screen.text("settings.users.disable"), exact=True).click()
+    await expect(row).to_contain_text(
+        re.compile(screen.text("settings.users.off"), re.IGNORECASE), timeout=PATIENCE
+    )
+    assert screen.errors == []
+
+
+async def test_keys_are_shown_once_and_revoked(chromium: Browser, room: Room) -> None:
+    screen = await room.sign_in(chromium, "admin", "fr")
+    page, dialog = screen.page, screen.page.get_by_role("dialog")
+    for what, row in (("keys", "[data-key='shop']"), ("sources", "[data-source='shop']")):
+        await screen.go("/settings/keys")
+        await page.get_by_role("button", name=screen.text(f"settings.{what}.make"), exact=True).click()
+        await dialog.get_by_label(screen.text("settings.keys.name")).fill("shop")
+        await screen.accessible(f"make: {what}")
+        await dialog.get_by_role("button", name=screen.text(f"settings.{what}.make"), exact=True).click()
+        secret = await dialog.locator("[data-secret]").inner_text(timeout=PATIENCE)
+        assert secret.startswith("pk_" if what == "keys" else "pwk_")
+        await dialog.get_by_role("button", name=screen.text("settings.kept"), exact=True).click()
+        revoke = screen.text("settings.keys.revoke")
+        await page.locator(row).get_by_role("button", name=re.compile(revoke)).click()
+        await dialog.get_by_role("button", name=revoke, exact=True).click()
+        await expect(page.locator(row).get_by_role("button")).to_have_count(0, timeout=PATIENCE)
+        assert secret not in await page.content()
+    assert screen.errors == []
+
+
+async def test_the_server_speaks_the_language_of_the_page(chromium: Browser, room: Room) -> None:
+    screen = await room.sign_in(chromium, "admin", "sv")
+    page, dialog = screen.page, screen.page.get_by_role("dialog")
+    # The only administrator cannot step back: why, and what to do, come from the server.
+    await screen.go("/settings/users")
+    menu = screen.text("settings.users.more", who="admin@example.com")
+    await page.get_by_role("button", name=menu).click()
+    await page.get_by_role("menuitem", name=screen.text("settings.users.changeRole")).click()
+    await dialog.get_by_role("radio", name=screen.text("settings.role.viewer.label")).check()
+    await dialog.get_by_role("button", name=screen.text("settings.users.changeRole"), exact=True).click()
+    alert = dialog.get_by_role("alert")
+    await expect(alert).to_contain_text("Ingen annan är administratör", timeout=PATIENCE)
+    await expect(alert).to_contain_text("Gör någon annan till administratör först.")
+
+
+async def test_a_subscription_type_speaks_three_languages(chromium: Browser, room: Room) -> None:
+    screen = await room.sign_in(chromium, "admin", "sv")
+    page, dialog = screen.page, screen.page.get_by_role("dialog")
+    await screen.go("/settings/subscriptions")
+    await page.get_by_role("button", name=screen.text("settings.subscriptions.add"), exact=True).click()
+    await dialog.get_by_label(screen.text("settings.subscriptions.key"), exact=False).first.fill("news")
+    for language, name in (("English", "News"), ("Svenska", "Nyheter"), ("Français", "Actualités")):
+        group = dialog.get_by_role("group", name=language)
+        await group.get_by_label(screen.text("settings.keys.name")).fill(name)
+    await screen.accessible("a subscription type")
+    await dialog.get_by_role("button", name=screen.text("settings.save"), exact=True).click()
+    await expect(page.locator("[data-subscription='news']")).to_contain_text("Nyheter", timeout=PATIENCE)
+    assert screen.errors == []
+
+
+async def test_what_belongs_to_a_journey_changes_while_it_runs(chromium: Browser, room: Room) -> None:
+    room.journey("worded")
+    screen = await room.sign_in(chromium, "publisher")
+    page, dialog = screen.page, screen.page.get_by_role("dialog")
+    await screen.go("/journeys/worded/settings")
+    name = page.get_by_label(screen.text("settings.journey.name"))
+    await expect(name).to_be_visible(timeout=PATIENCE)
+    await name.fill("Words that changed")
+    await page.get_by_label(screen.text("home.folder"), exact=True).fill("Care/Sweden")
+    await screen.accessible("a journey's settings")
+    await page.get_by_role("button", name=screen.text("settings.save"), exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Words that changed", timeout=PATIENCE)
+
+    await page.get_by_role("button", name=screen.text("settings.later.add"), exact=True).click()
+    await dialog.get_by_label(screen.text("settings.later.at")).fill("2031-05-01T08:00")
+    await screen.accessible("a command for later")
+    await dialog.get_by_role("button", name=screen.text("settings.later.add"), exact=True).click()
+    row = page.locator("[data-scheduled='pause']")
+    await row.get_by_role("button").click(timeout=PATIENCE)
+    await dialog.get_by_role("button", name=screen.text("settings.later.remove"), exact=True).click()
+    await expect(row).to_contain_text(screen.text("settings.later.outcome.withdrawn"), timeout=PATIENCE)
+
+    await screen.go("/activity?journey=worded&what=change_words")
+    await expect(page.locator("tbody tr")).to_have_count(1, timeout=PATIENCE)
+    await expect(page.locator("tbody")).to_contain_text(screen.text("settings.did.change_words"))
+    await screen.accessible("activity")
+
+    await screen.go("/")
+    await page.get_by_role("button", name=screen.text("home.more", name="Words that changed")).click()
+    await page.get_by_role("menuitem", name=screen.text("settings.move.label")).click()
+    await dialog.get_by_label(screen.text("home.folder")).fill("Autumn")
+    await screen.accessible("move to a folder")
+    await dialog.get_by_role("button", name=screen.text("settings.move.go"), exact=True).click()
+    await expect(screen.row("worded")).to_contain_text("Autumn", timeout=PATIENCE)
+    assert screen.errors == []
+
+
+async def test_a_viewer_has_an_account_and_nothing_else_to_set(chromium: Browser, room: Room) -> None:
+    room.journey("looked")
+    screen = await room.sign_in(chromium, "viewer")
+    await screen.go("/settings")
+    await expect(screen.page.get_by_role("tab")).to_have_count(1, timeout=PATIENCE)
+    await screen.go("/journeys/looked/settings")
+    await expect(screen.page.get_by_label(screen.text("settings.journey.name"))).to_have_attribute(
+        "readonly", "", timeout=PATIENCE
+    )
+    await expect(screen.page.locator("main form button[type=submit]")).to_have_count(0)
