@@ -24,6 +24,7 @@ LIFE = (
 SILENT = {
     ("POST", "/api/audiences/preview"): "it counts",
     ("POST", "/api/check"): "it looks at a definition",
+    ("POST", "/api/imports/check"): "it looks at a file",
     ("POST", "/api/invitations/look"): "it shows an invitation",
     ("POST", "/api/journeys/{key}/preview"): "it shows mails",
     ("POST", "/api/journeys/{key}/publish-plan"): "it tells what publishing would do",

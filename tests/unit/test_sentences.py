@@ -58,6 +58,11 @@ def test_every_code_of_the_catalogue_has_its_texts(language: Language) -> None:
             "har gjort Order minst 3 gånger under de senaste 30 dagar, där händelsens total är mer än 100",
             "a fait Order au moins 3 fois dans les 30 jours passés, où total de l'événement est supérieur à 100",
         ),
+        (
+            "Nobody else is an admin, so nobody could undo it: a@b.se",
+            "Ingen annan är administratör, så ingen skulle kunna ångra det: a@b.se",
+            "Personne d'autre n'est administrateur, donc personne ne pourrait l'annuler : a@b.se",
+        ),
         # What somebody wrote stays as it is, in a sentence and alone.
         (
             "close, given by user:anna@example.com: it is closed",

@@ -119,6 +119,10 @@ def _found(text: str, language: Language, depth: int) -> str | None:
             found = [_found(part, language, depth + 1) for part in parts]
             if all(one is not None for one in found):
                 return word[language].join(one or "" for one in found)
+    first, colon, rest = text.partition(": ")
+    if colon and (one := _whole(first, language, depth)) is not None:  # a sentence, and whom or what it means
+        said_first = _dressed(first, one)
+        return f"{said_first}{' : ' if language == 'fr' else ': '}{_found(rest, language, depth + 1) or rest}"
     if text.startswith("(") and text.endswith(")"):
         inner = _found(text[1:-1], language, depth + 1)
         return None if inner is None else f"({inner})"
