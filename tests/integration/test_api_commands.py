@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parcours.store.database import Database
 from support.api import Answer, ApiServer
 
 STEPS: dict[str, Any] = {"rest": {"wait": {"for": "2d"}}, "done": {"end": {}}}
@@ -182,3 +183,44 @@ def test_the_list_filters_sorts_and_goes_on(api: ApiServer) -> None:
     assert {"name": "Pages/Deep", "journeys": 5} in facets["folders"]
     problems = api.call("GET", "/api/journeys?folder=Pages&problems=true", key=api.key("read")).json["items"]
     assert problems == []
+
+
+COUNTED = """
+INSERT INTO parcours.counter (bucket, version_id, kind, name, n)
+SELECT 0, v.version_id, c.kind, '', c.n FROM parcours.version v JOIN parcours.journey j USING (journey_id)
+CROSS JOIN (VALUES ('entered', %(n)s), ('succeeded', %(succeeded)s)) c (kind, n) WHERE j.journey_key = %(key)s
+"""
+
+
+def test_the_list_sorts_by_what_was_counted_and_names_the_legal_commands_alone(api: ApiServer) -> None:
+    for number, (entered, succeeded) in enumerate([(10, 5), (40, 4), (0, 0), (20, 10)]):
+        key = f"counted{number}"
+        make(api, key)
+        api.call("PATCH", f"/api/journeys/{key}", key=api.key("write"), json={"folder": "Counted"})
+        assert give(api, key, "publish").status == 200
+
+        async def count(database: Database, key: str = key, n: int = entered, did: int = succeeded) -> None:
+            async with database.transaction() as connection:
+                await connection.execute(COUNTED, {"key": key, "n": n, "succeeded": did})
+
+        api.within(count)
+
+    def walk(sort: str) -> list[str]:
+        found, cursor = [], ""
+        while True:
+            place = f"/api/journeys?folder=Counted&limit=1&only_legal=true&sort={sort}{cursor}"
+            page = api.call("GET", place, key=api.key("read")).json
+            found += [line["journey"] for line in page["items"]]
+            if page["next"] is None:
+                return found
+            cursor = f"&cursor={page['next']}"
+
+    assert walk("success_rate") == ["counted0", "counted3", "counted1", "counted2"]
+    assert walk("entered") == ["counted1", "counted3", "counted0", "counted2"]
+    assert walk("inside") == ["counted1", "counted3", "counted0", "counted2"]
+    assert walk("completed") == [f"counted{number}" for number in range(4)]
+    place = "/api/journeys?folder=Counted"
+    all_of = api.call("GET", place, key=api.key("read")).json["items"][0]["actions"]
+    legal = api.call("GET", f"{place}&only_legal=true", key=api.key("read")).json["items"][0]["actions"]
+    assert legal == [action for action in all_of if action["state"] == "legal"]
+    assert len(legal) < len(all_of)

@@ -54,6 +54,9 @@ async def list_journeys(
     owner: Text = None,
     problems: Annotated[bool | None, Query(description="only those that have some, or have none")] = None,
     sort: Annotated[Sort, Query(description="by name and key from A on, else from the greatest down")] = "name",
+    only_legal: Annotated[
+        bool, Query(description="of the commands only those that can be given now, so the answer is a fraction")
+    ] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Row:  # fmt: skip
@@ -61,7 +64,9 @@ async def list_journeys(
     asked = JourneyFilter(
         search, tuple(status) if status else None, folder, tuple(tag) if tag else None, owner, problems
     )
-    page = await browse_journeys(work.connection, asked, sort=sort, limit=limit, cursor=cursor)
+    page = await browse_journeys(
+        work.connection, asked, sort=sort, limit=limit, cursor=cursor, only_legal=only_legal
+    )
     return page.as_dict()
 
 

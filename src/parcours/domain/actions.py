@@ -6,7 +6,8 @@ The same matrix decides as in the commands themselves; a definition's errors are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from parcours.domain.lifecycle import Become, Delete, Making, NoOp, Refuse, Status, decide
@@ -52,7 +53,14 @@ class Action:
 
 def actions(versions: Sequence[Standing]) -> list[Action]:
     """Return every command of a journey with these versions, oldest first, in a fixed order."""
-    return [_action(command, versions) for command in ACTIONS] if versions else []
+    # Journeys stand in few ways, and lists have many journeys.
+    return list(_actions(tuple(replace(version, version=0) for version in versions)))
+
+
+@lru_cache(maxsize=4096)
+def _actions(versions: tuple[Standing, ...]) -> tuple[Action, ...]:
+    """Numbers of versions play no part, so they are left out."""
+    return tuple(_action(command, versions) for command in ACTIONS) if versions else ()
 
 
 def _action(command: ActionName, versions: Sequence[Standing]) -> Action:

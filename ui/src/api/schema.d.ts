@@ -8352,7 +8352,9 @@ export interface operations {
                 /** @description only those that have some, or have none */
                 problems?: boolean | null;
                 /** @description by name and key from A on, else from the greatest down */
-                sort?: "name" | "key" | "changed" | "created" | "inside" | "entered";
+                sort?: "name" | "key" | "changed" | "created" | "inside" | "entered" | "completed" | "success_rate";
+                /** @description of the commands only those that can be given now, so the answer is a fraction */
+                only_legal?: boolean;
                 /** @description items of a page */
                 limit?: number;
                 /** @description `next` of the page before */

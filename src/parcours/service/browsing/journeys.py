@@ -20,12 +20,16 @@ from parcours.store.queries import query
 
 __all__ = ["SORTS", "JourneyFilter", "Sort", "browse_journeys", "change_words", "facets", "show_one"]
 
-Sort: TypeAlias = Literal["name", "key", "changed", "created", "inside", "entered"]
-SORTS: Final = ("name", "key", "changed", "created", "inside", "entered")
+Sort: TypeAlias = Literal[
+    "name", "key", "changed", "created", "inside", "entered", "completed", "success_rate"
+]
+SORTS: Final = ("name", "key", "changed", "created", "inside", "entered", "completed", "success_rate")
+COUNTS: Final = ("inside", "entered", "completed", "success_rate")  # sorts that have to count people first
 KINDS: Final = (
     "entered", "transferred_in", "completed", "succeeded", "dropped_out", "cancelled", "transferred_out",
 )  # fmt: skip
 RUNNING: Final = ("live", "paused", "closed")
+CHECKED: Final = ("draft", *RUNNING)
 DATES: Final = (
     "created_at", "published_at", "starts_at", "ends_at", "paused_at", "stopped_at", "finished_at"
 )  # fmt: skip
@@ -45,42 +49,51 @@ class JourneyFilter:
 
 
 async def browse_journeys(
-    connection: Connection, asked: JourneyFilter, *, sort: Sort = "name", limit: int = 50, cursor: str | None = None
+    connection: Connection, asked: JourneyFilter, *, sort: Sort = "name", limit: int = 50, cursor: str | None = None,
+    only_legal: bool = False,
 ) -> Page:  # fmt: skip
-    """Return journeys in pages, a line each.
+    """Return journeys in pages, a line each; `only_legal`: of the commands those that can be given now.
 
-    `changed`, `created`, `inside` and `entered` go from the greatest down. Raises ParcoursError `bad_cursor`.
+    All but `name` and `key` go from the greatest down. What takes a look at people or definitions is done for the
+    page alone, unless it decides what is on it. Raises ParcoursError `bad_cursor`.
     """
-    lines = await _lines(connection, asked)
+    found = await _families(connection, asked)
+    if asked.statuses:
+        found = [
+            one for one in found if (shown := one.shown) is not None and shown["status"] in asked.statuses
+        ]
+    if asked.problems is not None:
+        found = await _with_problems(connection, found, wanted=asked.problems)
     key = _SORT_KEYS[sort]
-    falls = sort in ("changed", "created", "inside", "entered")
-    lines.sort(key=lambda line: line["journey"])
-    lines.sort(key=key, reverse=falls)
+    if sort in COUNTS:
+        await _count(connection, found)
+    falls = sort not in ("name", "key")
+    found.sort(key=lambda one: str(one.journey["journey"]))
+    found.sort(key=key, reverse=falls)
+    behind = read_place(cursor, float if sort == "success_rate" else int if sort in COUNTS else str, str)
     first = 0
-    kind = int if sort in ("inside", "entered") else str
-    behind = read_place(cursor, kind, str)
     if behind is not None:
-        first = sum(1 for line in lines if not _is_behind(line, key, behind, falls=falls))
-    found = lines[first : first + limit]
-    more = len(lines) > first + limit
+        first = sum(1 for one in found if not _is_behind(one, key, behind, falls=falls))
+    page = found[first : first + limit]
+    more = len(found) > first + limit
+    lines = await _lines(connection, page)
     standing = await alerts(connection)
-    for line in found:
+    for line in lines:
         line["alerts"] = [one["kind"] for one in standing if one["journey"] == line["journey"]]
-    if asked.problems is None:
-        await _add_problems(connection, found)
-    return Page(found, write_place(key(found[-1]), found[-1]["journey"]) if more else None)
+        if only_legal:
+            line["actions"] = [action for action in line["actions"] if action["state"] == "legal"]
+    return Page(lines, write_place(key(page[-1]), page[-1].journey["journey"]) if more else None)
 
 
 async def show_one(connection: Connection, key: str) -> Row:
     """Return the line of one journey with all its versions. Raises ParcoursError `unknown_journey`."""
-    found = await _lines(connection, JourneyFilter(), key)
+    found = await _families(connection, JourneyFilter(), key)
     if not found:
         raise ParcoursError(
             "unknown_journey", f"there is no journey {key}",
             hint="`parcours journey list` shows those there are.",
         )  # fmt: skip
-    line = found[0]
-    await _add_problems(connection, found)
+    [line] = await _lines(connection, found)
     line["alerts"] = [one["kind"] for one in await alerts(connection, key)]
     return line
 
@@ -112,46 +125,95 @@ async def change_words(
     await record(connection, at, actor=actor, key=key, command="change_words", options=options)
 
 
-def _changed(line: Row) -> str:
-    return str(line["changed_at"] or line["created_at"])
+@dataclass(slots=True)
+class _Found:
+    """A journey as it is stored, with its versions, oldest first; `numbers` once they have been counted."""
+
+    journey: Row
+    versions: Sequence[Row]
+    numbers: Numbers | None = None
+
+    @property
+    def published(self) -> list[Row]:
+        return [version for version in self.versions if version["status"] != "draft"]
+
+    @property
+    def shown(self) -> Row | None:
+        """The version whose status the journey shows."""
+        return next(reversed(self.published or self.versions), None)
+
+    def total(self, name: str) -> int:
+        """Add up a number over all versions."""
+        numbers = self.numbers or {}
+        return sum(int(_numbers_of(version, numbers)[name]) for version in self.versions)
 
 
-_SORT_KEYS: Final[Mapping[str, Callable[[Row], Any]]] = {
-    "name": lambda line: (line["name"] or line["journey"]).casefold(),
-    "key": lambda line: line["journey"],
+def _changed(one: _Found) -> str:
+    return format_instant(one.journey["changed_at"] or one.journey["created_at"])
+
+
+def _success(one: _Found) -> float:
+    entered = one.total("entered")
+    return one.total("succeeded") / entered if entered else -1.0
+
+
+_SORT_KEYS: Final[Mapping[str, Callable[[_Found], Any]]] = {
+    "name": lambda one: (one.journey["name"] or one.journey["journey"]).casefold(),
+    "key": lambda one: one.journey["journey"],
     "changed": _changed,
-    "created": lambda line: line["created_at"],
-    "inside": lambda line: line["inside"],
-    "entered": lambda line: line["entered"],
+    "created": lambda one: format_instant(one.journey["created_at"]),
+    "inside": lambda one: one.total("inside"),
+    "entered": lambda one: one.total("entered"),
+    "completed": lambda one: one.total("completed"),
+    "success_rate": _success,
 }
 
 
-def _is_behind(line: Row, key: Callable[[Row], Any], place: tuple[Any, ...], *, falls: bool) -> bool:
-    own = key(line)
+def _is_behind(one: _Found, key: Callable[[_Found], Any], place: tuple[Any, ...], *, falls: bool) -> bool:
+    own = key(one)
     if own == place[0]:
-        return bool(line["journey"] > place[1])
+        return bool(one.journey["journey"] > place[1])
     return bool(own < place[0] if falls else own > place[0])
 
 
-async def _lines(connection: Connection, asked: JourneyFilter, key: str | None = None) -> list[Row]:
+async def _families(connection: Connection, asked: JourneyFilter, key: str | None = None) -> list[_Found]:
     given = {
         "key": key, "search": asked.search or None, "folder": asked.folder or None,
         "tags": list(asked.tags) if asked.tags else None, "owner": asked.owner or None,
     }  # fmt: skip
     journeys = await rows_of(connection, "browse_journeys", given)
-    ids = [row["journey_id"] for row in journeys]
     families: dict[int, list[Row]] = defaultdict(list)
-    for version in await rows_of(connection, "browse_versions", {"journeys": ids}):
+    for version in await rows_of(
+        connection, "browse_versions", {"journeys": [row["journey_id"] for row in journeys]}
+    ):
         families[version["journey_id"]].append(version)
+    return [_Found(row, families[row["journey_id"]]) for row in journeys]
+
+
+async def _count(connection: Connection, found: Sequence[_Found]) -> None:
+    numbers = await _numbers(connection, [v["version_id"] for one in found for v in one.versions])
+    for one in found:
+        one.numbers = numbers
+
+
+async def _lines(connection: Connection, found: Sequence[_Found]) -> list[Row]:
+    ids = [one.journey["journey_id"] for one in found]
     busy = {row[0] for row in await _plain(connection, "browse_tasks", {"journeys": ids})}
-    numbers = await _numbers(connection, [v["version_id"] for family in families.values() for v in family])
-    lines = [_line(row, families[row["journey_id"]], numbers, busy) for row in journeys]
-    if asked.statuses:
-        lines = [line for line in lines if line["status"] in asked.statuses]
-    if asked.problems is not None:
-        await _add_problems(connection, lines)
-        lines = [line for line in lines if bool(sum(line["problems"].values())) == asked.problems]
+    await _count(connection, [one for one in found if one.numbers is None])
+    lines = [_line(one, busy) for one in found]
+    await _add_problems(connection, lines)
     return lines
+
+
+async def _with_problems(connection: Connection, found: Sequence[_Found], *, wanted: bool) -> list[_Found]:
+    """Return those whose versions have problems, or have none."""
+    looked_at = [v["version_id"] for one in found for v in one.versions if v["status"] in CHECKED]
+    counts = await count_problems(connection, looked_at)
+    return [
+        one
+        for one in found
+        if any(sum(counts.get(version["version_id"], (0, 0))) for version in one.versions) == wanted
+    ]
 
 
 async def _add_problems(connection: Connection, lines: Sequence[Row]) -> None:
@@ -160,7 +222,7 @@ async def _add_problems(connection: Connection, lines: Sequence[Row]) -> None:
         version["version_id"]: line
         for line in lines
         for version in line["versions"]
-        if version["status"] in ("draft", *RUNNING)
+        if version["status"] in CHECKED
     }
     counts = await count_problems(connection, list(looked_at))
     for line in lines:
@@ -172,8 +234,9 @@ async def _add_problems(connection: Connection, lines: Sequence[Row]) -> None:
             line["problems"]["warnings"] += warnings
 
 
-def _line(journey: Row, family: Sequence[Row], numbers: Numbers, busy: set[int]) -> Row:
-    versions = [_version(row, numbers, busy) for row in family]
+def _line(found: _Found, busy: set[int]) -> Row:
+    journey = found.journey
+    versions = [_version(row, found.numbers or {}, busy) for row in found.versions]
     published = [version for version in versions if version["status"] != "draft"]
     shown = next(reversed(published or versions), None)
     of_all = {name: sum(version[name] for version in versions) for name in COUNTED}
@@ -217,7 +280,8 @@ def _line(journey: Row, family: Sequence[Row], numbers: Numbers, busy: set[int])
 COUNTED: Final = ("entered", "inside", "completed", "succeeded", "dropped_out", "cancelled")
 
 
-def _version(row: Row, numbers: Numbers, busy: set[int]) -> Row:
+def _numbers_of(row: Row, numbers: Numbers) -> dict[str, int]:
+    """What was counted of one version; who is inside follows from it."""
     counted = numbers.get(row["version_id"], {})
     inside = (
         counted.get("entered", 0) + counted.get("transferred_in", 0) - counted.get("transferred_out", 0)
@@ -225,6 +289,14 @@ def _version(row: Row, numbers: Numbers, busy: set[int]) -> Row:
     )  # fmt: skip
     # The stop was true from its commit on, before the sweep came by.
     unswept = inside if row["status"] == "stopped" else 0
+    return {
+        **{name: counted.get(name, 0) for name in KINDS},
+        "inside": inside - unswept,
+        "cancelled": counted.get("cancelled", 0) + unswept,
+    }
+
+
+def _version(row: Row, numbers: Numbers, busy: set[int]) -> Row:
     triggers = row["triggers"]
     return {
         "version_id": row["version_id"],
@@ -235,14 +307,7 @@ def _version(row: Row, numbers: Numbers, busy: set[int]) -> Row:
         **{name: None if row[name] is None else format_instant(row[name]) for name in DATES},
         "pause": row["pause"],
         "fingerprint": row["fingerprint"],
-        "entered": counted.get("entered", 0),
-        "inside": inside - unswept,
-        "completed": counted.get("completed", 0),
-        "succeeded": counted.get("succeeded", 0),
-        "dropped_out": counted.get("dropped_out", 0),
-        "cancelled": counted.get("cancelled", 0) + unswept,
-        "transferred_in": counted.get("transferred_in", 0),
-        "transferred_out": counted.get("transferred_out", 0),
+        **_numbers_of(row, numbers),
         "triggers": [t for t in triggers if isinstance(t, dict)] if isinstance(triggers, list) else [],
         "problems": {"errors": 0, "warnings": 0},
     }
