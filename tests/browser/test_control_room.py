@@ -66,7 +66,14 @@ async def test_a_viewer_looks_and_is_offered_no_command(chromium: Browser, room:
     room.journey("seen", ["seen1"])
     screen = await room.sign_in(chromium, "viewer")
     await screen.row("seen").hover()
-    await expect(screen.row("seen").get_by_role("button")).to_have_count(0)
+    # The one button opens the versions.
+    await expect(screen.row("seen").get_by_role("button")).to_have_count(1)
+    await (
+        screen.row("seen")
+        .get_by_role("button", name=screen.text("home.versionsOf", name="Journey seen"))
+        .click()
+    )
+    await screen.shows(screen.page.locator("[data-version='1']"), "status.live.label")
     await screen.go("/journeys/seen")
     await expect(screen.switch("Journey seen")).to_be_disabled(timeout=PATIENCE)
     await expect(screen.page.get_by_role("button", name=screen.text("journey.commands"))).to_have_count(0)

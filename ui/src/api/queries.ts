@@ -16,7 +16,7 @@ export interface JourneyFilter {
   tag?: string[];
   owner?: string;
   problems?: boolean;
-  sort?: "name" | "changed" | "entered" | "inside" | "completed";
+  sort?: "name" | "changed" | "entered" | "inside" | "completed" | "success_rate";
 }
 
 export function useMe() {
@@ -28,13 +28,16 @@ export function useMe() {
   });
 }
 
+/** As many rows as a screen shows, and some more: the next ones come when somebody gets near them. */
+const ROWS = 60;
+
 export function useJourneys(filter: JourneyFilter) {
   return useInfiniteQuery({
     queryKey: ["journeys", filter],
     queryFn: ({ pageParam }) =>
       data(
         client.GET("/api/journeys", {
-          params: { query: { ...(filter as object), limit: 500, cursor: pageParam } },
+          params: { query: { ...(filter as object), only_legal: true, limit: ROWS, cursor: pageParam } },
         }),
       ),
     initialPageParam: undefined as string | undefined,

@@ -31,6 +31,8 @@ const journey = createRoute({
   getParentRoute: () => root,
   path: "/journeys/$key",
   component: lazyRouteComponent(() => import("../journey/JourneyPage")),
+  validateSearch: (search: Record<string, unknown>): { version?: number } =>
+    Number(search.version) > 0 ? { version: Number(search.version) } : {},
 });
 const tabs = [
   createRoute({

@@ -14,9 +14,9 @@ import {
   Title,
   VisuallyHidden,
 } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { useDebouncedCallback, useIntersection } from "@mantine/hooks";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type JourneyFilter, useFacets, useJourneys, useMe } from "../api/queries";
 import { has, type Journey, type Status } from "../api/types";
@@ -31,7 +31,7 @@ import classes from "./home.module.css";
 import { JourneyRow, RowActions, useTrigger } from "./JourneyRow";
 
 const STATUSES: readonly Status[] = ["draft", "live", "paused", "closed", "stopped", "finished"];
-const SORTS = ["name", "changed", "entered", "inside", "completed"] as const;
+const SORTS = ["name", "changed", "entered", "inside", "completed", "success_rate"] as const;
 
 export type HomeSearch = JourneyFilter & { view?: "tiles" };
 
@@ -56,12 +56,14 @@ export default function Home() {
     void navigate({ search: Object.fromEntries(kept) as HomeSearch, replace: true });
   };
   const type = useDebouncedCallback((text: string) => isHere() && change({ search: text }), 250);
-  const select = (key: string, on: boolean) => {
-    const next = new Set(chosen);
-    if (on) next.add(key);
-    else next.delete(key);
-    setChosen(next);
-  };
+  const select = useCallback((key: string, on: boolean) => {
+    setChosen((before) => {
+      const next = new Set(before);
+      if (on) next.add(key);
+      else next.delete(key);
+      return next;
+    });
+  }, []);
   const isFiltered = Object.values(filter).some((value) => value !== undefined && value !== "name");
   return (
     <Stack gap={0}>
@@ -107,6 +109,22 @@ export default function Home() {
           clearable
           placeholder={filter.tag?.length ? undefined : t("home.any")}
         />
+        {(facets?.owners.length ?? 0) > 0 && (
+          <Select
+            label={t("home.owner")}
+            data={
+              facets?.owners.map((one) => ({
+                value: one.name,
+                label: `${one.name} (${number(one.journeys)})`,
+              })) ?? []
+            }
+            value={filter.owner ?? null}
+            onChange={(value) => change({ owner: value ?? undefined })}
+            clearable
+            clearButtonProps={{ "aria-label": t("home.clearOwner") }}
+            placeholder={t("home.any")}
+          />
+        )}
         <Select
           label={t("home.sort")}
           data={SORTS.map((value) => ({ value, label: t(`home.sorts.${value}`) }))}
@@ -192,7 +210,7 @@ export default function Home() {
                   journey={journey}
                   me={me}
                   selected={chosen.has(journey.journey)}
-                  select={(on) => select(journey.journey, on)}
+                  select={select}
                 />
               ))}
             </Table.Tbody>
@@ -200,19 +218,28 @@ export default function Home() {
         </Table.ScrollContainer>
       )}
       {journeys.hasNextPage && (
-        <Button
-          variant="default"
-          mt="md"
-          onClick={() => journeys.fetchNextPage()}
-          loading={journeys.isFetchingNextPage}
-        >
-          {t("home.moreRows")}
-        </Button>
+        <More next={() => void journeys.fetchNextPage()} busy={journeys.isFetchingNextPage} />
       )}
       {chosen.size > 0 && (
         <Bulk journeys={found.filter((one) => chosen.has(one.journey))} clear={() => setChosen(new Set())} />
       )}
     </Stack>
+  );
+}
+
+/** The next rows come by themselves when the end of the list is near; the button is for whoever tabs there first. */
+function More({ next, busy }: { next: () => void; busy: boolean }) {
+  const { t } = useTranslation();
+  const { ref, entry } = useIntersection({ rootMargin: "600px" });
+  const isNear = entry?.isIntersecting ?? false;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once each time the end comes near
+  useEffect(() => {
+    if (isNear && !busy) next();
+  }, [isNear, busy]);
+  return (
+    <Button ref={ref} variant="default" mt="md" onClick={next} loading={busy}>
+      {t("home.moreRows")}
+    </Button>
   );
 }
 

@@ -1,15 +1,17 @@
 import { ActionIcon, Anchor, Badge, Checkbox, Group, Menu, Table, Text, Tooltip } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, memo, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "../api/queries";
 import { has, type Journey, type Me } from "../api/types";
 import { useFormat } from "../app/format";
 import { CommandMenu, useCommands } from "../components/CommandMenu";
 import { GRAVE, SIGNS } from "../components/commands";
-import { Alert, Dots, Folder } from "../components/icons";
+import { Alert, ArrowRight, Dots, Folder } from "../components/icons";
 import { StatusChip } from "../components/StatusChip";
 import classes from "./home.module.css";
+import { Versions } from "./Versions";
 
 const MoveFolder = lazy(() => import("./MoveFolder").then((found) => ({ default: found.MoveFolder })));
 
@@ -101,92 +103,107 @@ interface Props {
   journey: Journey;
   me: Me | undefined;
   selected: boolean;
-  select: (on: boolean) => void;
+  select: (key: string, on: boolean) => void;
 }
 
-export function JourneyRow({ journey, me, selected, select }: Props) {
+/** One journey in the list; drawn again only where something about it has changed. */
+export const JourneyRow = memo(function Row({ journey, me, selected, select }: Props) {
   const { t } = useTranslation();
+  const [isOpen, { toggle }] = useDisclosure(false);
   const { number, percent, ago, instant } = useFormat();
   const cause = useCause()(journey);
   const trigger = useTrigger()(journey);
   const name = journey.name || journey.journey;
   const by = (journey.changed_by ?? "").replace(/^user:/, "");
   return (
-    <Table.Tr className={classes.row} data-journey={journey.journey}>
-      {has(me, "publisher") && (
-        <Table.Td w={36}>
-          <Checkbox
-            aria-label={t("home.select", { name })}
-            checked={selected}
-            onChange={(event) => select(event.currentTarget.checked)}
-          />
-        </Table.Td>
-      )}
-      <Table.Td>
-        <Group gap={6} wrap="nowrap">
-          <Anchor
-            component={Link}
-            to={`/journeys/${journey.journey}` as never}
-            fw={600}
-            c="var(--mantine-color-text)"
-          >
-            {name}
-          </Anchor>
-          {journey.problems.errors + journey.problems.warnings + journey.alerts.length > 0 && (
-            <Tooltip
-              label={t("home.problems", {
-                errors: journey.problems.errors,
-                warnings: journey.problems.warnings,
-                alerts: journey.alerts.length,
-              })}
+    <>
+      <Table.Tr className={classes.row} data-journey={journey.journey}>
+        {has(me, "publisher") && (
+          <Table.Td w={36}>
+            <Checkbox
+              aria-label={t("home.select", { name })}
+              checked={selected}
+              onChange={(event) => select(journey.journey, event.currentTarget.checked)}
+            />
+          </Table.Td>
+        )}
+        <Table.Td>
+          <Group gap={6} wrap="nowrap">
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="sm"
+              aria-expanded={isOpen}
+              aria-label={t("home.versionsOf", { name })}
+              onClick={toggle}
             >
-              <span role="img" aria-label={t("home.hasProblems")} className={classes.warning}>
-                <Alert size={16} />
-              </span>
+              <ArrowRight size={14} className={classes.turn} data-open={isOpen || undefined} />
+            </ActionIcon>
+            <Anchor
+              component={Link}
+              to={`/journeys/${journey.journey}` as never}
+              fw={600}
+              c="var(--mantine-color-text)"
+            >
+              {name}
+            </Anchor>
+            {journey.problems.errors + journey.problems.warnings + journey.alerts.length > 0 && (
+              <Tooltip
+                label={t("home.problems", {
+                  errors: journey.problems.errors,
+                  warnings: journey.problems.warnings,
+                  alerts: journey.alerts.length,
+                })}
+              >
+                <span role="img" aria-label={t("home.hasProblems")} className={classes.warning}>
+                  <Alert size={16} />
+                </span>
+              </Tooltip>
+            )}
+          </Group>
+          <Group gap={6}>
+            <Text size="xs" c="dimmed">
+              {[journey.folder, trigger].filter(Boolean).join(" · ")}
+            </Text>
+            {journey.tags.map((tag) => (
+              <Badge key={tag} size="xs" variant="default" tt="none">
+                {tag}
+              </Badge>
+            ))}
+          </Group>
+        </Table.Td>
+        <Table.Td>
+          <StatusChip status={journey.status ?? "draft"} settling={journey.settling} />
+          {cause && (
+            <Text size="xs" c="dimmed" mt={2}>
+              {t("home.notRunning")}: {cause}
+            </Text>
+          )}
+          {journey.draft !== null && journey.status !== null && journey.status !== "draft" && (
+            <Text size="xs" c="dimmed" mt={2}>
+              {t("home.hasDraft", { version: journey.draft })}
+            </Text>
+          )}
+        </Table.Td>
+        <Table.Td className={classes.number}>{number(journey.entered)}</Table.Td>
+        <Table.Td className={classes.number}>{number(journey.inside)}</Table.Td>
+        <Table.Td className={classes.number}>{number(journey.completed)}</Table.Td>
+        <Table.Td className={classes.number}>{percent(journey.success_rate)}</Table.Td>
+        <Table.Td>
+          {journey.changed_at && (
+            <Tooltip label={instant(journey.changed_at)}>
+              <Text size="xs" component="span">
+                {ago(journey.changed_at)}
+                {by ? ` · ${by}` : ""}
+              </Text>
             </Tooltip>
           )}
-        </Group>
-        <Group gap={6}>
-          <Text size="xs" c="dimmed">
-            {[journey.folder, trigger].filter(Boolean).join(" · ")}
-          </Text>
-          {journey.tags.map((tag) => (
-            <Badge key={tag} size="xs" variant="default" tt="none">
-              {tag}
-            </Badge>
-          ))}
-        </Group>
-      </Table.Td>
-      <Table.Td>
-        <StatusChip status={journey.status ?? "draft"} settling={journey.settling} />
-        {cause && (
-          <Text size="xs" c="dimmed" mt={2}>
-            {t("home.notRunning")}: {cause}
-          </Text>
-        )}
-        {journey.draft !== null && journey.status !== null && journey.status !== "draft" && (
-          <Text size="xs" c="dimmed" mt={2}>
-            {t("home.hasDraft", { version: journey.draft })}
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td className={classes.number}>{number(journey.entered)}</Table.Td>
-      <Table.Td className={classes.number}>{number(journey.inside)}</Table.Td>
-      <Table.Td className={classes.number}>{number(journey.completed)}</Table.Td>
-      <Table.Td className={classes.number}>{percent(journey.success_rate)}</Table.Td>
-      <Table.Td>
-        {journey.changed_at && (
-          <Tooltip label={instant(journey.changed_at)}>
-            <Text size="xs" component="span">
-              {ago(journey.changed_at)}
-              {by ? ` · ${by}` : ""}
-            </Text>
-          </Tooltip>
-        )}
-      </Table.Td>
-      <Table.Td className={classes.actions}>
-        <RowActions journey={journey} />
-      </Table.Td>
-    </Table.Tr>
+        </Table.Td>
+        <Table.Td className={classes.actions}>
+          <RowActions journey={journey} />
+        </Table.Td>
+      </Table.Tr>
+      {isOpen && <Versions journey={journey.journey} name={name} columns={has(me, "publisher") ? 9 : 8} />}
+    </>
   );
-}
+});

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, List, Skeleton, Stack, Tabs, Text } from "@mantine/core";
-import { Link, Outlet, useLocation, useNavigate, useParams } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { createContext, Suspense, useContext, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Stream, useLive } from "../api/live";
@@ -36,7 +36,7 @@ export default function JourneyPage() {
   const path = useLocation().pathname;
   const found = useJourney(key);
   const { numbers, stream } = useLive(key);
-  const [chosen, setChosen] = useState<number | null>(null);
+  const [chosen, setChosen] = useState<number | null>(Number(useSearch({ strict: false }).version) || null);
   const me = useMe().data;
   if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
   if (!found.data) {
