@@ -239,7 +239,7 @@ def main() -> None:
                 )
             say(f"the same, the first request of a server, ms          {cold * 1000:>7,.0f}")
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-            context = browser.new_context(viewport={"width": 1280, "height": 860})
+            context = browser.new_context(viewport={"width": 1280, "height": 860}, bypass_csp=True)
             context.add_init_script(WATCH)
             page = context.new_page()
             page.set_default_timeout(PATIENCE)
