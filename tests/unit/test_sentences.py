@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+import parcours
 from parcours.api.sentences import NAME, blocks, in_language
 from parcours.domain.accounts import LANGUAGES, Language
 from parcours.domain.alerts import ALERTS
@@ -76,3 +82,64 @@ def test_values_are_put_into_the_other_language(english: str, swedish: str, fren
     assert in_language(english, "en") == english
     assert in_language(english, "sv") == swedish
     assert in_language(english, "fr") == french
+
+
+# What people see at the command line or in a log alone.
+ELSEWHERE = (
+    "watch/doctor.py",
+    "intake/orders.py",
+    "intake_description.py",
+    "api/server.py",
+    "preference_pages.py",
+)
+WORD = re.compile("[a-z]{2}")  # without one there is nothing to be said but values
+SOURCE = Path(parcours.__file__).parent
+PLACES = {"ParcoursError": (1, "hint"), "problem_at": (3, 4), "Problem": (3, 4)}
+
+
+def test_every_message_of_an_error_or_problem_has_its_texts() -> None:
+    files = [file for room in ("domain", "service", "api") for file in sorted((SOURCE / room).rglob("*.py"))]
+    found = {
+        text
+        for file in files
+        if not file.as_posix().endswith(ELSEWHERE)
+        for text in _written(file)
+        if WORD.search(text)
+    }
+    assert len(found) > 400
+    # One that ends with a space goes on with a list.
+    whole = {f"{text}7" if text.endswith(" ") else text for text in found}
+    assert sorted(text for text in whole if in_language(text, "sv") == text) == []
+
+
+def _written(file: Path) -> Iterator[str]:
+    """Yield messages and hints that stand where an error or a problem is made, a word in place of each value."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PLACES:
+            named = {word.arg: word.value for word in node.keywords}
+            for place in PLACES[node.func.id]:
+                at = named.get(place) if isinstance(place, str) else (*node.args, *[None] * 5)[place]
+                yield from _text(at)
+        elif isinstance(node, ast.Assign):
+            yield from _named(node.targets[0], node.value)
+
+
+def _named(target: ast.expr, value: ast.expr) -> Iterator[str]:
+    """Yield what is kept under `message` or `hint` until it is used."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for one, kept in zip(target.elts, value.elts, strict=True):
+            yield from _named(one, kept)
+    elif isinstance(target, ast.Name) and target.id in ("message", "hint"):
+        yield from _text(value)
+
+
+def _text(node: ast.expr | None) -> Iterator[str]:
+    """Yield a text as it may come out: both sides of a choice, 7 in place of each value."""
+    if isinstance(node, ast.IfExp):
+        yield from (*_text(node.body), *_text(node.orelse))
+    elif isinstance(node, ast.BoolOp):
+        yield from (text for one in node.values for text in _text(one))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in node.values)
