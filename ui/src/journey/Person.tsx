@@ -112,8 +112,7 @@ export default function Person() {
           </Title>
           {passage.waits_for && (
             <Alert color="teal" variant="light" mb="sm">
-              {said(passage.waits_for)}
-              {passage.until ? ` (${instant(passage.until)})` : ""}
+              {t("why.waitsFor", { what: said(passage.waits_for) })}
             </Alert>
           )}
           <Timeline bulletSize={18} lineWidth={2}>
@@ -189,7 +188,13 @@ function Entrance({ entrance }: { entrance: Record<string, unknown> | null }) {
           {rules.map((one) => (
             <Table.Tr key={one.said}>
               <Table.Td w={110}>
-                {one.holds === null ? t("why.open") : one.holds ? t("why.yes") : t("why.no")}
+                {one.holds === undefined
+                  ? ""
+                  : one.holds === null
+                    ? t("why.open")
+                    : one.holds
+                      ? t("why.yes")
+                      : t("why.no")}
               </Table.Td>
               <Table.Td>{said(one.said)}</Table.Td>
               <Table.Td c="dimmed">
