@@ -94,7 +94,11 @@ ELSEWHERE = (
 )
 WORD = re.compile("[a-z]{2}")  # without one there is nothing to be said but values
 SOURCE = Path(parcours.__file__).parent
-PLACES = {"ParcoursError": (1, "hint"), "problem_at": (3, 4), "Problem": (3, 4)}
+PLACES: dict[str, tuple[int | str, ...]] = {
+    "ParcoursError": (1, "hint"),
+    "problem_at": (3, 4),
+    "Problem": (3, 4),
+}
 
 
 def test_every_message_of_an_error_or_problem_has_its_texts() -> None:
