@@ -48,7 +48,7 @@ demo: $(SYNCED) ## Run the demonstration (ARGS="--help" for its options)
 	@$(VENV)/bin/python scripts/ui.py build || echo "The web application could not be built; the demonstration goes on without it."
 	@$(VENV)/bin/parcours demo $(ARGS)
 
-test: ui ## Run the tests on the embedded PostgreSQL, some again on Debian's 15
+test: ui ## Run the tests on the embedded PostgreSQL, some again on Debian's 15, and in Chromium
 	$(VENV)/bin/python scripts/ui.py test
 	$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 	@$(MAKE) --no-print-directory debian-postgres
@@ -56,6 +56,12 @@ test: ui ## Run the tests on the embedded PostgreSQL, some again on Debian's 15
 		set -x; PARCOURS_TEST_SERVER=debian $(VENV)/bin/pytest -n $(WORKERS) --dist worksteal -m both_servers $(ARGS); \
 	else \
 		echo "Not repeated on PostgreSQL 15: $(DEBIAN_POSTGRES) is missing."; \
+	fi
+	@$(MAKE) --no-print-directory chromium
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then \
+		set -x; PARCOURS_TEST_BROWSER=1 $(VENV)/bin/pytest -n 2 --dist loadfile tests/browser $(ARGS); \
+	else \
+		echo "Not driven in a browser: there is no Chromium, and only root on a system with apt can install it."; \
 	fi
 
 chaos: $(SYNCED) ## Kill processes by the hundred while people move, and see that nothing is lost or sent twice
@@ -80,14 +86,15 @@ debian-postgres:
 	fi
 
 browser: ui chromium ## Drive the web application in Chromium, on a real server with a worker
-	PARCOURS_TEST_BROWSER=1 $(VENV)/bin/pytest tests/browser $(ARGS)
+	PARCOURS_TEST_BROWSER=1 $(VENV)/bin/pytest -n 2 --dist loadfile tests/browser $(ARGS)
 
+# Only root on a system with apt can install it; where that fails `make test` says what it left out.
 chromium:
-	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	@if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Chromium from Debian"; \
 		export DEBIAN_FRONTEND=noninteractive; \
 		apt-get update -qq </dev/null && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core \
-			</dev/null >/dev/null; \
+			</dev/null >/dev/null || echo "Chromium could not be installed."; \
 	fi
 
 check: $(SYNCED) ## Check lint, format, types, import contracts and file sizes, as CI does

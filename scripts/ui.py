@@ -65,7 +65,7 @@ def build() -> None:
     if is_built():
         return
     install()
-    npm("run", "--silent", "build", "--", "--logLevel=warn")
+    npm("run", "--silent", "build")
     STAMP.write_text(digest())
 
 

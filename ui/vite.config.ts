@@ -1,5 +1,9 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+// @ts-expect-error a script without types
+import { packages } from "./scripts/licences.mjs";
+// @ts-expect-error a script without types
+import { texts } from "./scripts/texts.mjs";
 
 declare const process: { env: Record<string, string | undefined> };
 
@@ -7,10 +11,11 @@ declare const process: { env: Record<string, string | undefined> };
 const server = process.env.PARCOURS_SERVER ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), texts(), packages()],
   build: {
     outDir: "../src/parcours/static",
     emptyOutDir: true,
+    manifest: true,
     target: "es2023",
     // Browsers that know light-dark() themselves: what stands in for it elsewhere needs a colour scheme in this file.
     cssTarget: ["chrome123", "firefox120", "safari17.5"],

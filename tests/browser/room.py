@@ -6,11 +6,13 @@ import asyncio
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +26,12 @@ from parcours.store.database import Database
 from support.served import serving
 from support.worker import Document
 
-__all__ = ["LANGUAGES", "Room", "Screen", "open_room", "working"]
+__all__ = ["LANGUAGES", "PATIENCE", "Room", "Screen", "administered", "open_room", "working"]
 
 UI = Path(__file__).parents[2] / "ui"
 LANGUAGES = ("en", "sv", "fr")
 SCREENS = Path(__file__).parents[2] / "build" / "screens"
-PATIENCE = 30_000  # milliseconds
+PATIENCE = 60_000  # milliseconds
 STEPS: Document = {
     "rest": {
         "label": "A week of rest",
@@ -47,7 +49,7 @@ class Room:
     url: str
     database_url: str
     folder: Path
-    key: str  # of an administrator
+    key: str = ""  # of an administrator
     signed_in: dict[str, Any] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> Any:
@@ -61,6 +63,18 @@ class Room:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.read().decode()}") from error
         return json.loads(text) if text else None
+
+    def run(self, *words: str) -> str:
+        """Run the command line, for what is not in the API; return what it prints. Raises where it fails."""
+        environment = {
+            **os.environ, "PARCOURS_DATABASE_URL": self.database_url, "PARCOURS_DATA": str(self.folder)
+        }  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "parcours", *words],
+            env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def feed(self, *lines: Document, mode: str = "state") -> None:
         """Load lines of a feed."""
@@ -107,19 +121,31 @@ class Room:
         return Screen(page, self.url, language, errors)
 
 
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 @contextmanager
 def working(url: str, folder: Path) -> Iterator[None]:
     """Work on a database until the block ends."""
-    environment = {**os.environ, "PARCOURS_DATABASE_URL": url, "PARCOURS_DATA": str(folder)}
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "parcours", "work"],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield
-    finally:
-        worker.terminate()
-        worker.wait(60)
+    environment = {
+        **os.environ, "PARCOURS_DATABASE_URL": url, "PARCOURS_DATA": str(folder),
+        "PARCOURS_MAILBOX_PORT": str(_free_port()),  # there may be other workers beside
+    }  # fmt: skip
+    told = folder / "worker.log"
+    with told.open("w") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "parcours", "work"], env=environment, stdout=log, stderr=log
+        )
+        try:
+            yield
+        finally:
+            ended = worker.poll()
+            worker.terminate()
+            worker.wait(60)
+    assert ended is None, f"the worker ended before the tests: {told.read_text()[-2000:]}"
 
 
 async def _key(url: str) -> str:
@@ -133,14 +159,20 @@ async def _key(url: str) -> str:
     return made.secret
 
 
+def administered(room: Room) -> Room:
+    """Give a room its administrator's key, and somebody of each role who can sign in."""
+    with ThreadPoolExecutor(1) as thread:  # a loop of its own, also for a test that runs in one
+        room.key = thread.submit(asyncio.run, _key(room.database_url)).result()
+    for role in ("viewer", "editor", "publisher", "admin"):
+        room.ask("POST", "/api/users", {"email": f"{role}@example.com", "role": role})
+    return room
+
+
 @contextmanager
 def open_room(url: str, folder: Path) -> Iterator[Room]:
     """Serve a migrated database and work on it until the block ends; `ROLE@example.com` is somebody of each role."""
     with serving(url, folder) as served, working(url, folder):
-        room = Room(served.url, url, folder, asyncio.run(_key(url)))
-        for role in ("viewer", "editor", "publisher", "admin"):
-            room.ask("POST", "/api/users", {"email": f"{role}@example.com", "role": role})
-        yield room
+        yield administered(Room(served.url, url, folder))
 
 
 @dataclass

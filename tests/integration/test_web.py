@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -15,6 +16,9 @@ from support.api import ApiServer
 
 PAGE = {"Accept": "text/html,*/*"}
 ROOT = Path(__file__).parents[2]
+BUILT_ONLY = pytest.mark.skipif(
+    not (BUILT / "index.html").is_file(), reason="the web application was not built: `make ui`"
+)
 
 
 @pytest.mark.parametrize(
@@ -39,9 +43,7 @@ def test_who_asks_for_no_page_gets_none(api: ApiServer) -> None:
     assert api.call("POST", "/journeys/welcome", headers=PAGE).status == 404
 
 
-@pytest.mark.skipif(
-    not (BUILT / "index.html").is_file(), reason="the web application was not built: `make ui`"
-)
+@BUILT_ONLY
 def test_assets_are_kept_for_ever_and_the_page_is_not(api: ApiServer) -> None:
     asset = next((BUILT / "assets").glob("index-*.js"))
     answer = api.call("GET", f"/assets/{asset.name}")
@@ -49,6 +51,35 @@ def test_assets_are_kept_for_ever_and_the_page_is_not(api: ApiServer) -> None:
     assert "immutable" in answer.headers["cache-control"]
     assert api.call("GET", "/", headers=PAGE).headers["cache-control"] == "no-cache"
     assert api.call("GET", "/.made-from").status == 404
+
+
+@BUILT_ONLY
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, deflate, br, zstd", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip"), ("identity", None)],
+)
+def test_files_are_sent_as_small_as_the_browser_takes_them(
+    api: ApiServer, accepted: str, encoding: str | None
+) -> None:
+    asset = next((BUILT / "assets").glob("index-*.js"))
+    answer = api.call("GET", f"/assets/{asset.name}", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
+    sent = gzip.decompress(answer.body) if encoding == "gzip" else answer.body
+    assert len(sent) < asset.stat().st_size / 2 if encoding == "br" else sent == asset.read_bytes()
+
+
+@BUILT_ONLY
+def test_what_is_bundled_is_named_with_its_licence(api: ApiServer) -> None:
+    told = api.call("GET", "/licences.txt")
+    assert told.status == 200
+    assert told.headers["content-type"].startswith("text/plain")
+    assert "Apache License 2.0" in told.body.decode()
+    wanted = json.loads((ROOT / "ui" / "package.json").read_text())["dependencies"]
+    for name, version in wanted.items():
+        assert f"{name} {version} (MIT)" in told.body.decode(), name
 
 
 def test_the_types_of_the_application_are_those_of_the_api() -> None:

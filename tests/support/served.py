@@ -80,8 +80,8 @@ def _answered(answer: Any) -> Answered:
 
 
 @contextmanager
-def serving(database_url: str, folder: Path, *options: str) -> Iterator[Served]:
-    """Serve a migrated database until the block ends."""
+def serving(database_url: str, folder: Path, *options: str, key: str = "") -> Iterator[Served]:
+    """Serve a migrated database until the block ends; `key` is the write key of the server before, if there was one."""
     environment = {**os.environ, "PARCOURS_DATABASE_URL": database_url, "PARCOURS_DATA": str(folder)}
     process = subprocess.Popen(
         [sys.executable, "-m", "parcours", "serve", "--port", "0", *options],
@@ -95,7 +95,7 @@ def serving(database_url: str, folder: Path, *options: str) -> Iterator[Served]:
             if found:
                 break
         assert found, "it did not come up"
-        yield Served(found[0], database_url, asyncio.run(_key(database_url)))
+        yield Served(found[0], database_url, key or asyncio.run(_key(database_url)))
     finally:
         process.terminate()
         process.wait(30)

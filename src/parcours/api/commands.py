@@ -131,7 +131,8 @@ async def _give(
     order = Order(key, command, wanted.version, options, wanted.reason, who.actor, wanted.dry_run)
     asked = None
     if idempotency_key is not None:
-        asked = Asked.of(who.actor, idempotency_key, request.url.path, wanted.model_dump())
+        # Whoever did not wait may ask again, with the same key, and wait then.
+        asked = Asked.of(who.actor, idempotency_key, request.url.path, wanted.model_dump(exclude={"wait"}))
     drafts_only = command == "delete" and not may(who, "publisher")
     given = Wanted(order, wanted.at, wait=wanted.wait, drafts_only=drafts_only, asked=asked)
     answered = await give_command(installed.database, installed.clock, given)

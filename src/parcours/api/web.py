@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ POLICY: Final = (
     "frame-ancestors 'none'"
 )
 FOR_A_YEAR: Final = "public, max-age=31536000, immutable"  # names of assets carry a hash of what is in them
+COMPRESSED: Final = (("br", ".br"), ("gzip", ".gz"))  # the smaller first
 NO_PAGES: Final = ("api/", "v1/", "assets/", "batch")
 ABSENT: Final = (
     "<!doctype html><html lang='en'><title>Parcours</title><h1>Parcours</h1><p>The web application was not built into "
@@ -48,12 +50,28 @@ class WebApplication:
         path = request.url.path.removeprefix("/")
         file = (self._built / path).resolve()
         if path and file.is_relative_to(self._built) and file.is_file() and not file.name.startswith("."):
-            return FileResponse(
-                file, headers={"Cache-Control": FOR_A_YEAR if path.startswith("assets/") else "no-cache"}
-            )
+            return _sent(request, file, FOR_A_YEAR if path.startswith("assets/") else "no-cache")
         if path.startswith(NO_PAGES) or "text/html" not in request.headers.get("accept", ""):
             return None
         page = self._built / "index.html"
         if not page.is_file():
             return HTMLResponse(ABSENT)
-        return FileResponse(page, headers={"Cache-Control": "no-cache"})
+        return _sent(request, page, "no-cache")
+
+
+def _sent(request: Request, file: Path, kept: str) -> Response:
+    """Return a file as it is, or as the build has compressed it where the browser takes that."""
+    headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
+    accepted = {
+        name.strip()
+        for name, _, q in (
+            one.partition(";") for one in request.headers.get("accept-encoding", "").split(",")
+        )
+        if q.replace(" ", "") not in ("q=0", "q=0.0")
+    }
+    for name, ending in COMPRESSED:
+        packed = file.with_name(file.name + ending)
+        if name in accepted and packed.is_file():
+            kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            return FileResponse(packed, headers=headers | {"Content-Encoding": name}, media_type=kind)
+    return FileResponse(file, headers=headers)

@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { noAnswer } from "./connection";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -47,11 +48,21 @@ export async function refusal(response: Response): Promise<Refused> {
   return new Refused(response.status, word("code"), said, word("hint"), body);
 }
 
+/** What a proxy says where the server behind it is away. */
+const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
+
 const refusals: Middleware = {
   async onResponse({ response }) {
-    if (!response.ok) throw await refusal(response);
+    if (response.ok) return;
+    const isOurs = (response.headers.get("content-type") ?? "").includes("json");
+    if (GATEWAY.has(response.status) && !isOurs) {
+      void noAnswer();
+      throw new Unreachable();
+    }
+    throw await refusal(response);
   },
   onError() {
+    void noAnswer();
     return new Unreachable();
   },
 };

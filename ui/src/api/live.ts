@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { noAnswer, onReturn } from "./connection";
 import type { LiveNumbers } from "./types";
 
 export type Stream = "waiting" | "on" | "trouble" | "gone";
@@ -25,12 +26,21 @@ export function useLive(key: string): { numbers: LiveNumbers | null; stream: Str
       });
       source.onerror = () => {
         setStream("trouble");
+        void noAnswer();
         // A refused connection ends an EventSource for good; a broken one comes back by itself.
         if (source?.readyState === EventSource.CLOSED) later = setTimeout(open, 2000);
       };
     };
     open();
+    // Not at the next try of the browser, but now.
+    const stop = onReturn(() => {
+      if (source?.readyState === EventSource.OPEN) return;
+      clearTimeout(later);
+      source?.close();
+      open();
+    });
     return () => {
+      stop();
       clearTimeout(later);
       source?.close();
     };

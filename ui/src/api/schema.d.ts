@@ -4063,6 +4063,12 @@ export interface components {
             /** Settling */
             settling: boolean;
             /**
+             * Settling Left
+             * @description people of whom that is still to be written down
+             * @example 0
+             */
+            settling_left: number;
+            /**
              * Draft
              * @description number of the draft, where one stands
              */
@@ -4160,6 +4166,12 @@ export interface components {
             since: string | null;
             /** Settling */
             settling: boolean;
+            /**
+             * Settling Left
+             * @description people of whom that is still to be written down
+             * @example 0
+             */
+            settling_left: number;
             /**
              * Draft
              * @description number of the draft, where one stands
@@ -6833,6 +6845,12 @@ export interface components {
              * @description the latest command is still being written down
              */
             settling: boolean;
+            /**
+             * Settling Left
+             * @description people of whom that is still to be written down
+             * @example 0
+             */
+            settling_left: number;
             /**
              * Created At
              * @description an instant, UTC

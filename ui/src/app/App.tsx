@@ -1,17 +1,20 @@
-import { createTheme, MantineProvider, mergeThemeOverrides, Notification } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
+import { createTheme, MantineProvider, mergeThemeOverrides } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import i18next from "i18next";
-import { useEffect, useMemo } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { onSignedOut, Refused } from "../api/client";
 import { useMe } from "../api/queries";
+import { useLater } from "../components/later";
 import { Trouble } from "../components/Trouble";
+import { Connection } from "./Connection";
 import { router } from "./router";
-import { SignIn } from "./SignIn";
 import { isLanguage, speak } from "./texts";
 import { theme } from "./theme";
+
+const loadMessages = async () => (await import("./Messages")).Messages;
+const SignIn = lazy(() => import("./SignIn"));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -35,17 +38,24 @@ export function App() {
   const dismiss = t("app.dismiss");
   const named = useMemo(() => {
     const closeButtonProps = { "aria-label": dismiss };
-    const components = { Notification: Notification.extend({ defaultProps: { closeButtonProps } }) };
+    const components = { Notification: { defaultProps: { closeButtonProps } } };
     return mergeThemeOverrides(theme, createTheme({ components }));
   }, [dismiss]);
   return (
     <MantineProvider theme={named} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
-        <Notifications position="bottom-right" />
+        <Told />
+        <Connection />
         <Door />
       </QueryClientProvider>
     </MantineProvider>
   );
+}
+
+/** What is said before this is loaded waits for it. */
+function Told() {
+  const Messages = useLater(loadMessages);
+  return Messages && <Messages />;
 }
 
 /** Nobody signed in: the form. Somebody: the application, in the language that person chose. */
@@ -55,8 +65,13 @@ function Door() {
   useEffect(() => {
     if (isLanguage(language) && localStorage.getItem("parcours.language") === null) void speak(language);
   }, [language]);
-  if (me.error instanceof Refused && me.error.status === 401) return <SignIn />;
-  if (me.isError) return <Trouble error={me.error} again={() => me.refetch()} />;
+  if (me.error instanceof Refused && me.error.status === 401)
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
+  if (me.isError && !me.data) return <Trouble error={me.error} again={() => me.refetch()} />;
   if (!me.data) return null;
   return <RouterProvider router={router} />;
 }

@@ -1,6 +1,7 @@
 import {
   ActionIcon,
   Alert,
+  Anchor,
   AppShell,
   Burger,
   Button,
@@ -156,6 +157,9 @@ export default function Shell() {
               onClick={close}
             />
           ))}
+          <Anchor href="/licences.txt" target="_blank" size="xs" c="dimmed" mt="auto" p="xs">
+            {t("app.licences")}
+          </Anchor>
         </AppShell.Navbar>
         <AppShell.Main id="content">
           <Coming />

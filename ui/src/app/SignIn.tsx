@@ -1,4 +1,16 @@
-import { Alert, Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import {
+  Alert,
+  Anchor,
+  Button,
+  Center,
+  Group,
+  Paper,
+  PasswordInput,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,7 +19,7 @@ import { useWords } from "../components/Trouble";
 import { LanguageMenu } from "./Shell";
 
 /** Shown where nobody is signed in, in place of every screen. */
-export function SignIn() {
+export default function SignIn() {
   const { t } = useTranslation();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
@@ -59,7 +71,12 @@ export function SignIn() {
           <Text size="xs" c="dimmed">
             {t("signIn.forgotten")}
           </Text>
-          <LanguageMenu />
+          <Group justify="space-between">
+            <LanguageMenu />
+            <Anchor href="/licences.txt" target="_blank" size="xs" c="dimmed">
+              {t("app.licences")}
+            </Anchor>
+          </Group>
         </Stack>
       </Paper>
     </Center>

@@ -1,13 +1,16 @@
 import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from "@tanstack/react-router";
+import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
+import { patiently } from "../api/connection";
 import type { AudienceSearch } from "../audiences/Audiences";
-import type { HomeSearch } from "../home/Home";
+import type { HomeSearch } from "../home/Filters";
 import type { PeopleSearch } from "../journey/Participants";
 import type { EventSearch } from "../people/Events";
 import type { PersonSearch } from "../people/People";
 import type { PersonTab } from "../people/PersonPage";
 import type { ActivitySearch } from "./Activity";
 import Shell from "./Shell";
+import { allTexts } from "./texts";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
 
@@ -20,17 +23,24 @@ function Missing() {
   );
 }
 
-/** Each screen is loaded when it is first shown. */
+/** Each screen is loaded when it is first shown, with its texts, also where the server is away for a while. */
+const screen = <T extends { default: ComponentType }>(load: () => Promise<T>) =>
+  lazyRouteComponent(() => patiently(async () => (await Promise.all([load(), allTexts()]))[0]));
+
+/** What is shown first waits for none but its own texts. */
+const firstScreen = <T extends { default: ComponentType }>(load: () => Promise<T>) =>
+  lazyRouteComponent(() => patiently(load));
+
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  component: lazyRouteComponent(() => import("../home/Home")),
+  component: firstScreen(() => import("../home/Home")),
   validateSearch: (search: Record<string, unknown>) => search as HomeSearch,
 });
 const journey = createRoute({
   getParentRoute: () => root,
   path: "/journeys/$key",
-  component: lazyRouteComponent(() => import("../journey/JourneyPage")),
+  component: screen(() => import("../journey/JourneyPage")),
   validateSearch: (search: Record<string, unknown>): { version?: number } =>
     Number(search.version) > 0 ? { version: Number(search.version) } : {},
 });
@@ -38,39 +48,39 @@ const tabs = [
   createRoute({
     getParentRoute: () => journey,
     path: "/",
-    component: lazyRouteComponent(() => import("../journey/CanvasTab")),
+    component: screen(() => import("../journey/CanvasTab")),
   }),
   createRoute({
     getParentRoute: () => journey,
     path: "participants",
-    component: lazyRouteComponent(() => import("../journey/Participants")),
+    component: screen(() => import("../journey/Participants")),
     validateSearch: (search: Record<string, unknown>) => search as PeopleSearch,
   }),
   createRoute({
     getParentRoute: () => journey,
     path: "participants/$userId",
-    component: lazyRouteComponent(() => import("../journey/Person")),
+    component: screen(() => import("../journey/Person")),
   }),
   createRoute({
     getParentRoute: () => journey,
     path: "reports",
-    component: lazyRouteComponent(() => import("../journey/Reports")),
+    component: screen(() => import("../journey/Reports")),
   }),
   createRoute({
     getParentRoute: () => journey,
     path: "messages",
-    component: lazyRouteComponent(() => import("../journey/Messages")),
+    component: screen(() => import("../journey/Messages")),
   }),
   createRoute({
     getParentRoute: () => journey,
     path: "activity",
-    component: lazyRouteComponent(() => import("../journey/ActivityTab")),
+    component: screen(() => import("../journey/ActivityTab")),
     validateSearch: (search: Record<string, unknown>) => search as ActivitySearch,
   }),
   createRoute({
     getParentRoute: () => journey,
     path: "settings",
-    component: lazyRouteComponent(() => import("../journey/SettingsTab")),
+    component: screen(() => import("../journey/SettingsTab")),
   }),
 ] as const;
 /** The publish plan has the whole page: with the number of the draft it can be linked to. */
@@ -78,7 +88,7 @@ const plans = (["/journeys/$key/plan", "/journeys/$key/plan/$version"] as const)
   createRoute({
     getParentRoute: () => root,
     path,
-    component: lazyRouteComponent(() => import("../plan/PlanPage")),
+    component: screen(() => import("../plan/PlanPage")),
     validateSearch: (search: Record<string, unknown>): { people?: "stay" | "move" } =>
       search.people === "stay" || search.people === "move" ? { people: search.people } : {},
   }),
@@ -86,49 +96,49 @@ const plans = (["/journeys/$key/plan", "/journeys/$key/plan/$version"] as const)
 const activity = createRoute({
   getParentRoute: () => root,
   path: "/activity",
-  component: lazyRouteComponent(() => import("./Activity")),
+  component: screen(() => import("./Activity")),
   validateSearch: (search: Record<string, unknown>) => search as ActivitySearch,
 });
 const mailbox = createRoute({
   getParentRoute: () => root,
   path: "/mailbox",
-  component: lazyRouteComponent(() => import("./MailboxPage")),
+  component: screen(() => import("./MailboxPage")),
 });
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
-  component: lazyRouteComponent(() => import("../settings/SettingsPage")),
+  component: screen(() => import("../settings/SettingsPage")),
 });
 const places = [
   createRoute({
     getParentRoute: () => settings,
     path: "/",
-    component: lazyRouteComponent(() => import("../settings/Account")),
+    component: screen(() => import("../settings/Account")),
   }),
   createRoute({
     getParentRoute: () => settings,
     path: "users",
-    component: lazyRouteComponent(() => import("../settings/Users")),
+    component: screen(() => import("../settings/Users")),
   }),
   createRoute({
     getParentRoute: () => settings,
     path: "keys",
-    component: lazyRouteComponent(() => import("../settings/Keys")),
+    component: screen(() => import("../settings/Keys")),
   }),
   createRoute({
     getParentRoute: () => settings,
     path: "subscriptions",
-    component: lazyRouteComponent(() => import("../settings/Subscriptions")),
+    component: screen(() => import("../settings/Subscriptions")),
   }),
   createRoute({
     getParentRoute: () => settings,
     path: "rules",
-    component: lazyRouteComponent(() => import("../settings/Rules")),
+    component: screen(() => import("../settings/Rules")),
   }),
   createRoute({
     getParentRoute: () => settings,
     path: "retention",
-    component: lazyRouteComponent(() => import("../settings/Retention")),
+    component: screen(() => import("../settings/Retention")),
   }),
 ] as const;
 
@@ -137,51 +147,51 @@ const people = [
   createRoute({
     getParentRoute: () => root,
     path: "/people",
-    component: lazyRouteComponent(() => import("../people/People")),
+    component: screen(() => import("../people/People")),
     validateSearch: (search: Record<string, unknown>) => search as PersonSearch,
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/people/$userId",
-    component: lazyRouteComponent(() => import("../people/PersonPage")),
+    component: screen(() => import("../people/PersonPage")),
     validateSearch: (search: Record<string, unknown>) => search as PersonTab,
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/events",
-    component: lazyRouteComponent(() => import("../people/Events")),
+    component: screen(() => import("../people/Events")),
     validateSearch: (search: Record<string, unknown>) => search as EventSearch,
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/imports",
-    component: lazyRouteComponent(() => import("../imports/Imports")),
+    component: screen(() => import("../imports/Imports")),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/imports/new",
-    component: lazyRouteComponent(() => import("../imports/NewImport")),
+    component: screen(() => import("../imports/NewImport")),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/imports/$number",
-    component: lazyRouteComponent(() => import("../imports/ImportPage")),
+    component: screen(() => import("../imports/ImportPage")),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/audiences",
-    component: lazyRouteComponent(() => import("../audiences/Audiences")),
+    component: screen(() => import("../audiences/Audiences")),
     validateSearch: (search: Record<string, unknown>) => search as AudienceSearch,
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/new-audience",
-    component: lazyRouteComponent(() => import("../audiences/NewAudience")),
+    component: screen(() => import("../audiences/NewAudience")),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/audiences/$key",
-    component: lazyRouteComponent(() => import("../audiences/AudiencePage")),
+    component: screen(() => import("../audiences/AudiencePage")),
   }),
 ] as const;
 

@@ -1,8 +1,9 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import { patiently } from "../api/connection";
 import type en from "../locales/en.json";
 
-/** The languages of the application; each is a file of its own, loaded when it is shown. */
+/** The languages of the application; each is a file of its own, loaded when it is spoken: in two parts, what the first screen shows before. */
 export const LANGUAGES = { en: "English", sv: "Svenska", fr: "Français" } as const;
 export type Language = keyof typeof LANGUAGES;
 
@@ -13,11 +14,18 @@ declare module "i18next" {
 }
 
 const KEPT = "parcours.language";
-const loaders: Record<Language, () => Promise<{ default: unknown }>> = {
-  en: () => import("../locales/en.json"),
-  sv: () => import("../locales/sv.json"),
-  fr: () => import("../locales/fr.json"),
+type Part = () => Promise<{ default: unknown }>;
+const first: Record<Language, Part> = {
+  en: () => import("virtual:texts/en/first"),
+  sv: () => import("virtual:texts/sv/first"),
+  fr: () => import("virtual:texts/fr/first"),
 };
+const rest: Record<Language, Part> = {
+  en: () => import("virtual:texts/en/rest"),
+  sv: () => import("virtual:texts/sv/rest"),
+  fr: () => import("virtual:texts/fr/rest"),
+};
+const loaded = new Set<Part>();
 
 export function isLanguage(value: string | null | undefined): value is Language {
   return value === "en" || value === "sv" || value === "fr";
@@ -30,9 +38,17 @@ function preferred(): Language {
   return found ?? "en";
 }
 
-async function load(language: Language): Promise<void> {
-  if (i18next.hasResourceBundle(language, "translation")) return;
-  i18next.addResourceBundle(language, "translation", (await loaders[language]()).default);
+async function load(language: Language, part: Part): Promise<void> {
+  if (loaded.has(part)) return;
+  const texts = (await patiently(part)).default;
+  i18next.addResourceBundle(language, "translation", texts, true, true);
+  loaded.add(part);
+}
+
+/** Resolves when every text of the language that is spoken is there, not only those of the first screen. */
+export async function allTexts(): Promise<void> {
+  const language = i18next.language;
+  if (isLanguage(language)) await load(language, rest[language]);
 }
 
 /** Load the language that was chosen here before, or the browser's. */
@@ -44,15 +60,17 @@ export async function startTexts(): Promise<void> {
     resources: {},
     interpolation: { escapeValue: false },
     partialBundledLanguages: true,
+    react: { bindI18nStore: "added" },
   });
-  await load(language);
+  await load(language, first[language]);
   await i18next.changeLanguage(language);
+  void allTexts();
   document.documentElement.lang = language;
 }
 
 /** Show everything in another language from now on. */
 export async function speak(language: Language): Promise<void> {
-  await load(language);
+  await Promise.all([load(language, first[language]), load(language, rest[language])]);
   document.documentElement.lang = language;
   await i18next.changeLanguage(language);
   localStorage.setItem(KEPT, language);

@@ -1,13 +1,16 @@
 import { useNavigate } from "@tanstack/react-router";
 import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
-import { type Asked, ConfirmDialog } from "./ConfirmDialog";
+import type { Asked } from "./ConfirmDialog";
 import { isPlanned } from "./commands";
+import { useLater } from "./later";
 
 const Context = createContext<(asked: Asked) => void>(() => {});
+const load = async () => (await import("./ConfirmDialog")).ConfirmDialog;
 
 /** Lets every screen ask before a command is given; one dialog at a time. */
 export function Commands({ children }: { children: ReactNode }) {
   const [asked, setAsked] = useState<Asked | null>(null);
+  const ConfirmDialog = useLater(load);
   const close = useCallback(() => setAsked(null), []);
   const navigate = useNavigate();
   // What a draft changes for people inside is not for a dialog: it has a page, the publish plan.
@@ -19,7 +22,7 @@ export function Commands({ children }: { children: ReactNode }) {
   return (
     <Context.Provider value={ask}>
       {children}
-      {asked && (
+      {asked && ConfirmDialog && (
         <ConfirmDialog
           key={`${asked.journey} ${asked.command}`}
           asked={asked}

@@ -17,6 +17,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Unreachable } from "../api/client";
 import { give, type Order, useGive } from "../api/queries";
 import type { Command, CommandAnswer } from "../api/types";
 import { useFormat } from "../app/format";
@@ -116,7 +117,7 @@ export function ConfirmDialog({
           </Alert>
         )}
         {dry.isPending && <Loader size="sm" aria-label={t("dialog.counting")} />}
-        {dry.isError && <Trouble error={dry.error} again={() => dry.refetch()} />}
+        {dry.isError && !dry.data && <Trouble error={dry.error} again={() => dry.refetch()} />}
         {dry.data && (
           <>
             <Counts answer={dry.data} />
@@ -183,7 +184,7 @@ export function ConfirmDialog({
         />
         {giving.isError && (
           <Alert color="red" variant="light" icon={<Sign />} title={words(giving.error).said} role="alert">
-            {words(giving.error).hint}
+            {giving.error instanceof Unreachable ? t("trouble.giveAgain") : words(giving.error).hint}
           </Alert>
         )}
         <Group justify="flex-end" mt="xs">

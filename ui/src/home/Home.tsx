@@ -1,51 +1,33 @@
-import {
-  Button,
-  Center,
-  Group,
-  MultiSelect,
-  SegmentedControl,
-  Select,
-  Skeleton,
-  Stack,
-  Switch,
-  Table,
-  Text,
-  TextInput,
-  Title,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Button, Center, Group, Skeleton, Stack, Table, Text, Title, VisuallyHidden } from "@mantine/core";
 import { useDebouncedCallback, useIntersection } from "@mantine/hooks";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type JourneyFilter, useFacets, useJourneys, useMe } from "../api/queries";
-import { has, type Journey, type Status } from "../api/types";
+import { useJourneys, useMe } from "../api/queries";
+import { has, type Journey } from "../api/types";
 import { useFormat } from "../app/format";
 import { useStillHere } from "../app/useStillHere";
-import { Search } from "../components/icons";
+import { useLater } from "../components/later";
 import { StatusChip } from "../components/StatusChip";
 import { Trouble } from "../components/Trouble";
 import { BringIn } from "./BringIn";
 import { Bulk } from "./Bulk";
+import type { HomeSearch } from "./Filters";
 import classes from "./home.module.css";
 import { JourneyRow, RowActions, useTrigger } from "./JourneyRow";
 
-const STATUSES: readonly Status[] = ["draft", "live", "paused", "closed", "stopped", "finished"];
-const SORTS = ["name", "changed", "entered", "inside", "completed", "success_rate"] as const;
-
-export type HomeSearch = JourneyFilter & { view?: "tiles" };
+const loadFilters = async () => (await import("./Filters")).Filters;
 
 /** Home: every journey, and what can be done with it. */
 export default function Home() {
   const { t } = useTranslation();
-  const { number } = useFormat();
+  const Filters = useLater(loadFilters);
   const search = useSearch({ from: "/" }) as HomeSearch;
   const navigate = useNavigate({ from: "/" });
   const isHere = useStillHere("/");
   const { view, ...filter } = search;
   const me = useMe().data;
   const journeys = useJourneys(filter);
-  const facets = useFacets().data;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const found = useMemo(() => journeys.data?.pages.flatMap((page) => page.items) ?? [], [journeys.data]);
   const change = (part: Partial<HomeSearch>) => {
@@ -73,81 +55,11 @@ export default function Home() {
         </Title>
         {has(me, "editor") && <BringIn />}
       </Group>
-      <search className={classes.filters}>
-        <TextInput
-          label={t("home.search")}
-          leftSection={<Search size={16} />}
-          defaultValue={filter.search ?? ""}
-          onChange={(event) => type(event.currentTarget.value)}
-          type="search"
-        />
-        <MultiSelect
-          label={t("home.status")}
-          data={STATUSES.map((value) => ({ value, label: t(`status.${value}.label`) }))}
-          value={filter.status ?? []}
-          onChange={(value) => change({ status: value as Status[] })}
-          clearable
-          placeholder={filter.status?.length ? undefined : t("home.any")}
-        />
-        <Select
-          label={t("home.folder")}
-          data={
-            facets?.folders
-              .filter((one) => one.name)
-              .map((one) => ({ value: one.name, label: `${one.name} (${number(one.journeys)})` })) ?? []
-          }
-          value={filter.folder ?? null}
-          onChange={(value) => change({ folder: value ?? undefined })}
-          clearable
-          placeholder={t("home.any")}
-        />
-        <MultiSelect
-          label={t("home.tags")}
-          data={facets?.tags.map((one) => one.name) ?? []}
-          value={filter.tag ?? []}
-          onChange={(value) => change({ tag: value })}
-          clearable
-          placeholder={filter.tag?.length ? undefined : t("home.any")}
-        />
-        {(facets?.owners.length ?? 0) > 0 && (
-          <Select
-            label={t("home.owner")}
-            data={
-              facets?.owners.map((one) => ({
-                value: one.name,
-                label: `${one.name} (${number(one.journeys)})`,
-              })) ?? []
-            }
-            value={filter.owner ?? null}
-            onChange={(value) => change({ owner: value ?? undefined })}
-            clearable
-            clearButtonProps={{ "aria-label": t("home.clearOwner") }}
-            placeholder={t("home.any")}
-          />
-        )}
-        <Select
-          label={t("home.sort")}
-          data={SORTS.map((value) => ({ value, label: t(`home.sorts.${value}`) }))}
-          value={filter.sort ?? "name"}
-          onChange={(value) => change({ sort: value as HomeSearch["sort"] })}
-          allowDeselect={false}
-        />
-        <Switch
-          label={t("home.onlyProblems")}
-          checked={filter.problems ?? false}
-          onChange={(event) => change({ problems: event.currentTarget.checked || undefined })}
-          mb={8}
-        />
-        <SegmentedControl
-          aria-label={t("home.view")}
-          data={[
-            { value: "list", label: t("home.list") },
-            { value: "tiles", label: t("home.tiles") },
-          ]}
-          value={view ?? "list"}
-          onChange={(value) => change({ view: value === "tiles" ? "tiles" : undefined })}
-        />
-      </search>
+      {Filters ? (
+        <Filters search={search} change={change} type={type} />
+      ) : (
+        <Skeleton h={60} my="md" aria-busy aria-label={t("app.loading")} />
+      )}
       {journeys.isError && <Trouble error={journeys.error} again={() => journeys.refetch()} />}
       {journeys.isPending && (
         <Stack gap="sm" aria-busy aria-label={t("app.loading")}>

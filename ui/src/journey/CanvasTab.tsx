@@ -36,7 +36,7 @@ export default function CanvasTab() {
   );
   const definition = found.data?.definition;
   const drawing = useMemo(() => (definition ? draw(definition) : null), [definition]);
-  if (found.isError) return <Trouble error={found.error} again={() => found.refetch()} />;
+  if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
   if (!drawing) return <Skeleton h={480} />;
   const general = problems.filter((one) => one.step_id === null);
   return (

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { type Stream, useLive } from "../api/live";
 import { useJourney, useMe } from "../api/queries";
 import { has, type JourneyDetail, type LiveNumbers } from "../api/types";
+import { useAway } from "../app/Connection";
 import { useFormat } from "../app/format";
 import { Trouble } from "../components/Trouble";
 import { BringIn } from "../home/BringIn";
@@ -36,6 +37,7 @@ export default function JourneyPage() {
   const path = useLocation().pathname;
   const found = useJourney(key);
   const { numbers, stream } = useLive(key);
+  const away = useAway();
   const [chosen, setChosen] = useState<number | null>(Number(useSearch({ strict: false }).version) || null);
   const me = useMe().data;
   if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
@@ -53,7 +55,7 @@ export default function JourneyPage() {
   return (
     <Context.Provider value={{ journey, version, numbers, stream }}>
       <Header journey={journey} version={version} choose={setChosen} />
-      {stream === "trouble" && (
+      {stream === "trouble" && !away && (
         <Alert color="yellow" variant="light" mb="md" role="status">
           {t("live.trouble")}
         </Alert>

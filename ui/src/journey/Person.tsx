@@ -67,7 +67,7 @@ export default function Person() {
       ),
     refetchInterval: 5000,
   });
-  if (found.isError) return <Trouble error={found.error} again={() => found.refetch()} />;
+  if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
   if (!found.data) return <Skeleton h={320} />;
   const why = found.data;
   const passages = why.passages as unknown as Passage[];

@@ -63,7 +63,7 @@ export default function Reports() {
     queryFn: () =>
       data(client.GET("/api/journeys/{key}/refusals", { params: { ...params, query: { limit: 10 } } })),
   });
-  if (report.isError) return <Trouble error={report.error} again={() => report.refetch()} />;
+  if (report.isError && !report.data) return <Trouble error={report.error} again={() => report.refetch()} />;
   if (!report.data) return <Skeleton h={320} />;
   const totals = numbers?.totals ?? report.data.totals;
   const rows = (days.data ?? []) as {

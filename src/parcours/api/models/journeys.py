@@ -75,6 +75,7 @@ class VersionLine(BaseModel):
     status: Status
     entry_open: bool
     settling: bool = Field(description="the latest command is still being written down")
+    settling_left: int = Field(description="people of whom that is still to be written down", examples=[0])
     created_at: Instant
     published_at: Instant | None
     starts_at: Instant | None
@@ -110,6 +111,7 @@ class JourneyLine(BaseModel):
     entry_open: bool
     since: Instant | None = Field(description="since when it has this status")
     settling: bool
+    settling_left: int = Field(description="people of whom that is still to be written down", examples=[0])
     draft: int | None = Field(description="number of the draft, where one stands")
     cause: Cause | None = Field(description="why it is not running; null where some version is")
     older_inside: list[OlderInside]

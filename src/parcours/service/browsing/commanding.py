@@ -5,7 +5,7 @@ The command is one transaction; behind its commit it waits for what a provider h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -22,7 +22,7 @@ from parcours.service.commands.preview import preview_resume
 from parcours.service.commands.publish_plan import plan_of
 from parcours.service.commands.scheduling import give_for_later, read_when
 from parcours.service.commands.versions import lock_family
-from parcours.service.commands.waiting import find_in_flight, settle_in_flight
+from parcours.service.commands.waiting import InFlight, find_in_flight, settle_in_flight
 from parcours.service.watch.reports import admitting_version, notify_workers
 from parcours.store.database import Connection, Database
 
@@ -59,34 +59,58 @@ class Wanted:
 async def give_command(database: Database, clock: Clock, wanted: Wanted) -> Answered:
     """Carry out a command, or keep it for later; with `dry_run` only say what it would do.
 
+    Given again with its key and `wait` it waits for what a provider held the first time, and tells how that ended.
     Raises ParcoursError `unknown_journey`, `unknown_version`, `bad_option`, `past_instant`, `not_allowed`,
     `idempotency_key_reused`, and those of the command.
     """
-    order, asked = wanted.order, None if wanted.order.dry_run else wanted.asked
+    asked = None if wanted.order.dry_run else wanted.asked
     if asked is not None:
         await forget_answers(database, clock.now())
+    versions: tuple[int, ...] = ()
     async with database.transaction() as connection:
         now = clock.now()
         if asked is not None and (stored := await take_key(connection, asked, now)) is not None:
-            return _again(stored)
-        if wanted.drafts_only:
-            await _only_drafts(connection, order)
-        if wanted.at is not None:
-            answered, result = await _later(connection, order, wanted.at, now), None
+            answered = _again(stored)
         else:
-            answered, result = await _now(connection, order, now)
-        if asked is not None:
-            await keep_answer(connection, asked, answered.status, answered.body)
-    if result is None or not result.changed or order.dry_run or order.command not in WAITS:
+            answered, versions = await _carry_out(connection, wanted, now)
+            if asked is not None:
+                await keep_answer(connection, asked, answered.status, answered.body)
+    if answered.again:
+        held = _held_then(answered) if wanted.wait else None
+    else:
+        held = await find_in_flight(database, versions) if versions else None
+    if held is None:
         return answered
-    held = await find_in_flight(database, result.changed)
-    body = {**answered.body, "in_flight": len(held.messages)}
+    body = {**answered.body, "in_flight": len(held.messages), "held": asdict(held)}
     if wanted.wait and held.messages:
-        body["settled"] = await settle_in_flight(database, result.changed, clock, held=held)
+        body["settled"] = await settle_in_flight(database, held.version_ids, clock, held=held)
     if asked is not None:
         async with database.transaction() as connection:
             await keep_answer(connection, asked, answered.status, body)
     return replace(answered, body=body)
+
+
+def _held_then(answered: Answered) -> InFlight | None:
+    """Return what a provider held when the command was given; None where it is known how that ended."""
+    held = answered.body.get("held")
+    if not held or not held["messages"] or answered.body.get("settled") is not None:
+        return None
+    messages = tuple((bucket, message) for bucket, message in held["messages"])
+    return InFlight(held["journey_id"], tuple(held["version_ids"]), messages)
+
+
+async def _carry_out(
+    connection: Connection, wanted: Wanted, now: datetime
+) -> tuple[Answered, tuple[int, ...]]:
+    """Return the answer, and the versions of which a provider may hold messages that are to be waited for."""
+    order = wanted.order
+    if wanted.drafts_only:
+        await _only_drafts(connection, order)
+    if wanted.at is not None:
+        return await _later(connection, order, wanted.at, now), ()
+    answered, result = await _now(connection, order, now)
+    is_over = order.dry_run or order.command not in WAITS
+    return answered, () if is_over else tuple(result.changed)
 
 
 async def give_people(

@@ -257,6 +257,7 @@ def _line(found: _Found, busy: set[int]) -> Row:
         "entry_open": bool(shown and shown["entry_open"]),
         "since": since(shown) if shown else None,
         "settling": any(version["settling"] for version in versions),
+        "settling_left": sum(version["settling_left"] for version in versions),
         "draft": next((v["version"] for v in versions if v["status"] == "draft"), None),
         "cause": _cause(journey, versions, shown),
         "older_inside": [
@@ -280,13 +281,18 @@ def _line(found: _Found, busy: set[int]) -> Row:
 COUNTED: Final = ("entered", "inside", "completed", "succeeded", "dropped_out", "cancelled")
 
 
-def _numbers_of(row: Row, numbers: Numbers) -> dict[str, int]:
-    """What was counted of one version; who is inside follows from it."""
-    counted = numbers.get(row["version_id"], {})
-    inside = (
+def _inside(counted: Mapping[str, int]) -> int:
+    """Who is inside by what was counted: also who is only still to be written down as having left."""
+    return (
         counted.get("entered", 0) + counted.get("transferred_in", 0) - counted.get("transferred_out", 0)
         - sum(counted.get(name, 0) for name in ("completed", "succeeded", "dropped_out", "cancelled"))
     )  # fmt: skip
+
+
+def _numbers_of(row: Row, numbers: Numbers) -> dict[str, int]:
+    """What was counted of one version; who is inside follows from it."""
+    counted = numbers.get(row["version_id"], {})
+    inside = _inside(counted)
     # The stop was true from its commit on, before the sweep came by.
     unswept = inside if row["status"] == "stopped" else 0
     return {
@@ -296,14 +302,21 @@ def _numbers_of(row: Row, numbers: Numbers) -> dict[str, int]:
     }
 
 
+# What is stopped cancels who is still inside; what was closed by its successor sends them there.
+SWEPT: Final = ("stopped", "closed")
+
+
 def _version(row: Row, numbers: Numbers, busy: set[int]) -> Row:
+    settling = row["version_id"] in busy
+    left = _inside(numbers.get(row["version_id"], {}))
     triggers = row["triggers"]
     return {
         "version_id": row["version_id"],
         "version": row["version_no"],
         "status": row["status"],
         "entry_open": row["entry_open"],
-        "settling": row["version_id"] in busy,
+        "settling": settling,
+        "settling_left": left if settling and row["settling"] and row["status"] in SWEPT else 0,
         **{name: None if row[name] is None else format_instant(row[name]) for name in DATES},
         "pause": row["pause"],
         "fingerprint": row["fingerprint"],
