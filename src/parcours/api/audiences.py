@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from parcours.api.models.common import CSV
+from parcours.api.models.common import CSV, ProblemFound
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import installed_of, require
 from parcours.api.tables import stream_table, wants_table
@@ -142,7 +142,7 @@ class Counted(BaseModel):
     looked_at: int
     matched: int
     sample: list[str]
-    problems: list[dict[str, Any]]
+    problems: list[ProblemFound]
     where: dict[str, Any] = Field(description="the condition as a file writes it", examples=[WHERE])
 
 

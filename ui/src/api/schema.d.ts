@@ -3307,9 +3307,7 @@ export interface components {
             /** Sample */
             sample: string[];
             /** Problems */
-            problems: {
-                [key: string]: unknown;
-            }[];
+            problems: components["schemas"]["ProblemFound"][];
             /**
              * Where
              * @description the condition as a file writes it

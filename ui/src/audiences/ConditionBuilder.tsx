@@ -317,7 +317,7 @@ function EventLine({
         value={row.days === null ? "ever" : "days"}
         onChange={(next) => put({ ...row, days: next === "ever" ? null : 30 })}
         allowDeselect={false}
-        w={150}
+        w={180}
       />
       {row.days !== null && (
         <NumberInput

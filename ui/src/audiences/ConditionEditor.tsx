@@ -99,7 +99,7 @@ export function ConditionEditor({
       )}
       {mode === "text" && (
         <Textarea
-          label={t("condition.text")}
+          label={t("condition.written")}
           description={t("condition.textMeans")}
           placeholder={
             "all:\n  - field: profile.country\n    is: SE\n  - event: Order Completed\n    at_least: 3\n    within: 30d"

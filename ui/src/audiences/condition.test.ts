@@ -65,7 +65,7 @@ test("a condition becomes text that reads as YAML", () => {
   const where = {
     all: [
       { field: "profile.plan", in: ["pro", "yes", "10"] },
-      { event: "Order Completed", at_least: 3, when: { field: "event.total", gt: 100 } },
+      { event: "Order Completed", at_least: 3, within: "30d", when: { field: "event.total", gt: 100 } },
     ],
   };
   expect(toYaml(where).trim()).toBe(
@@ -74,6 +74,7 @@ test("a condition becomes text that reads as YAML", () => {
     in: [pro, "yes", "10"]
   - event: Order Completed
     at_least: 3
+    within: 30d
     when:
       field: event.total
       gt: 100`,

@@ -288,6 +288,7 @@ export function toYaml(value: unknown, depth = 0): string {
 
 function scalar(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value);
+  if (/^\d+[smhdw]$/.test(value)) return value;
   return /^[\p{L}][\p{L}\d _.@/+-]*$/u.test(value) &&
     !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value) &&
     value.trim() === value

@@ -77,7 +77,7 @@ export default function ImportPage() {
           role="status"
         >
           {load.bad ? t("loads.doneWithBad") : t("loads.doneWell")}{" "}
-          {t(`loads.mode.${load.mode as "state"}.done`)}
+          {load.kinds.event ? t(`loads.mode.${load.mode as "state"}.done`) : ""}
         </Alert>
       )}
       {load.state === "broken" && (
