@@ -48,6 +48,13 @@ export default function PersonPage() {
   if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
   if (!found.data) return <Skeleton h={420} />;
   const person = found.data;
+  if (person.user_id.startsWith("erased:"))
+    return (
+      <Stack>
+        {back}
+        <Empty title={t("person.erased")} hint={t("erase.done")} />
+      </Stack>
+    );
   const name = nameOf(person.attributes);
   const email = emailOf(person.attributes);
   return (
