@@ -65,6 +65,7 @@ async def test_somebody_is_invited_comes_in_is_changed_and_let_out(chromium: Bro
     await expect(row).to_contain_text(screen.text("settings.role.viewer.label"), timeout=PATIENCE)
     await row.get_by_role("button", name=menu).click()
     await page.get_by_role("menuitem", name=screen.text("settings.users.disable")).click()
+    await expect(page.locator(".mantine-Menu-dropdown")).to_have_count(0, timeout=PATIENCE)
     await screen.accessible("deactivate")
     await dialog.get_by_role("button", name=screen.text("settings.users.disable"), exact=True).click()
     await expect(row).to_contain_text(
@@ -154,6 +155,7 @@ async def test_what_belongs_to_a_journey_changes_while_it_runs(chromium: Browser
     await page.get_by_role("button", name=screen.text("home.more", name="Words that changed")).click()
     await page.get_by_role("menuitem", name=screen.text("settings.move.label")).click()
     await dialog.get_by_role("combobox", name=screen.text("home.folder")).fill("Autumn")
+    await expect(page.locator(".mantine-Menu-dropdown")).to_have_count(0, timeout=PATIENCE)
     await screen.accessible("move to a folder")
     await dialog.get_by_role("button", name=screen.text("settings.move.go"), exact=True).click()
     await expect(screen.row("worded")).to_contain_text("Autumn", timeout=PATIENCE)
