@@ -59,7 +59,7 @@ export function useJourney(key: string) {
   return useQuery({
     queryKey: ["journey", key],
     queryFn: () => data(client.GET("/api/journeys/{key}", { params: { path: { key } } })),
-    refetchInterval: 5000,
+    refetchInterval: (query) => (query.state.data?.settling ? 1000 : 5000),
   });
 }
 
@@ -110,8 +110,11 @@ export interface Order {
   at?: string;
 }
 
-/** Give a command. Several in one go have the same `once`, so that it is carried out once. */
-export function give(order: Order, dryRun: boolean, once?: string): Promise<CommandAnswer> {
+/**
+ * Give a command. Several in one go have the same `once`, so that it is carried out once; the one with `wait` is
+ * answered when what a provider held at the command has ended.
+ */
+export function give(order: Order, dryRun: boolean, once?: string, wait = true): Promise<CommandAnswer> {
   // Every command has a path and a body of its own in the API; all of them are of this form.
   const path = `/api/journeys/{key}/commands/${order.command}` as "/api/journeys/{key}/commands/pause";
   return data(
@@ -121,7 +124,7 @@ export function give(order: Order, dryRun: boolean, once?: string): Promise<Comm
         dry_run: dryRun,
         reason: order.reason || undefined,
         version: order.version,
-        wait: true,
+        wait,
         options: order.options,
         at: order.at,
       } as never,
@@ -130,10 +133,10 @@ export function give(order: Order, dryRun: boolean, once?: string): Promise<Comm
 }
 
 /** Give a command and look at everything anew that it may have changed. */
-export function useGive() {
+export function useGive(wait = true) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ order, once }: { order: Order; once: string }) => give(order, false, once),
+    mutationFn: ({ order, once }: { order: Order; once: string }) => give(order, false, once, wait),
     onSettled: () => queries.invalidateQueries(),
   });
 }

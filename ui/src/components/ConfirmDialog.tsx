@@ -22,6 +22,7 @@ import { give, type Order, useGive } from "../api/queries";
 import type { Command, CommandAnswer } from "../api/types";
 import { useFormat } from "../app/format";
 import { GRAVE, legal, SIGNS } from "./commands";
+import { InFlight } from "./InFlight";
 import { Alert as Sign } from "./icons";
 import { PauseChoices, type PauseOptions } from "./PauseChoices";
 import { ResumePreview } from "./ResumePreview";
@@ -72,7 +73,8 @@ export function ConfirmDialog({
     retry: false,
     placeholderData: (before) => before,
   });
-  const giving = useGive();
+  const giving = useGive(false);
+  const [given, setGiven] = useState<CommandAnswer | null>(null);
   const { said } = useFormat();
   const words = useWords();
   const refused = dry.data?.refused ?? null;
@@ -82,6 +84,10 @@ export function ConfirmDialog({
       { order, once },
       {
         onSuccess: (answer) => {
+          if (answer.in_flight > 0) {
+            setGiven(answer);
+            return;
+          }
           close();
           notifications.show({ message: <Done answer={answer} />, color: "teal", autoClose: 8000 });
         },
@@ -101,7 +107,8 @@ export function ConfirmDialog({
       }
       closeButtonProps={{ "aria-label": t("dialog.close") }}
     >
-      <Stack gap="md">
+      {given && <InFlight order={order} once={once} answer={given} close={close} />}
+      <Stack gap="md" display={given ? "none" : undefined}>
         {gentler.length > 0 && (
           <Alert variant="light" color="blue" title={t("dialog.gentler")}>
             <Stack gap="xs">

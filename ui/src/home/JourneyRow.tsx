@@ -9,7 +9,7 @@ import { useFormat } from "../app/format";
 import { CommandMenu, useCommands } from "../components/CommandMenu";
 import { GRAVE, SIGNS } from "../components/commands";
 import { Alert, ArrowRight, Dots, Folder } from "../components/icons";
-import { StatusChip } from "../components/StatusChip";
+import { Settling, StatusChip } from "../components/StatusChip";
 import classes from "./home.module.css";
 import { Versions } from "./Versions";
 
@@ -174,6 +174,7 @@ export const JourneyRow = memo(function Row({ journey, me, selected, select }: P
         </Table.Td>
         <Table.Td>
           <StatusChip status={journey.status ?? "draft"} settling={journey.settling} />
+          <Settling of={journey} />
           {cause && (
             <Text size="xs" c="dimmed" mt={2}>
               {t("home.notRunning")}: {cause}

@@ -5,7 +5,7 @@ import { useFormat } from "../app/format";
 import { CommandMenu, useCommands } from "../components/CommandMenu";
 import { turn } from "../components/commands";
 import { ArrowDown } from "../components/icons";
-import { StatusChip } from "../components/StatusChip";
+import { Settling, StatusChip } from "../components/StatusChip";
 import { useCause } from "../home/JourneyRow";
 
 interface Props {
@@ -37,6 +37,7 @@ export function Header({ journey, version, choose }: Props) {
         </Title>
         <Group gap="sm">
           <StatusChip status={journey.status ?? "draft"} settling={journey.settling} />
+          <Settling of={journey} />
           {journey.since && (
             <Text size="sm" c="dimmed">
               {t("journey.since", { at: instant(journey.since) })}
