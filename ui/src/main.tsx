@@ -2,9 +2,10 @@ import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "./app/app.css";
 import { createRoot } from "react-dom/client";
-import { App } from "./app/App";
+import { App, begin } from "./app/App";
 import { startTexts } from "./app/texts";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
+begin();
 startTexts().then(() => createRoot(root).render(<App />));

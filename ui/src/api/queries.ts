@@ -1,5 +1,6 @@
 import {
   keepPreviousData,
+  queryOptions,
   useInfiniteQuery,
   useMutation,
   useQuery,
@@ -19,13 +20,16 @@ export interface JourneyFilter {
   sort?: "name" | "changed" | "entered" | "inside" | "completed" | "success_rate";
 }
 
+/** Who is signed in. */
+export const ME = queryOptions({
+  queryKey: ["me"],
+  queryFn: () => data(client.GET("/api/me")),
+  staleTime: 60_000,
+  retry: false,
+});
+
 export function useMe() {
-  return useQuery({
-    queryKey: ["me"],
-    queryFn: () => data(client.GET("/api/me")),
-    staleTime: 60_000,
-    retry: false,
-  });
+  return useQuery(ME);
 }
 
 /** As many rows as a screen shows, and some more: the next ones come when somebody gets near them. */

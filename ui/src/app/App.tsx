@@ -5,7 +5,7 @@ import i18next from "i18next";
 import { lazy, Suspense, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { onSignedOut, Refused } from "../api/client";
-import { useMe } from "../api/queries";
+import { ME, useMe } from "../api/queries";
 import { useLater } from "../components/later";
 import { Trouble } from "../components/Trouble";
 import { Connection } from "./Connection";
@@ -31,6 +31,12 @@ i18next.on("languageChanged", () => void queries.invalidateQueries());
 onSignedOut(() => {
   if (queries.getQueryData(["me"]) !== undefined) void queries.resetQueries({ queryKey: ["me"] });
 });
+
+/** Ask for what the first screen needs at once, not one after the other: who it is, and the screen's own code. */
+export function begin(): void {
+  void queries.prefetchQuery(ME);
+  void router.load();
+}
 
 export function App() {
   const { t } = useTranslation();
