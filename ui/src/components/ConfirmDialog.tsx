@@ -102,7 +102,9 @@ export function ConfirmDialog({
       size="lg"
       title={
         <Text fw={650} size="lg">
-          {t(`command.${command}.title`, { name })}
+          {given
+            ? t(`command.${command}.done` as "command.pause.done", { name })
+            : t(`command.${command}.title`, { name })}
         </Text>
       }
       closeButtonProps={{ "aria-label": t("dialog.close") }}

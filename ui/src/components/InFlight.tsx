@@ -31,9 +31,6 @@ export function InFlight({
   const settled = waiting.data?.settled;
   return (
     <Stack gap="md" role="status">
-      <Text fw={600}>
-        {t(`command.${order.command}.done` as "command.pause.done", { name: answer.journey })}
-      </Text>
       <Text size="sm">{t("done.inFlight", { count: answer.in_flight, n: number(answer.in_flight) })}</Text>
       {settled ? (
         <Alert color="teal" variant="light">
