@@ -41,6 +41,7 @@ async def test_a_person_is_found_and_everything_about_him_shown(
     screen = await room.sign_in(chromium, "viewer", language)
     page, main = screen.page, screen.page.get_by_role("main")
     await page.get_by_role("link", name=screen.text("app.people"), exact=True).click()
+    await screen.shows(main, "person.searchMeans")  # and no longer the field of the page before
     await main.get_by_role("searchbox").fill(f"{language}@exam")
     await expect(main.get_by_role("row")).to_have_count(2, timeout=PATIENCE)
     await screen.accessible("people")
