@@ -30,7 +30,7 @@ FLAGS = (
 )
 SIZE = (1280, 800)
 SMALL = (960, 600)  # of the animated picture
-COLOURS = 96
+COLOURS = 128
 PATIENCE = 60_000  # milliseconds
 JOURNEY = "abandoned-cart"
 
@@ -113,7 +113,7 @@ def film(page: Page, base: str) -> None:
     made.hold(1200)
     row.get_by_role("button", name=re.compile("^Pause: ")).click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("table").first.wait_for()
+    expect(dialog.get_by_role("button", name="Pause", exact=True).last).to_be_enabled(timeout=PATIENCE)
     made.hold(2500)
     dialog.get_by_label("Reason").fill("The price in the mail is wrong")
     made.hold(1500)
@@ -127,11 +127,11 @@ def film(page: Page, base: str) -> None:
     made.hold(2500)
     page.get_by_role("switch", name=re.compile(".")).first.focus()
     page.keyboard.press("Space")
-    dialog.get_by_role("button", name="Resume", exact=True).wait_for()
+    expect(dialog.get_by_role("button", name="Resume", exact=True).last).to_be_enabled(timeout=PATIENCE)
     made.hold(2500)
     dialog.get_by_role("button", name="Resume", exact=True).last.click()
     expect(dialog).to_have_count(0)
-    page.locator("main").get_by_text("Live", exact=True).first.wait_for()
+    page.locator("main [data-status='live']").first.wait_for()
     made.hold(2500)
     made.write(FOLDER / "pause-and-resume.gif")
 
