@@ -13,7 +13,7 @@ SYNCED := $(VENV)/.synced
 DEBIAN_POSTGRES := /usr/lib/postgresql/15/bin
 MAX_LINES := 500
 # One more than there are cores: many tests wait for processes.
-WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+WORKERS = $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,7 +59,7 @@ test: ui ## Run the tests on the embedded PostgreSQL, some again on Debian's 15,
 	fi
 	@$(MAKE) --no-print-directory chromium
 	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then \
-		set -x; PARCOURS_TEST_BROWSER=1 $(VENV)/bin/pytest -n 2 --dist loadfile tests/browser $(ARGS); \
+		set -x; PARCOURS_TEST_BROWSER=1 $(VENV)/bin/pytest -n 3 --dist loadfile tests/browser $(ARGS); \
 	else \
 		echo "Not driven in a browser: there is no Chromium, and only root on a system with apt can install it."; \
 	fi
@@ -86,7 +86,7 @@ debian-postgres:
 	fi
 
 browser: ui chromium ## Drive the web application in Chromium, on a real server with a worker
-	PARCOURS_TEST_BROWSER=1 $(VENV)/bin/pytest -n 2 --dist loadfile tests/browser $(ARGS)
+	PARCOURS_TEST_BROWSER=1 $(VENV)/bin/pytest -n 3 --dist loadfile tests/browser $(ARGS)
 
 # Only root on a system with apt can install it; where that fails `make test` says what it left out.
 chromium:

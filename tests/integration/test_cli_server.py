@@ -281,7 +281,7 @@ def test_who_may_be_written_to_on_a_server(both: Both) -> None:
     assert listed.lines[1].split("\t")[:4] == ["news", "in", "0", "1"]
     both.same("suppress", "add", "x@example.com", "--dry-run")
     assert both.there("suppress", "add", "x@example.com", "--why", "complaint").lines == [
-        "1 address are new on the list."
+        "1 address is new on the list."
     ]
     both.same("suppress", "list")
     both.same("suppress", "list", "X@example.com")

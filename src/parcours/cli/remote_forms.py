@@ -128,6 +128,7 @@ def problem_of(wire: Mapping[str, Any]) -> Problem:
 def audit_line(wire: AuditLine) -> dict[str, Any]:
     """Return a line of the audit as `parcours audit` has it."""
     line: dict[str, Any] = dict(wire)
+    del line["said"]
     at = parse_instant(line["at"])
     assert at is not None
     names = {"audit_id": line.pop("id"), "at": format_instant(at), "actor": line["actor"]}

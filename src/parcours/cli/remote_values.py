@@ -52,7 +52,8 @@ def use_of(wire: Mapping[str, Any]) -> Found:
 def size_of(wire: Mapping[str, Any]) -> Size:
     """Return how many people a condition means."""
     problems = tuple(Problem(**one) for one in wire["problems"])
-    return Size(**{**wire, "sample": tuple(wire["sample"]), "problems": problems})
+    counts = {name: wire[name] for name in ("people", "low", "high", "looked_at", "matched", "exact")}
+    return Size(**counts, sample=tuple(wire["sample"]), problems=problems)
 
 
 def page_of(wire: Mapping[str, Any]) -> MembersPage:

@@ -87,7 +87,7 @@ export function Audit({ journey }: { journey?: string }) {
               {one.key === "" || /^[@*]/.test(one.key) ? (
                 one.key.replace(/^@\w+\/?|^\*$/, "") || "–"
               ) : (
-                <Anchor component={Link} to={`/journeys/${one.key}` as never} size="sm">
+                <Anchor underline="always" component={Link} to={`/journeys/${one.key}` as never} size="sm">
                   {one.key}
                 </Anchor>
               )}

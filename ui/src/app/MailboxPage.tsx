@@ -73,7 +73,7 @@ function Mail({ number }: { number: number }) {
     queryKey: ["mail", number],
     queryFn: () => data(client.GET("/api/mailbox/{number}", { params: { path: { number } } })),
   });
-  if (found.isError) return <Trouble error={found.error} />;
+  if (found.isError && !found.data) return <Trouble error={found.error} />;
   if (!found.data) return <Skeleton h={320} />;
   const mail = found.data;
   return (

@@ -164,7 +164,7 @@ function Members({ audience }: { audience: Audience }) {
     getNextPageParam: (page) => page.next ?? undefined,
   });
   const rows = found.data?.pages.flatMap((page) => page.members) ?? [];
-  if (found.isError) return <Trouble error={found.error} again={() => found.refetch()} />;
+  if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
   if (found.isPending) return <Skeleton h={160} />;
   if (rows.length === 0)
     return (

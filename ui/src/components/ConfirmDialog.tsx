@@ -89,7 +89,11 @@ export function ConfirmDialog({
             return;
           }
           close();
-          notifications.show({ message: <Done answer={answer} />, color: "teal", autoClose: 8000 });
+          notifications.show({
+            message: <Done answer={answer} name={name} />,
+            color: "teal",
+            autoClose: 8000,
+          });
         },
       },
     );
@@ -270,14 +274,14 @@ function Effects({ command }: { command: Command }) {
   );
 }
 
-function Done({ answer }: { answer: CommandAnswer }) {
+function Done({ answer, name }: { answer: CommandAnswer; name: string }) {
   const { t } = useTranslation();
   const { number } = useFormat();
   const command = answer.command as Command;
   return (
     <Stack gap={2}>
       <Text fw={600} size="sm">
-        {t(`command.${command}.done` as "command.pause.done", { name: answer.journey })}
+        {t(`command.${command}.done` as "command.pause.done", { name })}
       </Text>
       {answer.in_flight > 0 && (
         <Text size="sm">{t("done.inFlight", { count: answer.in_flight, n: number(answer.in_flight) })}</Text>

@@ -102,7 +102,7 @@ export default function Home() {
                     <VisuallyHidden>{t("home.selection")}</VisuallyHidden>
                   </Table.Th>
                 )}
-                <Table.Th>{t("home.journey")}</Table.Th>
+                <Table.Th w="28%">{t("home.journey")}</Table.Th>
                 <Table.Th>{t("home.status")}</Table.Th>
                 {(["entered", "inside", "completed", "success"] as const).map((name) => (
                   <Table.Th key={name} className={classes.number} title={t(`number.${name}.means`)}>

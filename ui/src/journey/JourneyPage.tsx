@@ -60,19 +60,21 @@ export default function JourneyPage() {
           {t("live.trouble")}
         </Alert>
       )}
-      <Upcoming journey={journey} />
-      <Group justify="flex-end" mb={4}>
-        {journey.draft !== null && journey.status !== "draft" && (
-          <Group gap="xs">
-            <Text size="sm" c="dimmed">
-              {t("plan.draftBeside", { version: journey.draft })}
-            </Text>
-            <Button variant="light" component={Link} to={`/journeys/${key}/plan/${journey.draft}` as never}>
-              {t("plan.see")}
-            </Button>
-          </Group>
-        )}
-        {has(me, "editor") && <BringIn journey={key} />}
+      <Group justify="space-between" align="flex-start" mb={4}>
+        <Upcoming journey={journey} />
+        <Group ml="auto" gap="xs">
+          {journey.draft !== null && journey.status !== "draft" && (
+            <Group gap="xs">
+              <Text size="sm" c="dimmed">
+                {t("plan.draftBeside", { version: journey.draft })}
+              </Text>
+              <Button variant="light" component={Link} to={`/journeys/${key}/plan/${journey.draft}` as never}>
+                {t("plan.see")}
+              </Button>
+            </Group>
+          )}
+          {has(me, "editor") && <BringIn journey={key} />}
+        </Group>
       </Group>
       <Tabs
         value={tab}

@@ -22,7 +22,7 @@ export function PersonJourneys({ userId }: { userId: string }) {
     refetchInterval: 10_000,
   });
   const known = useQuery({ queryKey: ["catalogue"], queryFn: () => data(client.GET("/api/catalogue")) });
-  if (found.isError) return <Trouble error={found.error} again={() => found.refetch()} />;
+  if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
   if (!found.data) return <Skeleton h={200} />;
   return (
     <Stack>
@@ -88,7 +88,7 @@ export function PersonMessages({ userId }: { userId: string }) {
     queryFn: () =>
       data(client.GET("/api/profiles/{user_id}/messages", { params: { path: { user_id: userId } } })),
   });
-  if (found.isError) return <Trouble error={found.error} again={() => found.refetch()} />;
+  if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
   if (!found.data) return <Skeleton h={200} />;
   if (found.data.length === 0) return <Text c="dimmed">{t("person.noMessages")}</Text>;
   return (
@@ -154,7 +154,7 @@ export function PersonEvents({ userId }: { userId: string }) {
     getNextPageParam: (page) => page.next ?? undefined,
   });
   const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
-  if (found.isError) return <Trouble error={found.error} again={() => found.refetch()} />;
+  if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
   if (found.isPending) return <Skeleton h={200} />;
   if (rows.length === 0) return <Text c="dimmed">{t("person.noEvents")}</Text>;
   return (

@@ -97,25 +97,22 @@ export function PlanOf({ journey, version }: { journey: JourneyDetail; version: 
     place?.scrollIntoView({ block: "center" });
     place?.querySelector<HTMLElement>("[data-group]:not([data-done]) input")?.focus();
   };
-  const confirm = () => {
+  const confirm = async () => {
     if (isMissing) return showMissing();
-    giving.mutate(
-      { order: { ...order, reason }, once },
-      {
-        onSuccess: () => {
-          notifications.show({
-            message: t(`command.${order.command as "publish" | "resume"}.done`, { name }),
-            color: "teal",
-            autoClose: 8000,
-          });
-          void navigate({ to: "/journeys/$key", params: { key } });
-        },
-        onError: (error) => {
-          if (error instanceof Refused && error.code === "answers_needed") setTried(true);
-          void looked.refetch();
-        },
-      },
-    );
+    try {
+      // Awaited here, not in callbacks of `mutate`: when it is done there is no plan any more, and this may be gone.
+      await giving.mutateAsync({ order: { ...order, reason }, once });
+    } catch (error) {
+      if (error instanceof Refused && error.code === "answers_needed") setTried(true);
+      void looked.refetch();
+      return;
+    }
+    notifications.show({
+      message: t(`command.${order.command as "publish" | "resume"}.done`, { name }),
+      color: "teal",
+      autoClose: 8000,
+    });
+    void navigate({ to: "/journeys/$key", params: { key } });
   };
   const isResume = order.command === "resume";
   const label = isResume ? t("plan.resumeWithChanges") : t("command.publish.label");
@@ -291,7 +288,7 @@ export function PlanOf({ journey, version }: { journey: JourneyDetail; version: 
                   leftSection={<Mark size={16} />}
                   loading={giving.isPending}
                   disabled={isElsewhere}
-                  onClick={confirm}
+                  onClick={() => void confirm()}
                 >
                   {label}
                 </Button>

@@ -54,7 +54,7 @@ export function Part({
 
 /** What a question to the server has brought: a skeleton before, and what went wrong. */
 export function Loaded<T>({ of, children }: { of: UseQueryResult<T>; children: (found: T) => ReactNode }) {
-  if (of.isError) return <Trouble error={of.error} again={() => of.refetch()} />;
+  if (of.isError && !of.data) return <Trouble error={of.error} again={() => of.refetch()} />;
   if (of.data === undefined) return <Skeleton h={160} />;
   return children(of.data);
 }
