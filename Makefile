@@ -59,7 +59,10 @@ test: ui ## Run the tests on the embedded PostgreSQL, some again on Debian's 15,
 	fi
 	@$(MAKE) --no-print-directory chromium
 	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then \
-		set -x; PARCOURS_TEST_BROWSER=1 $(VENV)/bin/pytest -n 3 --dist loadfile tests/browser $(ARGS); \
+		export PARCOURS_TEST_BROWSER=1; set -x; \
+		$(VENV)/bin/pytest -n 3 --dist loadfile tests/browser $(ARGS) || { \
+			echo "In the browser, what failed is tried once more on its own:"; \
+			$(VENV)/bin/pytest -n 1 --last-failed --last-failed-no-failures none tests/browser; }; \
 	else \
 		echo "Not driven in a browser: there is no Chromium, and only root on a system with apt can install it."; \
 	fi

@@ -128,6 +128,8 @@ async def test_axe_finds_nothing_on_any_screen(chromium: Browser, room: Room, sc
     room.journey(key, [f"axe{scheme}"])
     screen = await room.sign_in(chromium, "admin", color_scheme=scheme, reduced_motion="reduce")
     await screen.shows(screen.row(key), "status.live.label")
+    # Inside, before a dialog asks how many are.
+    await expect(screen.row(key).get_by_text("1", exact=True).first).to_be_visible(timeout=PATIENCE)
     await screen.accessible("home")
     await screen.keep(f"home-{scheme}")
     for command in ("pause", "stop"):
