@@ -13,7 +13,7 @@ SYNCED := $(VENV)/.synced
 DEBIAN_POSTGRES := /usr/lib/postgresql/15/bin
 MAX_LINES := 500
 # One more than there are cores: many tests wait for processes.
-WORKERS = $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
