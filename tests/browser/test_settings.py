@@ -50,9 +50,9 @@ async def test_somebody_is_invited_comes_in_is_changed_and_let_out(chromium: Bro
     await door.get_by_label("Lösenord").fill("lampa cykel snö tiger")
     await door.get_by_role("button").click()
     await door.locator("a.go").click()
-    # In the language of the account, which is not yet that of the page where the invitation was accepted.
-    heading = door.get_by_role("heading", level=1)
-    await expect(heading).to_have_text(re.compile("^(Flöden|Journeys)$"), timeout=PATIENCE)
+    # Its account keeps the language of the page on which it was made, also where who it is has been asked.
+    await expect(door.get_by_text("Bo Ek", exact=True)).to_be_visible(timeout=PATIENCE)
+    await expect(door.get_by_role("heading", level=1)).to_have_text("Flöden", timeout=PATIENCE)
     await context.close()
 
     await screen.go("/settings/users")

@@ -85,6 +85,7 @@ async def use_invitation(request: Request) -> Response:
         begun = await accept(
             installed.database, installed.clock, caller_of(request), token=request.path_params["token"],
             password=password, name=name,
+            language=language if request.headers.get("accept-language") else None,
         )  # fmt: skip
     except ParcoursError as error:
         if error.code == "invitation_over":

@@ -88,9 +88,12 @@ async def look(connection: Connection, token: str, at: datetime) -> dict[str, An
 
 
 async def accept(
-    database: Database, clock: Clock, caller: Caller, *, token: str, password: str, name: str
-) -> SignedIn:
+    database: Database, clock: Clock, caller: Caller, *, token: str, password: str, name: str,
+    language: str | None = None,
+) -> SignedIn:  # fmt: skip
     """Make the account of an invitation and begin its first session.
+
+    `language` is the one in which it was accepted; None: that of the invitation.
 
     Raises ParcoursError `invitation_over`, `weak_password`, `bad_name`.
     """
@@ -107,8 +110,8 @@ async def accept(
         if await (await connection.execute(query("accept_invitation"), given)).fetchone() is None:
             raise _error("invitation_over")
         await add_user(
-            connection, email, found["role"], at=now, actor=f"user:{email}", name=name, language=found["language"],
-            password_hash=hashed,
+            connection, email, found["role"], at=now, actor=f"user:{email}", name=name,
+            language=language or found["language"], password_hash=hashed,
         )  # fmt: skip
         return await open_session(connection, email, "invitation", now, caller)
 
