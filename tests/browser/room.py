@@ -52,10 +52,12 @@ class Room:
     key: str = ""  # of an administrator
     signed_in: dict[str, Any] = field(default_factory=dict)
 
-    def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> Any:
-        """Ask the API; return its answer. Raises where it refuses."""
+    def ask(
+        self, method: str, path: str, body: Any = None, kind: str = "application/json", **more: str
+    ) -> Any:
+        """Ask the API, with more headers where wanted; return its answer. Raises where it refuses."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"authorization": f"Bearer {self.key}", "content-type": kind}
+        headers = {"authorization": f"Bearer {self.key}", "content-type": kind, **more}
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:

@@ -10,7 +10,7 @@ from browser.room import PATIENCE, Room
 
 async def test_a_stop_tells_what_a_provider_held_and_what_became_of_it(chromium: Browser, room: Room) -> None:
     room.journey("held", ["held1"])
-    screen = await room.sign_in(chromium, "publisher", "sv")
+    screen = await room.sign_in(chromium, "publisher", "sv", reduced_motion="reduce")
     with psycopg.connect(room.database_url, autocommit=True, options="-c search_path=parcours") as connection:
         connection.execute(
             "INSERT INTO message (bucket, message_id, journey_id, version_id, profile_id, entry_no, seq, step, channel, "

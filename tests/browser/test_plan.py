@@ -47,8 +47,9 @@ async def test_a_paused_journey_is_resumed_with_changes(chromium: Browser, room:
     await bring_in(screen, room, key, NEXT)
 
     for step, name in (("pause", "added"), ("thanks", "changed"), ("rest", "removed")):
-        await expect(page.locator(f"[data-step='{step}']")).to_have_attribute("data-mark", name)
-        await expect(page.locator(f"[data-step='{step}']")).to_contain_text(screen.text(f"plan.mark.{name}"))
+        card = page.locator(f"[data-step='{step}']")
+        await expect(card).to_have_attribute("data-mark", name, timeout=PATIENCE)
+        await expect(card).to_contain_text(screen.text(f"plan.mark.{name}"))
     give = page.get_by_role("button", name=screen.text("plan.resumeWithChanges"), exact=True)
     await give.click()
     group = page.locator("[data-group='rest']")
@@ -60,6 +61,8 @@ async def test_a_paused_journey_is_resumed_with_changes(chromium: Browser, room:
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
     await expect(page.locator("[data-becomes='rest']")).to_contain_text("A shorter rest", timeout=PATIENCE)
+    gone = page.locator("[data-step='rest']")
+    await expect(gone).to_contain_text(screen.text("plan.note.to_other", n="3", step="A shorter rest"))
     await give.click()
     await page.wait_for_url(f"**/journeys/{key}")
     await expect(page.get_by_role("switch")).to_be_checked(timeout=PATIENCE)
@@ -82,6 +85,8 @@ async def test_a_draft_beside_a_running_version_is_published_and_people_stay(
     await page.reload()
     await expect(page.get_by_label(screen.text("publish.stay"))).to_be_checked(timeout=PATIENCE)
     await expect(page.locator("[data-group]")).to_have_count(0)
+    await expect(page.locator("[data-step='rest']")).to_contain_text(screen.text("plan.note.stay_one", n="1"))
+    await expect(page.locator("[data-becomes='rest']")).to_be_visible()
     await page.get_by_role("button", name=screen.text("command.publish.label"), exact=True).click()
     await page.wait_for_url("**/journeys/beside")
     await expect(

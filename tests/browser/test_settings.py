@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from browser.room import LANGUAGES, PATIENCE, Room
 
 DARK = {"color_scheme": "dark"}
-PLACES = ("", "/users", "/keys", "/subscriptions", "/rules", "/retention")
+PLACES = ("", "/users", "/keys", "/senders", "/subscriptions", "/suppressions", "/rules", "/retention")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -123,6 +123,65 @@ async def test_a_subscription_type_speaks_three_languages(chromium: Browser, roo
     await screen.accessible("a subscription type")
     await dialog.get_by_role("button", name=screen.text("settings.save"), exact=True).click()
     await expect(page.locator("[data-subscription='news']")).to_contain_text("Nyheter", timeout=PATIENCE)
+    assert screen.errors == []
+
+
+async def test_a_sender_is_made_and_stays_while_journeys_send_by_it(chromium: Browser, room: Room) -> None:
+    screen = await room.sign_in(chromium, "admin", "sv")
+    page, dialog = screen.page, screen.page.get_by_role("dialog")
+    await screen.go("/settings/senders")
+    await page.get_by_role("button", name=screen.text("settings.senders.add"), exact=True).click()
+    await dialog.get_by_label(screen.text("settings.subscriptions.key")).first.fill("news")
+    await dialog.get_by_label(screen.text("settings.senders.name"), exact=True).fill("Anna i butiken")
+    await dialog.get_by_label(screen.text("settings.senders.address")).fill("news@example.com")
+    await screen.accessible("a sender")
+    await screen.keep("settings-sender")
+    await dialog.get_by_role("button", name=screen.text("settings.save"), exact=True).click()
+    row = page.locator("[data-sender='news']")
+    await expect(row).to_contain_text("Anna i butiken", timeout=PATIENCE)
+    await expect(row).to_contain_text(re.compile(screen.text("settings.senders.default"), re.IGNORECASE))
+
+    mail = {"email": {"subject": "Hej", "text": "Hej", "transactional": True}}
+    room.journey("sending", steps={"hello": mail, "end": {"end": {}}})  # names nobody
+    delete = screen.text("settings.delete")
+    await row.get_by_role("button", name=re.compile(delete)).click()
+    await dialog.get_by_role("button", name=delete, exact=True).click()
+    alert = dialog.get_by_role("alert")
+    await expect(alert).to_contain_text("sending", timeout=PATIENCE)
+    await screen.accessible("a sender that is used")
+    assert screen.errors == []
+
+
+async def test_an_address_is_blocked_found_and_allowed_again(chromium: Browser, room: Room) -> None:
+    screen = await room.sign_in(chromium, "publisher", "fr")
+    page, dialog = screen.page, screen.page.get_by_role("dialog")
+    await screen.go("/settings/suppressions")
+    await page.get_by_role("button", name=screen.text("settings.suppressions.add"), exact=True).click()
+    await dialog.get_by_label(screen.text("settings.suppressions.addresses")).fill(
+        "one@example.com, two@example.com"
+    )
+    await screen.accessible("block addresses")
+    await dialog.get_by_role(
+        "button", name=screen.text("settings.suppressions.addGo_other", count="2"), exact=True
+    ).click()
+    row = page.locator("[data-suppressed='one@example.com']")
+    await expect(row).to_be_visible(timeout=PATIENCE)
+    await screen.keep("settings-suppressions-some")
+    search = page.get_by_role("searchbox")
+    await search.fill("TWO@example.com")
+    await search.press("Enter")
+    await expect(row).to_have_count(0, timeout=PATIENCE)
+    other = page.locator("[data-suppressed='two@example.com']")
+    await expect(other).to_be_visible(timeout=PATIENCE)
+    assert "address=TWO" in page.url
+    allow = screen.text("settings.suppressions.remove")
+    async with page.expect_download() as saving:
+        await page.get_by_text(screen.text("settings.suppressions.csv")).click()
+    assert "two@example.com,manual" in (await (await saving.value).path()).read_text()
+    await other.get_by_role("button", name=re.compile(allow)).click()
+    await screen.accessible("allow again")
+    await dialog.get_by_role("button", name=allow, exact=True).click()
+    await expect(other).to_have_count(0, timeout=PATIENCE)
     assert screen.errors == []
 
 

@@ -185,6 +185,37 @@ def test_the_list_filters_sorts_and_goes_on(api: ApiServer) -> None:
     assert problems == []
 
 
+def problems_of(api: ApiServer, key: str) -> dict[str, int]:
+    items = api.call("GET", f"/api/journeys?search={key}", key=api.key("read")).json["items"]
+    found: dict[str, int] = next(line["problems"] for line in items if line["journey"] == key)
+    return found
+
+
+def starting(key: str, started: str) -> dict[str, Any]:
+    return {
+        "journey": key, "entry": {"triggers": [{"event": "Came"}]}, "steps": {"on": {"end": {"start": started}}},
+    }  # fmt: skip
+
+
+def test_problems_are_counted_again_when_a_journey_that_is_named_changes(api: ApiServer) -> None:
+    assert (
+        api.call("POST", "/api/journeys", key=api.key("write"), json=starting("leading", "led")).status == 201
+    )
+    assert problems_of(api, "leading") == {"errors": 1, "warnings": 0}  # there is no such journey
+    make(api, "behind")
+    give(api, "behind", "publish")
+    assert (
+        api.call("POST", "/api/journeys", key=api.key("write"), json=starting("led", "behind")).status == 201
+    )
+    assert problems_of(api, "leading") == {"errors": 0, "warnings": 1}  # a draft admits nobody
+    give(api, "led", "publish")
+    assert problems_of(api, "leading") == {"errors": 0, "warnings": 0}
+    back = starting("behind", "leading")
+    assert api.call("PUT", "/api/journeys/behind/draft", key=api.key("write"), json=back).status == 201
+    assert give(api, "behind", "publish").status == 200
+    assert problems_of(api, "leading")["errors"] == 1  # a circle, closed by one that it does not name itself
+
+
 COUNTED = """
 INSERT INTO parcours.counter (bucket, version_id, kind, name, n)
 SELECT 0, v.version_id, c.kind, '', c.n FROM parcours.version v JOIN parcours.journey j USING (journey_id)

@@ -21,6 +21,7 @@ from parcours.service.audiences.members import (
     show_audience,
 )
 from parcours.service.audiences.size import read_where, size_of
+from parcours.service.browsing.profiles import ProfileFilter, browse_profiles, show_profile
 from parcours.service.intake.taking import take
 from parcours.store.database import Connection, Database
 from support.postgres import BUCKETS
@@ -69,6 +70,38 @@ async def test_changes_move_memberships_and_start_journeys(here: Installation) -
     assert await here.one(MEMBERS, key="pros") == 1
     (ledger,) = await here.ledgers()
     assert ledger.balances
+
+
+async def test_people_are_found_by_list_and_by_condition(here: Installation) -> None:
+    await save(here, "pros", {"field": "profile.plan", "is": "pro"})
+    await save(here, "picked", None)
+    plans = [line("identify", f"u{n}", plan="pro" if n % 3 == 0 else "free") for n in range(9)]
+    await here.feed(*plans)
+    await here.until(MEMBERS, 3, key="pros")
+    async with here.database.transaction() as connection:
+        at = here.clock.now()
+        await change_members(
+            connection, "picked", add=["u3", "u4", "new"], remove=[], buckets=BUCKETS, at=at, actor="cli:test"
+        )
+
+        async def found(audience: str, search: str | None = None) -> list[str]:
+            people: list[str] = []
+            cursor: str | None = None
+            while True:  # two by two, so that a page ends in the midst of a bucket
+                asked = ProfileFilter(search, audience)
+                page = await browse_profiles(connection, asked, buckets=BUCKETS, limit=2, cursor=cursor)
+                people += [str(one["user_id"]) for one in page.items]
+                cursor = page.next
+                if cursor is None:
+                    return sorted(people)
+
+        assert await found("pros") == ["u0", "u3", "u6"]
+        assert await found("picked") == ["new", "u3", "u4"]
+        assert await found("pros", "u3") == ["u3"]
+        assert await found("pros", "u4") == []
+        assert await found("unheard-of") == []
+        shown = await show_profile(connection, "u3", buckets=BUCKETS)
+        assert [one["audience"] for one in shown["audiences"]] == ["picked", "pros"]
 
 
 async def test_a_list_starts_journeys_too(here: Installation) -> None:

@@ -50,6 +50,42 @@ def test_what_people_say_of_a_kind_of_mail_is_kept_and_shown(here: Cli) -> None:
     assert "save_subscription_type" in commands
 
 
+def test_senders_are_kept_and_a_journey_may_leave_it_to_them(here: Cli) -> None:
+    bare = here("sender", "set", "news")
+    assert (bare.status, "has no address" in bare.error) == (1, True)
+    given = (
+        "sender",
+        "set",
+        "news",
+        "--address",
+        "news@example.com",
+        "--name",
+        "Anna, the shop",
+        "--default",
+    )
+    would = here(*given, "--dry-run")
+    assert (would.status, here("sender", "list", "--json").json) == (0, [])
+    assert here(*given).out == 'news is new: "Anna, the shop" <news@example.com>.\n'
+    assert here("sender", "set", "news", "--reply-to", "anna@example.com").status == 0
+    [kept] = here("sender", "list", "--json").json
+    assert (kept["name"], kept["reply_to"], kept["default"]) == ("Anna, the shop", "anna@example.com", True)
+    mail = {"email": {"subject": "Hello", "text": "Hello", "transactional": True}}
+    document = {
+        "journey": "hello",
+        "entry": {"triggers": [{"manual": True}]},
+        "steps": {"a": mail, "z": {"end": {}}},
+    }
+    applied = here("apply", here.file("hello.yaml", document))
+    assert "no_sender" not in applied.out + applied.error
+    assert here("journey", "publish", "hello").status == 0
+    kept_back = here("sender", "remove", "news")
+    assert (kept_back.status, "hello" in kept_back.error) == (1, True)
+    used = here("used", "sender", "news@example.com", "--json").json
+    assert [one["place"] for one in used] == ["email.from"]
+    assert here("journey", "stop", "hello").status == 0
+    assert here("sender", "remove", "news").status == 0
+
+
 def test_an_address_is_kept_back_and_let_go(here: Cli) -> None:
     would = here("suppress", "add", "Anna@Example.com", "--dry-run")
     assert (would.status, here("suppress", "list", "--json").json) == (0, [])

@@ -268,3 +268,26 @@ def test_events_go_with_marks_by_which_they_are_known_again() -> None:
     assert asked[0][3] == asked[1][3]
     assert b'"messageId"' in asked[0][3]
     assert b'"messageId"' in asked[2][3]
+
+
+def test_the_server_speaks_the_language_that_is_asked_for(
+    api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(language: str | None = None) -> str:
+        with pytest.raises(ServerError) as error:
+            Client(api.url, api.key("read"), language=language).journey("none")
+        assert error.value.code == "unknown_journey"
+        return error.value.message
+
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    assert said().casefold().startswith("there is no journey none")
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    assert said().casefold().startswith("il n'y a pas de parcours none")
+    monkeypatch.setenv("LC_ALL", "sv_FI@euro")
+    assert said().casefold().startswith("det finns inget flöde none")
+    assert said("fr").casefold().startswith("il n'y a pas de parcours none")
+    monkeypatch.setenv("LC_ALL", "C")
+    assert said().casefold().startswith("there is no journey none")
+    with pytest.raises(ParcoursError, match="no language"):
+        Client(api.url, language="de")

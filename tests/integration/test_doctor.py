@@ -13,7 +13,8 @@ import pytest
 
 from parcours.engine.troubles import note_trouble
 from parcours.engine.upkeep import keep_partitions
-from parcours.service.watch.doctor import Finding, examine, skew
+from parcours.service.watch.doctor import examine, skew
+from parcours.service.watch.findings import Finding
 from parcours.store.queries import query
 from support.cli import Cli
 from support.folders import open_folder

@@ -78,6 +78,7 @@ async def test_a_new_version_without_limits_lets_everybody_in(here: Installation
 
 async def test_stopping_refuses_who_waits(here: Installation) -> None:
     await suggest(here, rate="1/d")
+    await here.until(ADMITTED, 1)  # who was let through and is not inside yet would be refused, too
     await here.until(AT_THE_GATE, PEOPLE - 1)
     await here.command("j", "stop")
     await here.until("SELECT count(*) FROM parcours.refusal WHERE reason = 'journey_stopped'", PEOPLE - 1)

@@ -34,8 +34,10 @@ from parcours.api import (
     privacy,
     profiles,
     reports,
+    senders,
     sending,
     session,
+    setup,
     simulations,
     sources,
     trials,
@@ -57,10 +59,12 @@ __all__ = ["create_app", "create_pages"]
 # The endpoints under /api; one line per module.
 ROUTERS: tuple[Router, ...] = (
     session.router,
+    setup.router,
     users.router,
     invitations.router,
     keys.router,
     sources.router,
+    senders.router,
     audiences.router,
     audiences.uses,
     journeys.router,

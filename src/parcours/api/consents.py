@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 
+from parcours.api.models.common import CSV
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
+from parcours.api.tables import as_table, wants_table
 from parcours.domain.access import Principal
 from parcours.service.consent.said import count_said, read_consents_under, say_for
 from parcours.service.consent.suppression import read_suppressed, suppress, unsuppress
@@ -23,6 +26,7 @@ suppressions = Router("/suppressions", "consent")
 people = Router("/people/{user_id:path}/consents", "consent")
 counts = Router("/consent-counts", "consent")
 
+MOST: Final = 200_000  # rows of a table
 Viewer = Annotated[Principal, Depends(require("viewer"))]
 Publisher = Annotated[Principal, Depends(require("publisher"))]
 Admin = Annotated[Principal, Depends(require("admin"))]
@@ -136,8 +140,9 @@ async def forget(who: Admin, work: InTransaction, key: Key, reason: Reason = Non
     await delete_type(work.connection, key, at=work.now, actor=who.actor, reason=reason)
 
 
-@suppressions.get("")
+@suppressions.get("", response_model=list[Listed], responses=CSV)
 async def suppressed(
+    request: Request,
     who: Viewer,  # noqa: ARG001
     work: InTransaction,
     address: Annotated[
@@ -145,8 +150,12 @@ async def suppressed(
     ] = None,
     reason: Literal["bounce", "complaint", "manual", "erased"] | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> list[Listed]:
-    """Show addresses that are written to no more, the latest first."""
+) -> Any:
+    """Show addresses that are written to no more, the latest first; as CSV all of them, up to 200,000."""
+    if wants_table(request):
+        rows = await read_suppressed(work.connection, address=address, why=reason, limit=MOST)
+        columns = ("address", "reason", "detail", "added_by", "added_at", "key")
+        return as_table([one.as_dict() for one in rows], columns, "suppressions")
     found = await read_suppressed(work.connection, address=address, why=reason, limit=limit)
     return [Listed(**one.as_dict()) for one in found]
 

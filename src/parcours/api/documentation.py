@@ -29,6 +29,7 @@ TAGS: Final[tuple[tuple[str, str], ...]] = (
     ("users", "The people who work here, and their roles."),
     ("invitations", "Links by which people make their own account."),
     ("keys", "API keys, and the write keys of sources that only send."),
+    ("senders", "Who mails come from."),
     ("audiences", "Lists and conditions: who belongs, how many, and lists from counts."),
     ("settings", "What is set for the whole installation."),
     ("approvals", "What waits for a second person before it goes live."),

@@ -5,39 +5,34 @@ What is answered with 200 is durable. Each event has an answer of its own; a bad
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import binascii
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, cast
 
-import msgspec
 import psycopg
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
+from parcours.api.intake_answers import CORS, Page, answered, guarded, problem, refused, too_busy
 from parcours.api.intake_description import beforehand, taking
-from parcours.api.security import Declared, admit, session_cookie
+from parcours.api.intake_notes import Notes
+from parcours.api.intake_sources import Sources
+from parcours.api.security import Declared
 from parcours.api.streams import read_body, read_lines
-from parcours.domain.access import may
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import parse_instant
-from parcours.service.access.keys import find_key
 from parcours.service.intake.arrivals import Fate
 from parcours.service.intake.envelope import Envelope, open_envelope
 from parcours.service.intake.feed import LONGEST_LINE
 from parcours.service.intake.gathering import Gathering
 from parcours.service.intake.messages import Arrival, Reader
 from parcours.service.intake.posthog import from_posthog
-from parcours.service.intake.recent import KEPT, note_recent, recent_row
 from parcours.service.intake.taking import Mode
-from parcours.service.intake.write_keys import Source, find_source
+from parcours.service.intake.write_keys import Source
 from parcours.store.queries import query
 from parcours.wiring import Installation
 
@@ -49,37 +44,15 @@ KINDS: Final = ("identify", "track", "page", "screen", "group", "alias")
 IN_LINE: Final = 100  # requests that wait to be stored
 LONGEST_PENDING: Final = 200_000
 LOOK_EVERY: Final = 1.0  # seconds between looks at what is pending
-TRUST: Final = 2.0  # seconds for which a write key is not asked again
-NOTE_EVERY: Final = 0.25
-NOTED_AT_ONCE: Final = 50
 IMPORTED_AT_ONCE: Final = 1000
 MOST_NAMED: Final = 1000  # refused lines of a stream that are named
 MODES: Final = ("live", "state", "history")
 
-Page: TypeAlias = Callable[[Request], Awaitable[Response]]
-
-# Browsers send from any site; a write key gives nothing away.
-CORS: Final = {
-    "access-control-allow-origin": "*",
-    "access-control-allow-methods": "POST, OPTIONS",
-    "access-control-allow-headers": "authorization, content-type, content-encoding, anonymousid, x-retry-count",
-    "access-control-expose-headers": "retry-after",
-    "access-control-max-age": "86400",
-    "cross-origin-resource-policy": "cross-origin",
-}
-STATUS: Final = {
-    "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "no_write_key": HTTPStatus.UNAUTHORIZED,
-    "not_allowed": HTTPStatus.FORBIDDEN, "not_signed_in": HTTPStatus.UNAUTHORIZED,
-    "bad_credentials": HTTPStatus.UNAUTHORIZED,
-    "unknown_write_key": HTTPStatus.UNAUTHORIZED,
-    "too_busy": HTTPStatus.TOO_MANY_REQUESTS, "database_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "database_read_only": HTTPStatus.SERVICE_UNAVAILABLE, "disk_full": HTTPStatus.SERVICE_UNAVAILABLE,
-}  # fmt: skip
-
 
 def routes(installed: Installation) -> list[Declared]:
     """Return the routes, for the application."""
-    intake = _Intake(installed, Gathering(installed.database, installed.clock, installed.buckets))
+    gathering = Gathering(installed.database, installed.clock, installed.buckets)
+    intake = _Intake(installed, gathering, Sources(installed), Notes(installed))
     found = [(f"/v1/{kind}", intake.single(kind), f"Take one {kind}", kind) for kind in KINDS]
     # As browsers' clients shorten them.
     found += [(f"/v1/{kind[0]}", intake.single(kind), f"Take one {kind}", kind) for kind in KINDS]
@@ -91,7 +64,7 @@ def routes(installed: Installation) -> list[Declared]:
         for path, page, summary, kind in found
         for route in (
             Declared(
-                path, _named(path, _guarded(page)), need="ingest", operation=taking(path, summary, kind),
+                path, _named(path, guarded(page)), need="ingest", operation=taking(path, summary, kind),
                 methods=("POST",), checks_itself=True,
             ),
             Declared(
@@ -114,34 +87,17 @@ async def _beforehand(request: Request) -> Response:  # noqa: ARG001 - the signa
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=CORS)
 
 
-def _guarded(page: Page) -> Page:
-    """Answer errors with the headers that browsers need, and in words that clients read."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await page(request)
-        except ParcoursError as error:
-            return _refused(error)
-        except ClientDisconnect:
-            return Response(status_code=HTTPStatus.BAD_REQUEST)
-
-    return answer
-
-
 @dataclass
 class _Intake:
-    """The pages, and what they remember: write keys, how much waits, what is to be noted."""
+    """The pages, and how much waits behind them."""
 
     installed: Installation
     gathering: Gathering
+    sources: Sources
+    notes: Notes
     in_line: int = 0
-    keys: dict[str, tuple[float, Source | None]] = field(default_factory=dict)
     pending: int = 0
     looked: float = float("-inf")
-    notes: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=NOTED_AT_ONCE))
-    seen: set[int] = field(default_factory=set)
-    minute: datetime | None = None
-    noting: asyncio.Task[None] | None = None
 
     # Pages -------------------------------------------------------------------------------------------------------
 
@@ -149,15 +105,15 @@ class _Intake:
         """Take one event; its kind is in the address."""
 
         async def page(request: Request) -> Response:
-            source = await self._source(request)
+            source = await self.sources.by_header(request)
             body = await read_body(request, LARGEST_BATCH)
             received = self.installed.clock.now()
             arrival = Reader(received, kind=kind).read(body, "body")
-            source = source or await self._own(request, arrival.data or {}, "writeKey")
+            source = source or await self.sources.by_body(request, arrival.data or {}, "writeKey")
             [fate] = await self._store([arrival], source, received)
             if fate.error is not None:
-                return _refused(fate.error)
-            return _json({"success": True, **fate.as_json(0)})
+                return refused(fate.error)
+            return answered({"success": True, **fate.as_json(0)})
 
         return page
 
@@ -190,8 +146,8 @@ class _Intake:
         if fates and counts["refused"] == len(fates):
             first = cast("ParcoursError", fates[0].error)
             detail = f"every event was refused, the first: {first.message}"
-            return _problem(HTTPStatus.BAD_REQUEST, first.code, detail, first.hint, first.place, answer)
-        return _json(answer)
+            return problem(HTTPStatus.BAD_REQUEST, first.code, detail, first.hint, first.place, answer)
+        return answered(answer)
 
     async def imported(self, request: Request) -> Response:
         """Take a stream of lines of any length, or a batch; events are history unless `?mode=live` says otherwise."""
@@ -208,9 +164,13 @@ class _Intake:
             source, envelope = await self._opened(request, LARGEST_BATCH, "writeKey")
             stream = _listed(envelope.events)
         else:
-            source = await self._source(request) or await self._own(request, {}, "writeKey")
+            source = await self.sources.by_header(request) or await self.sources.by_body(
+                request, {}, "writeKey"
+            )
             stream = read_lines(request, LONGEST_LINE)
-        return _json(await self._stream(stream, source, cast("Mode", mode), batch=kind == "application/json"))
+        return answered(
+            await self._stream(stream, source, cast("Mode", mode), batch=kind == "application/json")
+        )
 
     async def _stream(
         self, stream: AsyncIterator[bytes | int], source: Source, mode: Mode, *, batch: bool
@@ -254,54 +214,15 @@ class _Intake:
 
     async def _opened(self, request: Request, limit: int, key: str) -> tuple[Source, Envelope]:
         """Return who sends, and the batch."""
-        source = await self._source(request)
+        source = await self.sources.by_header(request)
         body = await read_body(request, limit)
         try:
             envelope = open_envelope(body)
         except ParcoursError:
             if source is None:
-                await self._own(request, {}, key)  # nobody known, so nothing else is said
+                await self.sources.by_body(request, {}, key)  # nobody known, so nothing else is said
             raise
-        return source or await self._own(request, envelope.more, key), envelope
-
-    async def _source(self, request: Request) -> Source | None:
-        """Return who sends, by Basic or Bearer authorisation; None where there is none."""
-        given = _authorised(request)
-        return await self._known(given) if given else None
-
-    async def _own(self, request: Request, message: Mapping[str, Any], name: str) -> Source:
-        """Return who sends, by the key in the body."""
-        given = message.get(name)
-        if not isinstance(given, str) or not given:
-            if session_cookie(request) in request.cookies:
-                await admit(request, "ingest")  # whoever signed in is told that people do not send events
-            raise ParcoursError(
-                "no_write_key", "the request does not say which source it comes from", place=name,
-                hint=f"Send the write key as user of Basic authorisation, or as {name} in the body.",
-            )  # fmt: skip
-        return await self._known(given)
-
-    async def _known(self, given: str) -> Source:
-        known = self.keys.get(given)
-        if known is None or known[0] < time.monotonic():
-            async with self.installed.database.transaction() as connection:
-                source = await find_source(connection, given)
-                if source is None:
-                    key = await find_key(connection, given, self.installed.clock.now())
-                    if key is not None and not may(key, "ingest"):
-                        raise ParcoursError(
-                            "not_allowed", f"the key {key.name} has no scope ingest", hint="Use a write key."
-                        )
-                    source = Source(0, f"key {key.name}") if key is not None else None
-            if len(self.keys) > KEPT:
-                self.keys.clear()
-            known = self.keys[given] = (time.monotonic() + TRUST, source)
-        if known[1] is None:
-            raise ParcoursError(
-                "unknown_write_key", "no source has this write key, or it was revoked", place="writeKey",
-                hint="See `parcours source list`.",
-            )  # fmt: skip
-        return known[1]
+        return source or await self.sources.by_body(request, envelope.more, key), envelope
 
     async def _store(
         self, arrivals: Sequence[Arrival], source: Source, received_at: datetime, mode: Mode = "live"
@@ -314,14 +235,14 @@ class _Intake:
                     "database_unreachable", f"the database could not take it: {type(error).__name__}",
                     hint="Send the same again.",
                 ) from error  # fmt: skip
-        self._note(fates, source, received_at)
+        self.notes.note(fates, source, received_at)
         return fates
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         """Wait for a turn to store; refuse where too many wait, or too much is pending behind it."""
         if self.in_line >= IN_LINE:
-            raise _too_busy("too many requests wait for their turn", 1)
+            raise too_busy("too many requests wait for their turn", 1)
         self.in_line += 1
         try:
             if time.monotonic() - self.looked > LOOK_EVERY:
@@ -331,50 +252,10 @@ class _Intake:
                     row = await (await connection.execute(query("pending_length"), given)).fetchone()
                 self.pending = row[0] if row else 0
             if self.pending > LONGEST_PENDING:
-                raise _too_busy(f"more than {LONGEST_PENDING:,} events wait to be worked on", 5)
+                raise too_busy(f"more than {LONGEST_PENDING:,} events wait to be worked on", 5)
             yield
         finally:
             self.in_line -= 1
-
-    def _note(self, fates: Sequence[Fate], source: Source, received_at: datetime) -> None:
-        """Remember the latest of these for whoever looks; written down a moment later, of a flood a part."""
-        some = [fate for fate in fates if fate.error is not None][-10:] + [
-            fate for fate in fates if fate.error is None
-        ][-10:]
-        self.notes += (recent_row(fate, source.name, received_at, self.installed.buckets) for fate in some)
-        minute = received_at.replace(second=0, microsecond=0)
-        if self.minute != minute:
-            self.minute, self.seen = minute, set()
-        if self.noting is None or self.noting.done():
-            self.noting = asyncio.create_task(self._write_notes(source.source_id))
-
-    async def _write_notes(self, source_id: int) -> None:
-        await asyncio.sleep(NOTE_EVERY)
-        rows = list(self.notes)
-        self.notes.clear()
-        try:
-            async with self.installed.database.transaction() as connection:
-                await note_recent(connection, rows)
-                if source_id not in self.seen and self.minute is not None:
-                    self.seen.add(source_id)
-                    await connection.execute(
-                        query("see_sources"), {"sources": [source_id], "at": self.minute}
-                    )
-        except (psycopg.Error, ParcoursError):
-            return  # it is for looking at; the events themselves are kept
-
-
-def _authorised(request: Request) -> str:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        user, _, _ = base64.b64decode(value.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-    return user
 
 
 def _sent_at(value: object) -> datetime | None:
@@ -397,35 +278,3 @@ def _read(line: bytes | int, place: str, received_at: datetime) -> Arrival:
             place,
         )  # fmt: skip
     return Reader(received_at).read(line, place)
-
-
-def _too_busy(why: str, seconds: int) -> ParcoursError:
-    return ParcoursError("too_busy", why, place=str(seconds), hint="Send the same again after Retry-After.")
-
-
-def _refused(error: ParcoursError) -> Response:
-    status = STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
-    busy = error.code == "too_busy"
-    answer = _problem(
-        status, error.code, error.message, error.hint, "" if busy else error.place, {"success": False}
-    )
-    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        answer.headers["retry-after"] = error.place if busy else "5"
-    if status == HTTPStatus.UNAUTHORIZED:
-        answer.headers["www-authenticate"] = 'Basic realm="write key"'
-    return answer
-
-
-def _problem(
-    status: HTTPStatus, code: str, detail: str, hint: str, place: str, more: dict[str, Any]
-) -> Response:
-    """Say what is wrong as everywhere; `message` is for the clients that read it."""
-    body = {"title": status.phrase, "status": status.value, "code": code, "detail": detail, "message": detail}
-    body |= {name: value for name, value in (("hint", hint), ("place", place)) if value}
-    return _json(body | more, status, "application/problem+json")
-
-
-def _json(
-    body: dict[str, Any], status: HTTPStatus = HTTPStatus.OK, kind: str = "application/json"
-) -> Response:
-    return Response(msgspec.json.encode(body), status.value, headers=CORS, media_type=kind)

@@ -32,7 +32,7 @@ async def profiles(
     search: Annotated[
         str | None, Query(max_length=200, description="a user_id, or a part of user_id, email, phone or a name")
     ] = None,
-    audience: Annotated[str | None, Query(max_length=64, description="members of this one")] = None,
+    audience: Annotated[str | None, Query(max_length=64, description="who belongs to this list or condition")] = None,
     deleted: Annotated[bool, Query(description="deleted ones, too")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,

@@ -90,7 +90,7 @@ async def per_branch(
     found = branches(scope, edges)
     if wants_table(request):
         return as_table(
-            found, ("step", "branch", "label", "to", "taken", "share", "shared"), f"{key}-branches"
+            found, ("step", "branch", "label", "to", "taken", "share", "shared", "reason"), f"{key}-branches"
         )
     return found
 

@@ -85,7 +85,7 @@ class Session(BaseModel):
 
     id: int
     current: bool
-    way: str = Field(description="password, link or invitation")
+    way: str = Field(description="password, link, invitation or setup")
     created_at: datetime
     seen_at: datetime = Field(description="to the minute")
     expires_at: datetime

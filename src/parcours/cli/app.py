@@ -60,6 +60,7 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "subscription": Place(
             "subscribing", JOURNEYS, "Declare kinds of mail that people may get or refuse."
         ),
+        "sender": Place("senders", JOURNEYS, "Keep the addresses that mails come from."),
         "suppress": Place("suppressing", JOURNEYS, "Keep the list of addresses that are written to no more."),
         "person": Place("person", JOURNEYS, "Do what one person may ask for: export, erase, consent."),
         "import": Place("importing", JOURNEYS, "Load people and events from files."),

@@ -14,7 +14,8 @@ from parcours.cli.output import on_terminal, say, show, show_json, show_table, w
 from parcours.cli.session import run, settings_of
 from parcours.clock import SystemClock
 from parcours.domain.errors import ParcoursError
-from parcours.service.watch.doctor import Finding, Level, examine
+from parcours.service.watch.doctor import examine
+from parcours.service.watch.findings import Finding, Level
 from parcours.settings import Settings
 from parcours.store.database import Database
 from parcours.store.migrate import verify

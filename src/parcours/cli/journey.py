@@ -166,16 +166,18 @@ def resume(
     with_changes: Annotated[
         bool, typer.Option("--with-changes", help="Publish the draft and move everybody to it.")
     ] = False,
-    answer: Answers = None, version: Version = None, at: At = None, dry_run: DryRun = False,
-    reason: Reason = None, as_json: AsJson = False,
+    answer: Answers = None, backfill: BackfillFor = None, version: Version = None, at: At = None,
+    dry_run: DryRun = False, reason: Reason = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Let everybody go on after a pause: kept events first, then what became due, then the queue.
 
-    With --with-changes they go on in the draft, which is published by it.
+    With --with-changes they go on in the draft, which is published by it; --answer and --backfill as for publish.
     """
     options: dict[str, Any] = {"with_changes": True} if with_changes else {}
     if answer:
         options["answers"] = read_given_answers(answer)
+    if backfill is not None:
+        options["backfill"] = backfill
     order = Order("", "resume", version, options, reason=reason, dry_run=dry_run)
     _command(context, keys, order, at=at, as_json=as_json)
 

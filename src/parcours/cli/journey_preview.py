@@ -28,6 +28,13 @@ def show_preview(preview: Preview) -> None:
         show()
         show(f"Comes due in the {preview.hours} hours behind it")
         later = [
-            (f"{row['hour']} to {row['hour'] + 1} h", row["step"], row["people"]) for row in preview.later
+            (
+                f"{row['hour']} to {row['hour'] + 1} h",
+                row["step"],
+                row["people"] or None,
+                row["messages"] or None,
+            )
+            for row in preview.later
         ]
-        show_table(("within", "step", "people"), later, numbers=("people",))
+        numbers = ("people", "messages")
+        show_table(("within", "step", *numbers), later, numbers=numbers)

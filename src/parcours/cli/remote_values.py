@@ -9,6 +9,7 @@ from uuid import UUID
 
 from parcours.domain.problems import Problem
 from parcours.domain.records import CommandResult
+from parcours.domain.senders import Sender
 from parcours.domain.timing import format_instant, parse_instant
 from parcours.service.audiences.members import AudienceShown, Member, MembersPage
 from parcours.service.audiences.size import Size
@@ -29,6 +30,7 @@ __all__ = [
     "page_of",
     "plain",
     "said_of",
+    "sender_of",
     "size_of",
     "stuck_of",
     "subscription_of",
@@ -85,6 +87,18 @@ def subscription_of(wire: Mapping[str, Any]) -> SubscriptionType:
     """Return a kind of mail, with the texts that it has."""
     names, about = ({k: v for k, v in wire[word].items() if v} for word in ("names", "descriptions"))
     return SubscriptionType(wire["key"], wire["default"], names, about, _maybe(wire["created_at"]))
+
+
+def sender_of(wire: Mapping[str, Any]) -> Sender:
+    """Return who mails come from."""
+    return Sender(
+        wire["key"],
+        wire["address"],
+        wire["name"],
+        wire["reply_to"],
+        wire["default"],
+        _maybe(wire["created_at"]),
+    )
 
 
 def suppressed_of(wire: Mapping[str, Any]) -> Suppressed:

@@ -18,6 +18,7 @@ from parcours.cli.session import connected, run, settings_of
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
 from parcours.observe import LogObserver, MetricsObserver, Observer, Observers
+from parcours.service.access.setup import make_setup_link
 from parcours.settings import Settings
 from parcours.store.database import Database
 from parcours.store.distribute import DISTRIBUTED_BUCKETS, migrate_distributed
@@ -59,6 +60,7 @@ def serve(
         observer = _observer(installed, registry, verbose=verbose)
         address = bind(host or settings.http_host, settings.http_port if port is None else port)
         show(f"Listening on {address.url}")
+        await _tell_setup(installed, settings.public_url or address.url)
         async with asyncio.TaskGroup() as group:
             app = create_app(installed, registry)
             proxies = settings.trusted_proxies
@@ -164,6 +166,18 @@ async def _working(
 ) -> None:
     async with outgoing(installed.settings, say) as channels:
         await run_worker(installed, channels, observer, stop, name=name)
+
+
+async def _tell_setup(installed: Installation, base_url: str) -> None:
+    """Print where the first administrator is made, while nobody works here."""
+    try:
+        async with installed.database.transaction() as connection:
+            link, _ = await make_setup_link(connection, base_url, installed.clock.now())
+    except ParcoursError as error:
+        if error.code != "already_set_up":
+            say(f"No link for the first administrator: {error}")
+        return
+    show(f"Nobody works here yet. Make the first administrator: {link}")
 
 
 async def _watching(installed: Installation, observer: Observer, stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from parcours.domain.timing import format_instant
 from parcours.service.access.invitations import Invitation, invite
 from parcours.service.access.passwords import hash_password
 from parcours.service.access.sessions import end_sessions
+from parcours.service.access.setup import make_setup_link
 from parcours.service.access.users import add_user, change_user, list_users, make_link, show_user
 from parcours.wiring import Installation
 
@@ -163,6 +164,35 @@ def link(
         return
     show(made["link"])
     say(f"It holds until {made['expires_at']}, once.")
+
+
+@app.command("setup-link", epilog="Example: parcours user setup-link")
+def setup_link(
+    context: typer.Context,
+    *,
+    url: Annotated[
+        str | None, typer.Option(help="Where the server is reached; unset: PARCOURS_PUBLIC_URL.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the link by which the first administrator is made in the browser, while nobody works here.
+
+    `parcours serve` prints one at its start. Each holds for a day; several may hold at once, and only one
+    administrator is made by them.
+    """
+    base = (url or settings_of(context).base_url).rstrip("/")
+
+    async def work(installed: Installation) -> dict[str, str]:
+        async with installed.database.transaction() as connection:
+            made, until = await make_setup_link(connection, base, installed.clock.now())
+        return {"link": made, "expires_at": format_instant(until)}
+
+    made = connected(context, work)
+    if as_json:
+        show_json(made)
+        return
+    show(made["link"])
+    say(f"It holds until {made['expires_at']}, while nobody works here.")
 
 
 @app.command("invite", epilog="Example: parcours user invite bo@example.com --role editor --language sv")

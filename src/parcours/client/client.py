@@ -28,9 +28,11 @@ from parcours.client.forms import (
 )
 from parcours.client.house import House
 from parcours.client.intake import Intake
+from parcours.client.language import language_of_environment
 from parcours.client.rights import Rights
 from parcours.client.transport import Transport, segment
 from parcours.client.watching import Watching
+from parcours.domain.accounts import check_language
 
 __all__ = ["Client", "Given"]
 
@@ -41,14 +43,15 @@ class Client(Commands, Drafts, Intake, Audiences, Watching, House, Rights):
     Everything raises ServerError (a ParcoursError) with code, place and hint as the server tells them. A request is
     tried again, `tries` times in all, only where that cannot do a thing twice: after 429, and for what is idempotent
     also after 502, 503, 504 and a lost connection; as long after as Retry-After says. `timeout` is in seconds;
-    `pause` waits so many.
+    `pause` waits so many. What the server says comes in `language` (en, sv or fr); None: that of the environment.
     """
 
     def __init__(
         self, url: str, key: str | None = None, *, timeout: float = 60.0, tries: int = 5,
-        pause: Callable[[float], None] = time.sleep,
+        pause: Callable[[float], None] = time.sleep, language: str | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(Transport(url, key, timeout=timeout, tries=tries, pause=pause))
+        spoken = language_of_environment() if language is None else check_language(language)
+        super().__init__(Transport(url, key, timeout=timeout, tries=tries, pause=pause, language=spoken))
         self._pause = pause
 
     def journeys(

@@ -58,12 +58,11 @@ class Commands(Asking):
 
     def resume(
         self, key: str, *, with_changes: bool = False, answers: Mapping[str, Any] | None = None,
-        **given: Unpack[Given],
+        backfill: str | None = None, **given: Unpack[Given],
     ) -> CommandAnswer:  # fmt: skip
-        """Let everybody go on; `with_changes`: in the draft, which is published by it."""
-        return self.command(
-            key, "resume", {"with_changes": with_changes or None, "answers": answers}, **given
-        )
+        """Let everybody go on; `with_changes`: in the draft, which is published by it, with `answers` and `backfill`."""
+        options = {"with_changes": with_changes or None, "answers": answers, "backfill": backfill}
+        return self.command(key, "resume", options, **given)
 
     def close(self, key: str, **given: Unpack[Given]) -> CommandAnswer:
         """Close to new entrances: people inside go on to the end."""

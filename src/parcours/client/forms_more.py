@@ -13,6 +13,7 @@ __all__ = [
     "Key",
     "MemberPage",
     "Recent",
+    "Sender",
     "Sending",
     "Setting",
     "Source",
@@ -188,6 +189,17 @@ class Subscription(TypedDict):
     default: str
     names: dict[str, str]
     descriptions: dict[str, str]
+    created_at: str | None
+
+
+class Sender(TypedDict):
+    """Who mails come from; `reply_to` None: answers go to the address."""
+
+    key: str
+    name: str
+    address: str
+    reply_to: str | None
+    default: bool
     created_at: str | None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from parcours.client.asking import Asking
-from parcours.client.forms_more import Key, Setting, Source, User
+from parcours.client.forms_more import Key, Sender, Setting, Source, User
 from parcours.client.transport import segment
 
 __all__ = ["House"]
@@ -23,6 +23,23 @@ class House(Asking):
         """Change settings, all of them or none; return all."""
         found = self._ask("PATCH", "/api/settings", dict(changes), repeatable=True, reason=reason)
         return cast("list[Setting]", found)
+
+    def senders(self) -> list[Sender]:
+        """List who mails come from."""
+        return cast("list[Sender]", self._get("/api/senders"))
+
+    def save_sender(
+        self, key: str, address: str, *, name: str = "", reply_to: str | None = None, default: bool = False,
+        reason: str | None = None,
+    ) -> Sender:  # fmt: skip
+        """Make a sender known, or make it this."""
+        body = {"address": address, "name": name, "reply_to": reply_to, "default": default}
+        path = f"/api/senders/{segment(key)}"
+        return cast("Sender", self._ask("PUT", path, body, repeatable=True, reason=reason))
+
+    def delete_sender(self, key: str, *, reason: str | None = None) -> None:
+        """Forget a sender; refused while mails of published journeys come from it."""
+        self._ask("DELETE", f"/api/senders/{segment(key)}", reason=reason)
 
     def users(self) -> list[User]:
         """List everybody who works here."""

@@ -53,12 +53,13 @@ class Reply:
 class Transport:
     """Asks one server with one key; each request over a connection of its own.
 
-    `timeout` in seconds, for each part of an exchange; `tries` at most, in all; `pause` waits so many seconds.
+    `timeout` in seconds, for each part of an exchange; `tries` at most, in all; `pause` waits so many seconds. Sentences
+    come in `language`, where the server speaks it.
     """
 
     def __init__(
-        self, url: str, key: str | None, *, timeout: float, tries: int, pause: Callable[[float], None]
-    ) -> None:
+        self, url: str, key: str | None, *, timeout: float, tries: int, pause: Callable[[float], None], language: str
+    ) -> None:  # fmt: skip
         parts = urlsplit(url.strip().rstrip("/"))
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ParcoursError(
@@ -80,6 +81,7 @@ class Transport:
         self._timeout = timeout
         self._tries = max(1, tries)
         self._pause = pause
+        self._language = language
 
     def ask(
         self, method: str, path: str, *, query: Query | None = None, json_body: object = None,
@@ -93,7 +95,8 @@ class Transport:
         """
         if json_body is not None:
             body = json.dumps(json_body, ensure_ascii=False, allow_nan=False).encode()
-        sent = {"Accept": "application/json", **self._credentials(as_user=key_as_user), **(headers or {})}
+        sent = {"Accept": "application/json", "Accept-Language": self._language}
+        sent |= {**self._credentials(as_user=key_as_user), **(headers or {})}
         if json_body is not None:
             sent["Content-Type"] = "application/json"
         again = method == "GET" if repeatable is None else repeatable

@@ -13,9 +13,10 @@ from parcours.compiler.trees import values_of
 from parcours.compiler.values import compared
 from parcours.domain.journey import AudienceTrigger, EventTrigger
 
-__all__ = ["NULL_JSON", "case_of", "seen_due", "seen_entering", "seen_inside", "timers"]
+__all__ = ["NULL_JSON", "NULL_ROUTE", "case_of", "seen_due", "seen_entering", "seen_inside", "timers"]
 
 NULL_JSON = sql.SQL("NULL::jsonb")
+NULL_ROUTE = sql.SQL("NULL::integer")
 
 
 def timers(plan: Plan) -> list[tuple[Rest, Exit]]:

@@ -99,6 +99,14 @@ ACCESS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "unknown_role": ("There is no such role.", "Choose one that the hint names."),
         "unknown_language": ("There is no such language.", "Choose one that the hint names."),
         "weak_password": ("A password is too easy to guess.", "Take four words that do not belong together."),
+        "already_set_up": (
+            "Somebody works here already, so the first administrator is made.",
+            "Sign in, or ask an admin for an invitation.",
+        ),
+        "wrong_setup_code": (
+            "The setup code is wrong, or holds no longer.",
+            "Run parcours user setup-link where the server runs, and open what it prints.",
+        ),
         "unknown_approval": (
             "Nothing waits for a second person under this number.",
             "Look at the list of what waits.",

@@ -79,6 +79,10 @@ JOURNEY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "An email goes by a subscription type that is not declared.",
             "Run parcours subscription set KEY, or correct the key.",
         ),
+        "unknown_sender": (
+            "An email comes from an address that is not one of the known senders.",
+            "Use one of them, or add it to the senders.",
+        ),
         "no_public_url": (
             "An email is advertising, and links to unsubscribe by lead nowhere yet.",
             "Set PARCOURS_PUBLIC_URL for the worker.",

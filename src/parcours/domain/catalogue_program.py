@@ -147,6 +147,16 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "There is no such subscription type.",
             "Run parcours subscription list.",
         ),
+        "no_such_sender": ("There is no sender of this key.", "Run parcours sender list."),
+        "sender_exists": (
+            "Another sender has this address already.",
+            "Change that one, or take another address.",
+        ),
+        "sender_in_use": (
+            "Mails of published journeys come from this sender.",
+            "Stop them, or publish a version with another sender first.",
+        ),
+        "bad_sender": ("A sender cannot be kept as it is written.", "Correct what the message names."),
         "bad_command": ("A line of a commands file is no command.", "Correct what the message names."),
         "invalid": ("The definition has errors.", "Run parcours check FILE to see all of them."),
         "unknown_journey": ("There is no journey of this key.", "Run parcours journey list."),

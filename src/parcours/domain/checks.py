@@ -19,6 +19,7 @@ from parcours.domain.journey import Email, Journey
 from parcours.domain.known import Known
 from parcours.domain.problems import Problem
 from parcours.domain.reading import nearest, problem_at
+from parcours.domain.senders import sender_problems
 from parcours.domain.uses import uses_of_journey
 
 __all__ = ["Known", "check_journey", "not_available", "template_missing", "unique"]
@@ -79,6 +80,10 @@ def _names(journey: Journey, known: Known) -> Iterator[Problem]:
             yield problem_at("warning", "unknown_event", use.place, message, hint)
 
 
+def _senders(journey: Journey, known: Known) -> Iterator[Problem]:
+    yield from sender_problems(journey, known.senders)
+
+
 _CHECKS: Final[tuple[Callable[[Journey, Known], Iterator[Problem]], ...]] = (
     entry_problems,
     _size,
@@ -88,4 +93,5 @@ _CHECKS: Final[tuple[Callable[[Journey, Known], Iterator[Problem]], ...]] = (
     _names,
     start_problems,
     consent_problems,
+    _senders,
 )

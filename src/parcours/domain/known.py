@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from parcours.domain.senders import Sender
+
 __all__ = ["Known"]
 
 
@@ -17,7 +19,7 @@ class Known:
     status of each other journey, `starts` the journeys that each other journey starts from its ends. `types` are the
     types of JSON seen in an attribute, as PostgreSQL calls them, `events` the properties seen with each event,
     `conditions` the audiences that have a condition, `now` the instant of the check. `subscriptions` are the declared
-    types, `links` tells whether mails get links to unsubscribe by.
+    types, `links` tells whether mails get links to unsubscribe by, `senders` are who mails may come from.
     """
 
     fields: frozenset[str] | None = None
@@ -30,3 +32,4 @@ class Known:
     now: datetime | None = None
     subscriptions: frozenset[str] | None = None
     links: bool | None = None
+    senders: tuple[Sender, ...] | None = None

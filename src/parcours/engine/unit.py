@@ -20,15 +20,15 @@ from parcours.domain.fence import FenceVersion
 from parcours.domain.identity import FIRST
 from parcours.domain.runs import FenceRun
 from parcours.domain.timing import BEGINNING
-from parcours.engine.admission import SUGGESTING, admit
 from parcours.engine.chores import do_chores
 from parcours.engine.counted import same
 from parcours.engine.handing import window_of
-from parcours.engine.held import hold_back, put_back
+from parcours.engine.held import put_back
+from parcours.engine.rounds import apply_round
 from parcours.engine.runs import suggest_next
 from parcours.engine.tasks import do_task
 from parcours.engine.versions import Version, Versions
-from parcours.engine.waiting import find_waiting, forget_left, part, set_free
+from parcours.engine.waiting import find_waiting, forget_left
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
@@ -131,7 +131,7 @@ class Unit:
                 ):  # events that stream in faster than they are applied keep no timer waiting for ever
                     await self.timers(ready)
                 break
-            if rounds < self.limits.rounds and await self.round(ready):
+            if rounds < self.limits.rounds and await apply_round(self, ready):
                 rounds += 1
                 continue
             asked = True
@@ -234,94 +234,7 @@ class Unit:
             fence.append(left)
         self.result.fence = fence
 
-    # Inbox rounds ----------------------------------------------------------------------------------------------
-
-    async def round(self, ready: list[FenceVersion]) -> bool:
-        """Apply the oldest inbox row of each of some people; False when there was none to apply."""
-        movable = [v.version_id for v in ready if v.rights.may_move]
-        kinds, count, rows = await self.choose(movable)
-        if count == 0:
-            return False
-        self.result.rows += count
-        # A version whose task stands keeps its rows: they are applied when it is done.
-        inside_batch = self.next_batch()
-        settling = [
-            v
-            for v in self.result.fence
-            if v.busy and v.task != "transfer" and v.status not in ("stopped", "finished")
-        ]
-        frozen = [v for v in [*ready, *settling] if v in settling or not v.rights.may_move]
-        decided = 0
-        kept_of = [(entry, rows) for entry in frozen]
-        for entry in [*ready, *settling]:
-            if entry.version_id in self.waiting and entry not in frozen:
-                waits, others = await part(self, entry, rows)
-                decided += await self.inside(entry, inside_batch, waits, may_move=False)
-                decided += await self.inside(entry, inside_batch, others, may_move=True)
-                kept_of.append((entry, waits))
-            else:
-                decided += await self.inside(entry, inside_batch, rows, may_move=entry not in frozen)
-        if decided:
-            await self.move(inside_batch, decided)
-        if {"event", "outcome", "recheck"} & kinds:
-            for entry, theirs in kept_of:
-                await self.compiled(entry, "keep", round=theirs)
-        if "event" in kinds:
-            await hold_back(self, ready, inside_batch, rows)
-        if SUGGESTING & kinds:
-            await admit(
-                self, inside_batch, rows, kinds, count, nobody_moved=decided == 0, nobody_frozen=not kept_of
-            )
-        if "release" in kinds:
-            await set_free(self, ready, rows)
-        async with self.connection.pipeline():
-            await self.execute("by_address")
-            dropped = await self.execute("drop_round", round=rows)
-            await self.execute("by_index")
-        same(count, dropped.rowcount, "round")
-        return True
-
-    async def choose(self, movable: list[int]) -> tuple[set[str], int, str]:
-        """Choose the rows of a round: their kinds, their number, their addresses.
-
-        Rounds go through the people in the order of their keys and then begin again, so that what an earlier round
-        of this unit took is not read again.
-        """
-        cursor = await self.execute("something_due", movable=movable, until=self.until)
-        due = await cursor.fetchone()
-        began_anew = self.after == FIRST
-        while True:
-            cursor = await self.execute(
-                "take_round",
-                n=Int8(self.limits.rows),
-                timers_due=bool(due and due[0]),
-                movable=movable,
-                until=self.until,
-                after=self.after,
-                leaving=[v.version_id for v in self.result.fence if v.task == "transfer"],
-            )
-            people, last, count, kinds, rows = await cursor.fetchone()
-            self.after = last if people >= self.limits.rows else FIRST
-            if count:
-                return set(kinds), count, rows
-            if self.after == FIRST:
-                if began_anew:
-                    return set(), 0, "{}"
-                began_anew = True
-
-    async def inside(self, entry: FenceVersion, batch: int, rows: str, *, may_move: bool) -> int:
-        """Goals, exits, exclusion, awaited events of those inside one version; returns how many it decided."""
-        decided = await self.compiled(entry, "inside", batch=Int8(batch), round=rows, may_move=may_move)
-        return int(decided.rowcount)
-
-    async def move(self, batch: int, decided: int) -> None:
-        """Let people stand where their passages say; write what update steps write; look back where R8 says so."""
-        moved = await self.execute("move_participants", batch=Int8(batch), since=self.since)
-        same(decided, moved.rowcount, "move")
-        cursor = await self.execute("count_batch", batch=Int8(batch), since=self.since)
-        (moved_on,) = await cursor.fetchone()
-        await self.effects(batch)
-        self.result.moved += moved_on
+    # What moves bring about ------------------------------------------------------------------------------------
 
     async def effects(self, batch: int) -> None:
         """Write what update steps write, tell other journeys, look back at events a settle was slower than."""

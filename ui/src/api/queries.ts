@@ -1,4 +1,5 @@
 import {
+  infiniteQueryOptions,
   keepPreviousData,
   queryOptions,
   useInfiniteQuery,
@@ -35,8 +36,9 @@ export function useMe() {
 /** As many rows as a screen shows, and some more: the next ones come when somebody gets near them. */
 const ROWS = 60;
 
-export function useJourneys(filter: JourneyFilter) {
-  return useInfiniteQuery({
+/** The list of journeys; asked for while the screen that shows it is still on its way, so it holds for a moment. */
+export const journeysOf = (filter: JourneyFilter) =>
+  infiniteQueryOptions({
     queryKey: ["journeys", filter],
     queryFn: ({ pageParam }) =>
       data(
@@ -46,6 +48,12 @@ export function useJourneys(filter: JourneyFilter) {
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+    staleTime: 2000,
+  });
+
+export function useJourneys(filter: JourneyFilter) {
+  return useInfiniteQuery({
+    ...journeysOf(filter),
     placeholderData: keepPreviousData,
     refetchInterval: 5000,
   });

@@ -136,6 +136,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell whether nobody works here yet, so that the first administrator is to be made
+         * @description Tell whether nobody works here yet, so that the first administrator is to be made.
+         */
+        get: operations["setup_api_setup_get"];
+        put?: never;
+        /**
+         * Make the first administrator and sign in; refused for ever once somebody works here
+         * @description Make the first administrator and sign in; refused for ever once somebody works here.
+         */
+        post: operations["make_first_admin_api_setup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -391,6 +415,50 @@ export interface paths {
          * @description Take the write key of a source back: within two seconds nothing that comes with it is taken any more.
          */
         delete: operations["end_source_api_sources__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the senders
+         * @description List the senders.
+         */
+        get: operations["senders_api_senders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/senders/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a sender known, or change it; published journeys go on as they are
+         * @description Make a sender known, or change it; published journeys go on as they are.
+         */
+        put: operations["put_sender_api_senders__key__put"];
+        post?: never;
+        /**
+         * Forget a sender; refused while mails of published journeys come from it
+         * @description Forget a sender; refused while mails of published journeys come from it.
+         */
+        delete: operations["remove_sender_api_senders__key__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2279,8 +2347,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show addresses that are written to no more, the latest first
-         * @description Show addresses that are written to no more, the latest first.
+         * Show addresses that are written to no more, the latest first; as CSV all of them, up to 200,000
+         * @description Show addresses that are written to no more, the latest first; as CSV all of them, up to 200,000.
          */
         get: operations["suppressed_api_suppressions_get"];
         put?: never;
@@ -2836,18 +2904,26 @@ export interface components {
              * @description null: drops out
              */
             to: string | null;
-            /** Taken */
+            /**
+             * Taken
+             * @description null: left out, where others leave with the same reason
+             */
             taken: number | null;
             /**
              * Share
-             * @description of those who took one of its branches to a step
+             * @description of those who took one of its branches
              */
             share: number | null;
             /**
              * Shared
-             * @description another branch leads to the same step: both are counted together
+             * @description another branch leads to the same place: both are counted together
              */
             shared: boolean;
+            /**
+             * Reason
+             * @description with which people drop out by it
+             */
+            reason: string | null;
         };
         /**
          * BulkAnswer
@@ -3711,6 +3787,40 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * FirstAdmin
+         * @description The first administrator.
+         */
+        FirstAdmin: {
+            /**
+             * Code
+             * @description printed by `parcours serve` at its start, and by `parcours user setup-link`, behind #
+             * @example yHcTzJ…
+             */
+            code: string;
+            /**
+             * Email
+             * @example anna@example.com
+             */
+            email: string;
+            /**
+             * Password
+             * @example four words that differ
+             */
+            password: string;
+            /**
+             * Name
+             * @default
+             * @example Anna Berg
+             */
+            name: string;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "sv" | "fr";
+        };
+        /**
          * Forgotten
          * @description How it stands with forgetting a person.
          */
@@ -4357,6 +4467,23 @@ export interface components {
             audiences: components["schemas"]["AudienceKnown"][];
             /** Journeys */
             journeys: string[];
+        };
+        /**
+         * Later
+         * @description People who become due at a step in an hour to come, and messages that wait there until then.
+         */
+        Later: {
+            /** Step */
+            step: string;
+            /**
+             * Hour
+             * @description how many whole hours from now, from 0
+             */
+            hour: number;
+            /** People */
+            people: number;
+            /** Messages */
+            messages: number;
         };
         /**
          * LedgerOne
@@ -5709,6 +5836,16 @@ export interface components {
             matching: {
                 [key: string]: number;
             } | null;
+            /**
+             * Hours
+             * @description those behind the publication that `later` is about
+             */
+            hours: number;
+            /**
+             * Later
+             * @description who is moved, keeps a deadline and becomes due within these hours
+             */
+            later: components["schemas"]["Later"][];
             /** Problems */
             problems: components["schemas"]["ProblemFound"][];
             /** Refused */
@@ -5945,6 +6082,12 @@ export interface components {
             answers?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Backfill
+             * @description with changes: also those who did it in the last
+             * @example 7d
+             */
+            backfill?: string | null;
         };
         /**
          * ResumePreview
@@ -5972,9 +6115,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Later */
-            later: {
-                [key: string]: unknown;
-            }[];
+            later: components["schemas"]["Later"][];
         };
         /**
          * ResumeWanted
@@ -6056,6 +6197,73 @@ export interface components {
             said: string | null;
         };
         /**
+         * Sender
+         * @description A sender that is known.
+         */
+        Sender: {
+            /**
+             * Name
+             * @description what readers see
+             * @default
+             * @example Anna at the shop
+             */
+            name: string;
+            /**
+             * Address
+             * @example news@example.com
+             */
+            address: string;
+            /**
+             * Reply To
+             * @description where answers go; null: to the address
+             * @example anna@example.com
+             */
+            reply_to?: string | null;
+            /**
+             * Default
+             * @description whether mails of journeys that name nobody come from it
+             * @default false
+             */
+            default: boolean;
+            /**
+             * Key
+             * @example news
+             */
+            key: string;
+            /** Created At */
+            created_at: string | null;
+        };
+        /**
+         * SenderWanted
+         * @description Who mails come from.
+         */
+        SenderWanted: {
+            /**
+             * Name
+             * @description what readers see
+             * @default
+             * @example Anna at the shop
+             */
+            name: string;
+            /**
+             * Address
+             * @example news@example.com
+             */
+            address: string;
+            /**
+             * Reply To
+             * @description where answers go; null: to the address
+             * @example anna@example.com
+             */
+            reply_to?: string | null;
+            /**
+             * Default
+             * @description whether mails of journeys that name nobody come from it
+             * @default false
+             */
+            default: boolean;
+        };
+        /**
          * Sending
          * @description Whether messages leave: `held` is null where they do.
          */
@@ -6073,7 +6281,7 @@ export interface components {
             current: boolean;
             /**
              * Way
-             * @description password, link or invitation
+             * @description password, link, invitation or setup
              */
             way: string;
             /**
@@ -6154,6 +6362,14 @@ export interface components {
             sent: number;
             /** Uncertain */
             uncertain: number;
+        };
+        /**
+         * Setup
+         * @description Whether the first administrator is still to be made.
+         */
+        Setup: {
+            /** Needed */
+            needed: boolean;
         };
         /**
          * SignIn
@@ -7442,6 +7658,64 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    setup_api_setup_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            400: components["responses"]["400"];
+            413: components["responses"]["413"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    make_first_admin_api_setup_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstAdmin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionBegun"];
+                };
+            };
+            400: components["responses"]["400"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
     users_api_users_get: {
         parameters: {
             query?: never;
@@ -7946,6 +8220,104 @@ export interface operations {
             header?: never;
             path: {
                 name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    senders_api_senders_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sender"][];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            413: components["responses"]["413"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    put_sender_api_senders__key__put: {
+        parameters: {
+            query?: {
+                /** @description why; kept in the audit */
+                reason?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SenderWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sender"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    remove_sender_api_senders__key__delete: {
+        parameters: {
+            query?: {
+                /** @description why; kept in the audit */
+                reason?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
             };
             cookie?: never;
         };
@@ -10766,7 +11138,7 @@ export interface operations {
             query?: {
                 /** @description a user_id, or a part of user_id, email, phone or a name */
                 search?: string | null;
-                /** @description members of this one */
+                /** @description who belongs to this list or condition */
                 audience?: string | null;
                 /** @description deleted ones, too */
                 deleted?: boolean;
@@ -11976,13 +12348,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As JSON; as a table with `Accept: text/csv`. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Listed"][];
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["400"];

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
 import { useJourneys } from "../api/queries";
 import { PagedTable } from "../components/PagedTable";
+import { written } from "./address";
 import { DID } from "./done";
 import { useFormat } from "./format";
 import { useStillHere } from "./useStillHere";
@@ -118,8 +119,7 @@ function Filters({ search, withJourney }: { search: ActivitySearch; withJourney:
   const path = useLocation().pathname;
   const isHere = useStillHere(path);
   const change = (part: ActivitySearch) => {
-    const next = Object.entries({ ...search, ...part }).filter(([, value]) => value);
-    void navigate({ to: path, search: Object.fromEntries(next), replace: true } as never);
+    void navigate({ to: path, search: written({ ...search, ...part }), replace: true } as never);
   };
   const type = useDebouncedCallback((part: ActivitySearch) => isHere() && change(part), 300);
   return (

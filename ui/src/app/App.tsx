@@ -1,5 +1,5 @@
 import { createTheme, MantineProvider, mergeThemeOverrides } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import i18next from "i18next";
 import { lazy, Suspense, useEffect, useMemo } from "react";
@@ -9,21 +9,13 @@ import { ME, useMe } from "../api/queries";
 import { useLater } from "../components/later";
 import { Trouble } from "../components/Trouble";
 import { Connection } from "./Connection";
+import { queries } from "./queryClient";
 import { router } from "./router";
 import { isLanguage, speak } from "./texts";
 import { theme } from "./theme";
 
 const loadMessages = async () => (await import("./Messages")).Messages;
 const SignIn = lazy(() => import("./SignIn"));
-
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      retry: (times, error) => !(error instanceof Refused) && times < 3,
-      refetchOnWindowFocus: true,
-    },
-  },
-});
 
 // What the server says comes in another language then, too.
 i18next.on("languageChanged", () => void queries.invalidateQueries());

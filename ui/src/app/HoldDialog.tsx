@@ -35,6 +35,7 @@ export function HoldDialog({ held, close }: { held: boolean; close: () => void }
           label={t("dialog.reason")}
           autosize
           value={reason}
+          data-autofocus
           onChange={(event) => setReason(event.currentTarget.value)}
         />
         {giving.isError && (
@@ -47,7 +48,7 @@ export function HoldDialog({ held, close }: { held: boolean; close: () => void }
             {t("dialog.cancel")}
           </Button>
           <Button
-            color={held ? undefined : "orange.9"}
+            color={held ? undefined : "#a63c06"}
             loading={giving.isPending}
             onClick={() => giving.mutate()}
           >

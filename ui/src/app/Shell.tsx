@@ -127,7 +127,7 @@ export default function Shell() {
               </Text>
             </Group>
             <Group gap="xs" wrap="nowrap">
-              {has(me, "admin") && <HoldSending />}
+              {has(me, "admin") && <HoldSending visibleFrom="xs" />}
               <LanguageMenu />
               <SchemeButton />
               <Text size="sm" visibleFrom="md">
@@ -157,11 +157,12 @@ export default function Shell() {
               onClick={close}
             />
           ))}
+          {has(me, "admin") && <HoldSending hiddenFrom="xs" mt="md" />}
           <Anchor href="/licences.txt" target="_blank" size="xs" c="dimmed" mt="auto" p="xs">
             {t("app.licences")}
           </Anchor>
         </AppShell.Navbar>
-        <AppShell.Main id="content">
+        <AppShell.Main id="content" tabIndex={-1}>
           <Coming />
           <Notices />
           <Suspense>

@@ -11,15 +11,34 @@ import {
   TextInput,
   Title,
 } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
 import { useWords } from "../components/Trouble";
 import { LanguageMenu } from "./Shell";
+import { allTexts } from "./texts";
 
-/** Shown where nobody is signed in, in place of every screen. */
-export default function SignIn() {
+const FirstAdmin = lazy(async () => (await Promise.all([import("./FirstAdmin"), allTexts()]))[0]);
+
+/** Shown where nobody is signed in, in place of every screen; where nobody works here yet, the first makes an account. */
+export default function Entrance() {
+  const setup = useQuery({
+    queryKey: ["setup"],
+    queryFn: () => data(client.GET("/api/setup")),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (setup.isPending) return null;
+  if (!setup.data?.needed) return <SignIn />;
+  return (
+    <Suspense>
+      <FirstAdmin />
+    </Suspense>
+  );
+}
+
+function SignIn() {
   const { t } = useTranslation();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
@@ -34,7 +53,7 @@ export default function SignIn() {
     signing.mutate();
   };
   return (
-    <Center mih="100dvh" p="md" component="main">
+    <Center mih="100dvh" p="md" component="main" id="content">
       <Paper withBorder p="xl" w={400} maw="100%" component="form" onSubmit={submit}>
         <Stack>
           <Title order={1} size="h2">

@@ -17,6 +17,8 @@ export const DID = [
   "say_consent",
   "suppress",
   "unsuppress",
+  "save_sender",
+  "delete_sender",
   "save_subscription_type",
   "delete_subscription_type",
   "export_person",

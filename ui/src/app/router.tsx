@@ -1,15 +1,28 @@
-import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from "@tanstack/react-router";
+import { Button, Stack, Text, Title } from "@mantine/core";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Link,
+  lazyRouteComponent,
+  Navigate,
+} from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { patiently } from "../api/connection";
-import type { AudienceSearch } from "../audiences/Audiences";
-import type { HomeSearch } from "../home/Filters";
-import type { PeopleSearch } from "../journey/Participants";
-import type { EventSearch } from "../people/Events";
-import type { PersonSearch } from "../people/People";
-import type { PersonTab } from "../people/PersonPage";
-import type { ActivitySearch } from "./Activity";
+import { journeysOf } from "../api/queries";
+import type { SuppressionSearch } from "../settings/Suppressions";
+import { queries } from "./queryClient";
 import Shell from "./Shell";
+import {
+  activitySearch,
+  audienceSearch,
+  eventSearch,
+  homeSearch,
+  participantsSearch,
+  peopleSearch,
+  personTab,
+} from "./searches";
 import { allTexts } from "./texts";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
@@ -17,9 +30,15 @@ const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
 function Missing() {
   const { t } = useTranslation();
   return (
-    <p>
-      {t("app.missing")} <Link to="/">{t("app.home")}</Link>
-    </p>
+    <Stack align="flex-start">
+      <Title order={1} size="h2">
+        {t("app.missing")}
+      </Title>
+      <Text>{t("app.missingHint")}</Text>
+      <Button component={Link} to="/">
+        {t("app.toHome")}
+      </Button>
+    </Stack>
   );
 }
 
@@ -35,7 +54,9 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   component: firstScreen(() => import("../home/Home")),
-  validateSearch: (search: Record<string, unknown>) => search as HomeSearch,
+  validateSearch: homeSearch,
+  loaderDeps: ({ search: { view: _, ...filter } }) => filter,
+  loader: ({ deps }) => void queries.prefetchInfiniteQuery(journeysOf(deps)),
 });
 const journey = createRoute({
   getParentRoute: () => root,
@@ -54,7 +75,7 @@ const tabs = [
     getParentRoute: () => journey,
     path: "participants",
     component: screen(() => import("../journey/Participants")),
-    validateSearch: (search: Record<string, unknown>) => search as PeopleSearch,
+    validateSearch: participantsSearch,
   }),
   createRoute({
     getParentRoute: () => journey,
@@ -75,7 +96,7 @@ const tabs = [
     getParentRoute: () => journey,
     path: "activity",
     component: screen(() => import("../journey/ActivityTab")),
-    validateSearch: (search: Record<string, unknown>) => search as ActivitySearch,
+    validateSearch: activitySearch,
   }),
   createRoute({
     getParentRoute: () => journey,
@@ -97,7 +118,7 @@ const activity = createRoute({
   getParentRoute: () => root,
   path: "/activity",
   component: screen(() => import("./Activity")),
-  validateSearch: (search: Record<string, unknown>) => search as ActivitySearch,
+  validateSearch: activitySearch,
 });
 const mailbox = createRoute({
   getParentRoute: () => root,
@@ -132,6 +153,17 @@ const places = [
   }),
   createRoute({
     getParentRoute: () => settings,
+    path: "senders",
+    component: screen(() => import("../settings/Senders")),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
+    path: "suppressions",
+    component: screen(() => import("../settings/Suppressions")),
+    validateSearch: (search: Record<string, unknown>) => search as SuppressionSearch,
+  }),
+  createRoute({
+    getParentRoute: () => settings,
     path: "rules",
     component: screen(() => import("../settings/Rules")),
   }),
@@ -142,25 +174,32 @@ const places = [
   }),
 ] as const;
 
+/** Where the first administrator was made: whoever is signed in has nothing to do there. */
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: () => <Navigate to="/" replace />,
+});
+
 /** People, outside of any journey: who they are, what comes of them, and the audiences they belong to. */
 const people = [
   createRoute({
     getParentRoute: () => root,
     path: "/people",
     component: screen(() => import("../people/People")),
-    validateSearch: (search: Record<string, unknown>) => search as PersonSearch,
+    validateSearch: peopleSearch,
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/people/$userId",
     component: screen(() => import("../people/PersonPage")),
-    validateSearch: (search: Record<string, unknown>) => search as PersonTab,
+    validateSearch: personTab,
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/events",
     component: screen(() => import("../people/Events")),
-    validateSearch: (search: Record<string, unknown>) => search as EventSearch,
+    validateSearch: eventSearch,
   }),
   createRoute({
     getParentRoute: () => root,
@@ -181,7 +220,7 @@ const people = [
     getParentRoute: () => root,
     path: "/audiences",
     component: screen(() => import("../audiences/Audiences")),
-    validateSearch: (search: Record<string, unknown>) => search as AudienceSearch,
+    validateSearch: audienceSearch,
   }),
   createRoute({
     getParentRoute: () => root,
@@ -203,6 +242,7 @@ export const router = createRouter({
     activity,
     mailbox,
     ...people,
+    setup,
     settings.addChildren([...places]),
   ]),
   defaultPreload: "intent",

@@ -13,6 +13,12 @@ const sea: MantineColorsTuple = [
   "#06504c",
 ];
 
+const CONTENT = "#content";
+/** The list itself scrolls (app.css), by the keys of its field: no box in between that would need the focus. */
+const LIST = { withScrollArea: false };
+/** Of words that warn of something grave, on the page and on what opens over it. */
+export const GRAVE = "light-dark(#b3261e, #ff9c94)";
+
 /** Shades are chosen so that text on them passes WCAG AA in light and in dark. */
 export const theme = createTheme({
   primaryColor: "sea",
@@ -27,5 +33,14 @@ export const theme = createTheme({
     // The page has one banner; a dialog's head is none.
     ModalHeader: { defaultProps: { component: "div" } },
     DrawerHeader: { defaultProps: { component: "div" } },
+    // What opens over the page belongs to its content, also for who goes from landmark to landmark.
+    Popover: { defaultProps: { portalProps: { target: CONTENT } } },
+    Tooltip: { defaultProps: { portalProps: { target: CONTENT } } },
+    // The first command has the focus, and nothing stands in the menu that is none.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    Select: { defaultProps: LIST },
+    MultiSelect: { defaultProps: LIST },
+    Autocomplete: { defaultProps: LIST },
+    TagsInput: { defaultProps: LIST },
   },
 });

@@ -54,7 +54,7 @@ export default function AudiencePage() {
     return (
       <Stack>
         {back}
-        <Empty title={t("audience.missing", { key })} hint={t("audience.missingHint")} />
+        <Empty top title={t("audience.missing", { key })} hint={t("audience.missingHint")} />
       </Stack>
     );
   if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;

@@ -31,6 +31,7 @@ export function Ids({ change }: { change: (ids: string[]) => void }) {
           minRows={4}
           maxRows={12}
           spellCheck={false}
+          data-autofocus
         />
       ) : (
         <Group gap="xs">

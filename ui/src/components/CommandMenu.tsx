@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "../api/queries";
 import { type Command, has, type Journey } from "../api/types";
+import { GRAVE as RED } from "../app/theme";
 import { useAsk } from "./Commands";
 import { GRAVE, legal, quick, SIGNS } from "./commands";
 
@@ -59,7 +60,7 @@ export function CommandMenu({
             <Menu.Item
               key={command}
               leftSection={<Sign size={16} />}
-              color={GRAVE.has(command) ? "red" : undefined}
+              c={GRAVE.has(command) ? RED : undefined}
               onClick={() => give(command)}
             >
               {t(`command.${command}.label`)}

@@ -18,9 +18,10 @@ import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Unreachable } from "../api/client";
-import { give, type Order, useGive } from "../api/queries";
+import { give, type Order, useGive, useJourney, useVersion } from "../api/queries";
 import type { Command, CommandAnswer } from "../api/types";
 import { useFormat } from "../app/format";
+import { type Back, Backfill, startsByEvent } from "./Backfill";
 import { GRAVE, legal, SIGNS } from "./commands";
 import { InFlight } from "./InFlight";
 import { Alert as Sign } from "./icons";
@@ -57,13 +58,20 @@ export function ConfirmDialog({
   const [pause, setPause] = useState<PauseOptions>({});
   const [stopFirst, setStopFirst] = useState(false);
   const [copy, setCopy] = useState("");
+  const [back, setBack] = useState<Back>(null);
+  const detail = useJourney(journey).data;
+  const draft = useVersion(
+    journey,
+    command === "publish" ? (asked.version ?? detail?.draft ?? null) : null,
+  ).data;
   const once = useMemo(() => crypto.randomUUID(), []);
   const options = useMemo(() => {
     if (command === "pause") return { ...pause };
     if (command === "delete" && stopFirst) return { stop_first: true };
+    if (command === "publish" && back !== null) return { backfill: back };
     if (command === "duplicate" && copy) return { key: copy };
     return undefined;
-  }, [command, pause, stopFirst, copy]);
+  }, [command, pause, stopFirst, copy, back]);
   const order: Order = { key: journey, command, version: asked.version, options, reason };
   const dry = useQuery({
     queryKey: ["dry-run", journey, command, asked.version, options],
@@ -138,7 +146,14 @@ export function ConfirmDialog({
           </>
         )}
         {command === "pause" && <PauseChoices value={pause} change={setPause} />}
-        {command === "resume" && <ResumePreview preview={dry.data?.preview ?? null} />}
+        {command === "publish" && startsByEvent(draft?.definition) && (
+          <Backfill
+            value={back}
+            change={setBack}
+            count={dry.isPlaceholderData ? undefined : dry.data?.counts.backfill}
+          />
+        )}
+        {command === "resume" && <ResumePreview journey={journey} preview={dry.data?.preview ?? null} />}
         {command === "resume" && asked.draft && (
           <Alert variant="light" color="blue">
             <Group justify="space-between">
@@ -169,6 +184,7 @@ export function ConfirmDialog({
             description={t("duplicate.keyMeans")}
             placeholder={`${journey}-copy`}
             value={copy}
+            data-autofocus
             onChange={(event) => setCopy(event.currentTarget.value)}
           />
         )}
@@ -201,7 +217,11 @@ export function ConfirmDialog({
           </Alert>
         )}
         <Group justify="flex-end" mt="xs">
-          <Button variant="default" onClick={close}>
+          <Button
+            variant="default"
+            onClick={close}
+            data-autofocus={command === "duplicate" ? undefined : true}
+          >
             {t("dialog.cancel")}
           </Button>
           <Button
@@ -210,7 +230,6 @@ export function ConfirmDialog({
             loading={giving.isPending}
             disabled={dry.isPending || (refused !== null && refused !== undefined)}
             onClick={confirm}
-            data-autofocus={GRAVE.has(command) ? undefined : true}
           >
             {t(`command.${command}.label`)}
           </Button>
@@ -223,7 +242,7 @@ export function ConfirmDialog({
 function Counts({ answer }: { answer: CommandAnswer }) {
   const { t } = useTranslation();
   const { number } = useFormat();
-  const shown = (["inside", "queued", "messages", "backfill", "messages_cancelled"] as const).filter(
+  const shown = (["inside", "queued", "messages", "messages_cancelled"] as const).filter(
     (name) => answer.counts[name] !== undefined,
   );
   if (shown.length === 0) return null;
@@ -232,7 +251,7 @@ function Counts({ answer }: { answer: CommandAnswer }) {
       <Table.Tbody>
         {shown.map((name) => (
           <Table.Tr key={name}>
-            <Table.Td w={90} ta="right" fw={650} style={{ fontVariantNumeric: "tabular-nums" }}>
+            <Table.Td w={1} ta="right" fw={650} style={{ fontVariantNumeric: "tabular-nums" }}>
               {number(answer.counts[name] ?? 0)}
             </Table.Td>
             <Table.Td>{t(`count.${name}`, { count: answer.counts[name] ?? 0 })}</Table.Td>

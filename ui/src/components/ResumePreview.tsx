@@ -1,6 +1,9 @@
 import { List, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useVersion } from "../api/queries";
 import { useFormat } from "../app/format";
+import { ComingHours } from "./ComingHours";
+import type { Later } from "./hours";
 
 interface One {
   version: number;
@@ -10,13 +13,19 @@ interface One {
   now: Record<string, number>;
   queue: number;
   messages: Record<string, number>;
-  later: { step: string; hour: number; people: number }[];
+  later: Later[];
 }
 
 const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0);
 
 /** What leaves at once when people go on, and in the hours behind it. */
-export function ResumePreview({ preview }: { preview: Record<string, unknown>[] | null }) {
+export function ResumePreview({
+  journey,
+  preview,
+}: {
+  journey: string;
+  preview: Record<string, unknown>[] | null;
+}) {
   const { t } = useTranslation();
   const { number } = useFormat();
   if (preview === null || preview.length === 0) return null;
@@ -45,9 +54,17 @@ export function ResumePreview({ preview }: { preview: Record<string, unknown>[] 
                 <List.Item key={line}>{line}</List.Item>
               ))}
             </List>
+            <Hours journey={journey} one={one} />
           </div>
         );
       })}
     </>
   );
+}
+
+function Hours({ journey, one }: { journey: string; one: One }) {
+  const steps = useVersion(journey, one.version).data?.definition.steps as
+    | Record<string, { label?: string }>
+    | undefined;
+  return <ComingHours rows={one.later} hours={one.hours} nameOf={(step) => steps?.[step]?.label || step} />;
 }

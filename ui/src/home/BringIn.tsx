@@ -35,7 +35,7 @@ export function BringIn({ journey }: { journey?: string }) {
       const { said, hint } = words(error);
       const more =
         error instanceof Refused && Array.isArray(error.body.problems)
-          ? ` ${JSON.stringify(error.body.problems[0])}`
+          ? ` ${firstOf(error.body.problems)}`
           : "";
       notifications.show({ color: "red", title: said, message: hint + more, autoClose: 12_000 });
     } finally {
@@ -51,4 +51,12 @@ export function BringIn({ journey }: { journey?: string }) {
       )}
     </FileButton>
   );
+}
+
+/** The first thing that is wrong with a file: where, what, and what to do. */
+function firstOf(problems: readonly unknown[]): string {
+  const first = problems[0];
+  if (typeof first !== "object" || first === null) return "";
+  const { place, message, hint } = first as { place?: string; message?: string; hint?: string };
+  return [place && `${place}:`, message, hint].filter(Boolean).join(" ");
 }

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useJourneys, useMe } from "../api/queries";
 import { has, type Journey } from "../api/types";
+import { written } from "../app/address";
 import { useFormat } from "../app/format";
 import { useStillHere } from "../app/useStillHere";
 import { useLater } from "../components/later";
@@ -31,11 +32,7 @@ export default function Home() {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const found = useMemo(() => journeys.data?.pages.flatMap((page) => page.items) ?? [], [journeys.data]);
   const change = (part: Partial<HomeSearch>) => {
-    const next = { ...search, ...part };
-    const kept = Object.entries(next).filter(
-      ([, value]) => value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0),
-    );
-    void navigate({ search: Object.fromEntries(kept) as HomeSearch, replace: true });
+    void navigate({ search: written({ ...search, ...part }), replace: true });
   };
   const type = useDebouncedCallback((text: string) => isHere() && change({ search: text }), 250);
   const select = useCallback((key: string, on: boolean) => {

@@ -22,7 +22,7 @@ export function useCause() {
   return (journey: Journey): string | null => {
     const cause = journey.cause;
     if (cause === null) return null;
-    const by = (cause.by ?? "").replace(/^user:/, "");
+    const by = (cause.by ?? "").replace(/^(user|key):/, "");
     const said = t(`cause.${cause.kind}`, { at: instant(cause.at), by });
     return cause.reason ? `${said} – ${cause.reason}` : said;
   };
@@ -114,7 +114,7 @@ export const JourneyRow = memo(function Row({ journey, me, selected, select }: P
   const cause = useCause()(journey);
   const trigger = useTrigger()(journey);
   const name = journey.name || journey.journey;
-  const by = (journey.changed_by ?? "").replace(/^user:/, "");
+  const by = (journey.changed_by ?? "").replace(/^(user|key):/, "");
   return (
     <>
       <Table.Tr className={classes.row} data-journey={journey.journey}>
@@ -193,9 +193,9 @@ export const JourneyRow = memo(function Row({ journey, me, selected, select }: P
         <Table.Td>
           {journey.changed_at && (
             <Tooltip label={instant(journey.changed_at)}>
-              <Text size="xs" component="span">
+              <Text size="xs" component="div" style={{ whiteSpace: "nowrap" }}>
                 {ago(journey.changed_at)}
-                {by ? ` · ${by}` : ""}
+                {by && <div>{by}</div>}
               </Text>
             </Tooltip>
           )}

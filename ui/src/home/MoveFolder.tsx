@@ -42,6 +42,7 @@ export function MoveFolder({ journeys, close }: { journeys: readonly Journey[]; 
           maxLength={200}
           onChange={setFolder}
           data-autofocus
+          openOnFocus={false} // the dialog is read first
         />
         <Wrong error={moving.error} />
         <Group justify="flex-end">

@@ -20,6 +20,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "../api/queries";
 import { has } from "../api/types";
 import { useFormat } from "../app/format";
+import { GRAVE } from "../app/theme";
 import { Trouble } from "../components/Trouble";
 import { Properties } from "../people/Properties";
 import { BadLines } from "./BadLines";
@@ -123,7 +124,7 @@ export default function NewImport() {
           </Text>
           <Mapping columns={chosen.columns} rows={rows} put={put} />
           {problem && (
-            <Text c="red" size="sm" mt="xs" role="alert">
+            <Text c={GRAVE} size="sm" mt="xs" role="alert">
               {t(`loads.problem.${problem}`)}
             </Text>
           )}

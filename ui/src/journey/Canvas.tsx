@@ -1,6 +1,7 @@
 import "@xyflow/react/dist/style.css";
 import { useComputedColorScheme } from "@mantine/core";
 import {
+  type AriaLabelConfig,
   Background,
   Controls,
   type Edge as FlowEdge,
@@ -13,14 +14,15 @@ import { memo, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Compared } from "../plan/difference";
 import classes from "./canvas.module.css";
-import { heightOf, place, viewOf, WIDTH } from "./layout";
+import { heightOf, place, viewOf, widthOf } from "./layout";
 import type { Drawing } from "./model";
 import type { Numbers } from "./numbers";
 import { NumbersContext } from "./numbersContext";
-import { type CardData, type Problem, StepCard } from "./StepCard";
+import { OutChip } from "./OutChip";
+import { type CardData, type Note, type Problem, StepCard } from "./StepCard";
 import { type ArrowData, WayArrow } from "./WayArrow";
 
-const nodeTypes = { step: StepCard };
+const nodeTypes = { step: StepCard, out: OutChip };
 const edgeTypes = { way: WayArrow };
 const NONE: readonly Problem[] = [];
 const ONLY_VISIBLE = 80; // steps from which those out of sight are not drawn
@@ -29,11 +31,11 @@ interface Props {
   drawing: Drawing;
   numbers: Numbers;
   problems: readonly Problem[];
-  show?: (step: string) => void;
+  show?: (step: string, status: "active" | "dropped_out") => void;
   /** How steps and arrows differ from another version. */
   marks?: Compared;
   /** Words that stand on steps in place of numbers. */
-  notes?: ReadonlyMap<string, string>;
+  notes?: ReadonlyMap<string, Note>;
 }
 
 /** The journey drawn, with the numbers of now on it. Nothing can be changed here. */
@@ -50,9 +52,9 @@ function Drawn({ drawing, numbers, problems, show, marks, notes }: Props) {
     }
     return drawing.steps.map((step) => ({
       id: step.id,
-      type: "step",
+      type: step.kind === "out" ? "out" : "step",
       position: arranged.places.get(step.id) ?? { x: 0, y: 0 },
-      width: WIDTH,
+      width: widthOf(step.kind),
       height: heightOf(step.kind),
       draggable: false,
       connectable: false,
@@ -65,9 +67,15 @@ function Drawn({ drawing, numbers, problems, show, marks, notes }: Props) {
         mark: marks?.steps.get(step.id) ?? "same",
         note: notes?.get(step.id),
       },
-      ariaLabel: step.label || step.id,
+      ariaLabel: [
+        t(`kind.${step.kind}`),
+        step.label || (step.kind === "entry" || step.kind === "out" ? "" : step.id),
+      ]
+        .filter(Boolean)
+        .join(": "),
+      domAttributes: { "aria-roledescription": t("canvas.step") },
     }));
-  }, [drawing, arranged, problems, show, marks, notes]);
+  }, [drawing, arranged, problems, show, marks, notes, t]);
   const edges = useMemo<FlowEdge<ArrowData>[]>(
     () =>
       drawing.edges.map((edge) => ({
@@ -77,8 +85,21 @@ function Drawn({ drawing, numbers, problems, show, marks, notes }: Props) {
         type: "way",
         data: { edge, route: arranged.routes.get(edge.id), mark: marks?.edges.get(edge.id) ?? "same" },
         markerEnd: { type: MarkerType.ArrowClosed, width: 18, height: 18 },
+        ariaLabel: t("canvas.way", { from: edge.from, to: edge.to }),
+        domAttributes: { "aria-roledescription": t("canvas.arrow") },
       })),
-    [drawing, arranged, marks],
+    [drawing, arranged, marks, t],
+  );
+  const words = useMemo<Partial<AriaLabelConfig>>(
+    () => ({
+      "node.a11yDescription.default": t("canvas.stepMeans"),
+      "node.a11yDescription.keyboardDisabled": t("canvas.stepMeans"),
+      "edge.a11yDescription.default": "",
+      "controls.zoomIn.ariaLabel": t("canvas.zoomIn"),
+      "controls.zoomOut.ariaLabel": t("canvas.zoomOut"),
+      "controls.fitView.ariaLabel": t("canvas.fit"),
+    }),
+    [t],
   );
   return (
     <NumbersContext value={numbers}>
@@ -93,6 +114,7 @@ function Drawn({ drawing, numbers, problems, show, marks, notes }: Props) {
           nodesConnectable={false}
           elementsSelectable={false}
           edgesFocusable={false}
+          ariaLabelConfig={words}
           onInit={(shown) => {
             const room = box.current?.getBoundingClientRect();
             if (room) void shown.setViewport(viewOf(arranged, drawing, room));
@@ -106,7 +128,10 @@ function Drawn({ drawing, numbers, problems, show, marks, notes }: Props) {
             fitViewOptions={{ maxZoom: 1, padding: 0.05 }}
             aria-label={t("canvas.controls")}
           />
-          {drawing.steps.length > 12 && <MiniMap pannable zoomable ariaLabel={t("canvas.map")} />}
+          {/* Beside a plan's words there is no room for it but where it is needed most. */}
+          {drawing.steps.length > (marks ? 40 : 12) && (
+            <MiniMap pannable zoomable ariaLabel={t("canvas.map")} />
+          )}
         </ReactFlow>
       </section>
     </NumbersContext>

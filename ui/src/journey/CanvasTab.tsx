@@ -26,11 +26,11 @@ export default function CanvasTab() {
   const sent = useSent(journey.journey, isShown);
   useEffect(() => shown.tellMessages(isShown ? sent : []), [shown, sent, isShown]);
   const show = useCallback(
-    (step: string) =>
+    (step: string, status: "active" | "dropped_out") =>
       void navigate({
         to: "/journeys/$key/participants",
         params: { key: journey.journey },
-        search: { step, status: "active" } as never,
+        search: { step, status } as never,
       }),
     [navigate, journey.journey],
   );

@@ -38,7 +38,7 @@ export function Header({ journey, version, choose }: Props) {
         <Group gap="sm">
           <StatusChip status={journey.status ?? "draft"} settling={journey.settling} />
           <Settling of={journey} />
-          {journey.since && (
+          {journey.since && !cause && (
             <Text size="sm" c="dimmed">
               {t("journey.since", { at: instant(journey.since) })}
             </Text>

@@ -14,12 +14,14 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
-import { useMe } from "../api/queries";
+import { useMe, useVersion } from "../api/queries";
 import { has, type Participant } from "../api/types";
+import { written } from "../app/address";
 import { useFormat } from "../app/format";
+import { GRAVE } from "../app/theme";
 import { useStillHere } from "../app/useStillHere";
 import { SaveAsAudience } from "../audiences/SaveAsAudience";
 import { Csv } from "../components/Csv";
@@ -27,6 +29,7 @@ import { Search } from "../components/icons";
 import { PagedTable } from "../components/PagedTable";
 import { useWords } from "../components/Trouble";
 import { useShown } from "./JourneyPage";
+import { draw } from "./model";
 
 const STATUSES: readonly Participant["status"][] = [
   "active",
@@ -46,7 +49,20 @@ export interface PeopleSearch {
 export default function Participants() {
   const { t } = useTranslation();
   const { instant, ago } = useFormat();
-  const { journey } = useShown();
+  const { journey, version } = useShown();
+  const definition = useVersion(journey.journey, version).data?.definition;
+  const names = useMemo(
+    () =>
+      new Map(
+        definition
+          ? draw(definition)
+              .steps.filter((one) => one.kind !== "out")
+              .map((one) => [one.id, one.label])
+          : [],
+      ),
+    [definition],
+  );
+  const called = (step: string) => (step === "entry" ? t("people.queue") : names.get(step) || step);
   const key = journey.journey;
   const search = useSearch({ from: "/journeys/$key/participants" }) as PeopleSearch;
   const navigate = useNavigate({ from: "/journeys/$key/participants" });
@@ -71,8 +87,7 @@ export default function Participants() {
     getNextPageParam: (page) => page.next ?? undefined,
   });
   const change = (part: PeopleSearch) => {
-    const kept = Object.entries({ ...search, ...part }).filter(([, value]) => value);
-    void navigate({ search: Object.fromEntries(kept) as PeopleSearch, replace: true });
+    void navigate({ search: written({ ...search, ...part }), replace: true });
   };
   const type = useDebouncedCallback((text: string) => isHere() && change({ search: text }), 250);
   const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
@@ -91,12 +106,19 @@ export default function Participants() {
           data={STATUSES.map((value) => ({ value, label: t(`participant.${value}`) }))}
           value={statuses}
           onChange={(value) => change({ status: value.join(",") })}
+          placeholder={statuses.length ? undefined : t("home.any")}
+          w={{ base: "100%", xs: 220 }}
           clearable
         />
-        <TextInput
+        <MultiSelect
           label={t("people.step")}
-          value={search.step ?? ""}
-          onChange={(event) => change({ step: event.currentTarget.value })}
+          data={[...new Set([...names.keys(), ...steps])].map((value) => ({ value, label: called(value) }))}
+          value={steps}
+          onChange={(value) => change({ step: value.join(",") })}
+          placeholder={steps.length ? undefined : t("home.any")}
+          w={{ base: "100%", xs: 220 }}
+          searchable
+          clearable
         />
         <Csv
           path={`/api/journeys/${key}/participants`}
@@ -142,7 +164,7 @@ export default function Participants() {
                 </Text>
               )}
             </Table.Td>
-            <Table.Td>{one.step === "entry" ? t("people.queue") : (one.step ?? "–")}</Table.Td>
+            <Table.Td>{one.step ? called(one.step) : "–"}</Table.Td>
             <Table.Td title={instant(one.entered_at)}>{ago(one.entered_at)}</Table.Td>
             <Table.Td title={instant(one.wake_at)}>{one.wake_at ? ago(one.wake_at) : "–"}</Table.Td>
             <Table.Td title={instant(one.left_at)}>{one.left_at ? ago(one.left_at) : "–"}</Table.Td>
@@ -205,11 +227,12 @@ function Change({ journey }: { journey: string }) {
           description={t(open === "remove" ? "people.removeMeans" : "people.addMeans")}
           autosize
           minRows={3}
+          data-autofocus
           value={names}
           onChange={(event) => setNames(event.currentTarget.value)}
         />
         {giving.isError && (
-          <Text c="red" size="sm" role="alert">
+          <Text c={GRAVE} size="sm" role="alert">
             {words(giving.error).said} {words(giving.error).hint}
           </Text>
         )}

@@ -49,14 +49,17 @@ export default function Reports() {
   const days = useQuery({
     queryKey: ["report-days", key],
     queryFn: () => data(client.GET("/api/journeys/{key}/report/days", { params })),
+    refetchInterval: 10_000,
   });
   const reasons = useQuery({
     queryKey: ["report-reasons", key],
     queryFn: () => data(client.GET("/api/journeys/{key}/report/reasons", { params })),
+    refetchInterval: 10_000,
   });
   const messages = useQuery({
     queryKey: ["report-messages", key],
     queryFn: () => data(client.GET("/api/journeys/{key}/report/messages", { params })),
+    refetchInterval: 10_000,
   });
   const refusals = useQuery({
     queryKey: ["refusals", key],
@@ -66,6 +69,8 @@ export default function Reports() {
   if (report.isError && !report.data) return <Trouble error={report.error} again={() => report.refetch()} />;
   if (!report.data) return <Skeleton h={320} />;
   const totals = numbers?.totals ?? report.data.totals;
+  const labels = new Map(report.data.steps.map((one) => [one.step, one.label]));
+  const called = (step: string) => labels.get(step) || step;
   const rows = (days.data ?? []) as {
     day: string;
     entered: number;
@@ -249,14 +254,17 @@ export default function Reports() {
               <Table.Tbody>
                 {messages.data.map((one) => (
                   <Table.Tr key={one.step}>
-                    <Table.Td>{one.step}</Table.Td>
+                    <Table.Td>{called(one.step)}</Table.Td>
                     {OUTCOMES.map((name) => (
                       <Table.Td key={name} ta="right">
                         {number(one[name])}
                       </Table.Td>
                     ))}
                     <Table.Td w={40}>
-                      <SaveOneOf of={one.step} items={saved.message(one.step, (name) => one[name] > 0)} />
+                      <SaveOneOf
+                        of={called(one.step)}
+                        items={saved.message(one.step, called(one.step), (name) => one[name] > 0)}
+                      />
                     </Table.Td>
                   </Table.Tr>
                 ))}
@@ -309,11 +317,15 @@ function countsOf(t: TFunction, key: string, journey: string) {
         count: { journey: key, kind: "left", status: "dropped_out", reason },
       },
     ],
-    message: (step: string, any: (outcome: (typeof OUTCOMES)[number]) => boolean): Counted[] =>
+    message: (
+      step: string,
+      called: string,
+      any: (outcome: (typeof OUTCOMES)[number]) => boolean,
+    ): Counted[] =>
       [...OUTCOMES.filter(any), "opened" as const, "clicked" as const].map((outcome) => ({
         label: t("audience.count.message", {
           journey,
-          step,
+          step: called,
           outcome:
             outcome === "opened" || outcome === "clicked"
               ? t(`audience.${outcome}`)
@@ -342,47 +354,49 @@ function Funnel({
   const { number } = useFormat();
   const most = Math.max(1, ...steps.map((one) => one.in));
   return (
-    <Table verticalSpacing={4}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t("people.step")}</Table.Th>
-          <Table.Th>{t("report.share")}</Table.Th>
-          {(["in", "here", "out"] as const).map((name) => (
-            <Table.Th key={name} ta="right">
-              {t(`report.${name}`)}
-            </Table.Th>
-          ))}
-          <Table.Th>
-            <VisuallyHidden>{t("audience.saveAs")}</VisuallyHidden>
-          </Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {steps.map((one) => (
-          <Table.Tr key={one.step}>
-            <Table.Td>{one.label || (one.step === "entry" ? t("kind.entry") : one.step)}</Table.Td>
-            <Table.Td w="40%" aria-hidden>
-              <div
-                style={{
-                  width: `${(100 * one.in) / most}%`,
-                  minWidth: one.in ? 3 : 0,
-                  height: 14,
-                  borderRadius: 4,
-                  background: "var(--mantine-primary-color-filled)",
-                }}
-              />
-            </Table.Td>
+    <Table.ScrollContainer minWidth={480} type="native">
+      <Table verticalSpacing={4}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t("people.step")}</Table.Th>
+            <Table.Th>{t("report.share")}</Table.Th>
             {(["in", "here", "out"] as const).map((name) => (
-              <Table.Td key={name} ta="right">
-                {number(one[name])}
-              </Table.Td>
+              <Table.Th key={name} ta="right">
+                {t(`report.${name}`)}
+              </Table.Th>
             ))}
-            <Table.Td w={40}>
-              <SaveOneOf of={one.label || one.step} items={saved(one.step, one.label || one.step)} />
-            </Table.Td>
+            <Table.Th>
+              <VisuallyHidden>{t("audience.saveAs")}</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Thead>
+        <Table.Tbody>
+          {steps.map((one) => (
+            <Table.Tr key={one.step}>
+              <Table.Td>{one.label || (one.step === "entry" ? t("kind.entry") : one.step)}</Table.Td>
+              <Table.Td w="40%" aria-hidden>
+                <div
+                  style={{
+                    width: `${(100 * one.in) / most}%`,
+                    minWidth: one.in ? 3 : 0,
+                    height: 14,
+                    borderRadius: 4,
+                    background: "var(--mantine-primary-color-filled)",
+                  }}
+                />
+              </Table.Td>
+              {(["in", "here", "out"] as const).map((name) => (
+                <Table.Td key={name} ta="right">
+                  {number(one[name])}
+                </Table.Td>
+              ))}
+              <Table.Td w={40}>
+                <SaveOneOf of={one.label || one.step} items={saved(one.step, one.label || one.step)} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }

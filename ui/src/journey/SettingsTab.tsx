@@ -2,10 +2,7 @@ import {
   Alert,
   Autocomplete,
   Button,
-  Group,
-  Modal,
   Select,
-  Stack,
   Table,
   TagsInput,
   Text,
@@ -13,14 +10,14 @@ import {
   TextInput,
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data, type Schemas } from "../api/client";
 import { give, useFacets, useMe } from "../api/queries";
 import type { Command, JourneyDetail } from "../api/types";
 import { has } from "../api/types";
 import { useFormat } from "../app/format";
-import { Ask, Loaded, Part, useChange, Wide, Wrong } from "../settings/parts";
+import { Ask, FormDialog, Named, PageForm, Part, RowButton, TableOf, useChange } from "../settings/parts";
 import { useShown } from "./JourneyPage";
 
 type Scheduled = Schemas["Scheduled"];
@@ -67,14 +64,7 @@ function Words({ journey }: { journey: JourneyDetail }) {
   owners.delete("");
   return (
     <Part title={t("settings.journey.words")} means={t("settings.journey.wordsMean")}>
-      <Stack
-        component="form"
-        maw={520}
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          saving.mutate(undefined);
-        }}
-      >
+      <PageForm giving={saving} button={t("settings.save")} width={520} may={may}>
         <TextInput
           label={t("settings.journey.name")}
           value={words.name}
@@ -119,15 +109,7 @@ function Words({ journey }: { journey: JourneyDetail }) {
           readOnly={!may}
           onChange={(owner) => setWords({ ...words, owner })}
         />
-        <Wrong error={saving.error} />
-        {may && (
-          <Group>
-            <Button type="submit" loading={saving.isPending}>
-              {t("settings.save")}
-            </Button>
-          </Group>
-        )}
-      </Stack>
+      </PageForm>
     </Part>
   );
 }
@@ -155,59 +137,42 @@ function Later({ journey }: { journey: JourneyDetail }) {
       means={t("settings.later.means")}
       action={may && <Button onClick={() => setAdding(true)}>{t("settings.later.add")}</Button>}
     >
-      <Loaded of={found}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Text c="dimmed">{t("settings.later.none")}</Text>
-          ) : (
-            <Wide least={520}>
-              <Table verticalSpacing="xs">
-                <Table.Tbody>
-                  {rows.map((one) => (
-                    <Table.Tr key={one.scheduled_id} data-scheduled={one.command}>
-                      <Table.Td>
-                        <Text size="sm" fw={600}>
-                          {what(one)}
-                          {one.version ? ` · ${t("journey.versionNo", { version: one.version })}` : ""}
-                        </Text>
-                        <Text size="xs" c="dimmed">
-                          {one.actor.replace(/^\w+:/, "")}
-                          {one.reason ? ` · ${one.reason}` : ""}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td>
-                        <Text size="sm">{instant(one.at)}</Text>
-                        <Text size="xs" c="dimmed">
-                          {ago(one.at)}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td>
-                        {one.done_at === null ? (
-                          may && (
-                            <Button
-                              size="xs"
-                              variant="default"
-                              onClick={() => setEnding(one)}
-                              aria-label={`${t("settings.later.remove")}: ${what(one)}, ${instant(one.at)}`}
-                            >
-                              {t("settings.later.remove")}
-                            </Button>
-                          )
-                        ) : (
-                          <Text size="sm">
-                            {t(`settings.later.outcome.${outcome(one)}`)}
-                            {one.said ? `: ${said(one.said)}` : ""}
-                          </Text>
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Wide>
-          )
-        }
-      </Loaded>
+      <TableOf of={found} none={t("settings.later.none")} least={520} spacing="xs">
+        {(one) => (
+          <Table.Tr key={one.scheduled_id} data-scheduled={one.command}>
+            <Table.Td>
+              <Named
+                name={`${what(one)}${one.version ? ` · ${t("journey.versionNo", { version: one.version })}` : ""}`}
+              >
+                {one.actor.replace(/^\w+:/, "")}
+                {one.reason ? ` · ${one.reason}` : ""}
+              </Named>
+            </Table.Td>
+            <Table.Td>
+              <Text size="sm">{instant(one.at)}</Text>
+              <Text size="xs" c="dimmed">
+                {ago(one.at)}
+              </Text>
+            </Table.Td>
+            <Table.Td>
+              {one.done_at === null ? (
+                may && (
+                  <RowButton
+                    label={t("settings.later.remove")}
+                    of={`${what(one)}, ${instant(one.at)}`}
+                    onClick={() => setEnding(one)}
+                  />
+                )
+              ) : (
+                <Text size="sm">
+                  {t(`settings.later.outcome.${outcome(one)}`)}
+                  {one.said ? `: ${said(one.said)}` : ""}
+                </Text>
+              )}
+            </Table.Td>
+          </Table.Tr>
+        )}
+      </TableOf>
       {adding && <Add journey={journey} close={() => setAdding(false)} />}
       {ending && (
         <Ask
@@ -244,57 +209,42 @@ function Add({ journey, close }: { journey: JourneyDetail; close: () => void }) 
     { done: t("settings.later.added"), then: close },
   );
   return (
-    <Modal
-      opened
-      onClose={close}
+    <FormDialog
       title={t("settings.later.add")}
-      closeButtonProps={{ "aria-label": t("dialog.close") }}
+      button={t("settings.later.add")}
+      giving={giving}
+      close={close}
+      grave={command === "stop"}
     >
-      <Stack
-        component="form"
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          giving.mutate(undefined);
-        }}
-      >
-        <Select
-          label={t("settings.later.command")}
-          data={LATER.map((value) => ({ value, label: t(`command.${value}.label`) }))}
-          value={command}
-          allowDeselect={false}
-          onChange={(value) => setCommand(value as (typeof LATER)[number])}
-        />
-        <TextInput
-          label={t("settings.later.at")}
-          description={t("settings.later.zone")}
-          type="datetime-local"
-          required
-          value={at}
-          onChange={(event) => setAt(event.currentTarget.value)}
-        />
-        <Textarea
-          label={t("dialog.reason")}
-          description={t("dialog.reasonMeans")}
-          autosize
-          maxLength={1000}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-        {command === "stop" && (
-          <Alert color="orange" variant="light">
-            {t("command.stop.inside")} {t("command.stop.undo")}
-          </Alert>
-        )}
-        <Wrong error={giving.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {t("dialog.cancel")}
-          </Button>
-          <Button type="submit" loading={giving.isPending} color={command === "stop" ? "red.8" : undefined}>
-            {t("settings.later.add")}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      <Select
+        label={t("settings.later.command")}
+        data={LATER.map((value) => ({ value, label: t(`command.${value}.label`) }))}
+        value={command}
+        data-autofocus
+        allowDeselect={false}
+        onChange={(value) => setCommand(value as (typeof LATER)[number])}
+      />
+      <TextInput
+        label={t("settings.later.at")}
+        description={t("settings.later.zone")}
+        type="datetime-local"
+        required
+        value={at}
+        onChange={(event) => setAt(event.currentTarget.value)}
+      />
+      <Textarea
+        label={t("dialog.reason")}
+        description={t("dialog.reasonMeans")}
+        autosize
+        maxLength={1000}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+      {command === "stop" && (
+        <Alert color="orange" variant="light">
+          {t("command.stop.inside")} {t("command.stop.undo")}
+        </Alert>
+      )}
+    </FormDialog>
   );
 }

@@ -4,7 +4,19 @@ import { type ComponentType, memo, useContext, useSyncExternalStore } from "reac
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
 import { useFormat } from "../app/format";
-import { Alert, Flag, Listen, Mail, People, Split, Test, Wait, Webhook, Write } from "../components/icons";
+import {
+  Alert,
+  Flag,
+  Leave,
+  Listen,
+  Mail,
+  People,
+  Split,
+  Test,
+  Wait,
+  Webhook,
+  Write,
+} from "../components/icons";
 import type { Mark } from "../plan/difference";
 import classes from "./canvas.module.css";
 import { duration } from "./duration";
@@ -21,6 +33,7 @@ const SIGNS: Record<Kind, ComponentType<{ size?: number; "aria-hidden"?: boolean
   webhook: Webhook,
   update_profile: Write,
   end: Flag,
+  out: Leave,
   unknown: Alert,
 };
 
@@ -29,11 +42,17 @@ export type Problem = Schemas["ProblemFound"];
 export interface CardData extends Record<string, unknown> {
   step: Step;
   problems: Problem[];
-  show: ((step: string) => void) | undefined;
+  show: ((step: string, status: "active" | "dropped_out") => void) | undefined;
   /** How it differs from another version. */
   mark: Mark;
   /** Words in place of numbers. */
-  note: string | undefined;
+  note: Note | undefined;
+}
+
+/** What becomes of those who stand at a step: they stay or go over, drop out, or it is still to be said. */
+export interface Note {
+  text: string;
+  tone: "goes" | "out" | "open";
 }
 
 /** What a step does, in one line. */
@@ -81,7 +100,7 @@ function Counted({ step, show }: { step: Step; show: CardData["show"] }) {
         <button
           type="button"
           className={`${classes.here} nodrag nopan`}
-          onClick={() => show(step.id)}
+          onClick={() => show(step.id, "active")}
           title={t("step.hereMeans")}
         >
           {t("step.here", { n: number(found.here) })}
@@ -151,7 +170,9 @@ function Card({ data }: NodeProps & { data: CardData }) {
       </div>
       {data.note !== undefined ? (
         <div className={classes.numbers}>
-          <strong>{data.note}</strong>
+          <strong className={classes.note} data-tone={data.note.tone} title={data.note.text}>
+            {data.note.text}
+          </strong>
         </div>
       ) : (
         <Counted step={step} show={data.show} />

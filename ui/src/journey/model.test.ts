@@ -31,11 +31,12 @@ describe("draw", () => {
       ["entry", "entry"],
       ["hello", "email"],
       ["bought", "wait_for"],
+      ["out:bought", "out"],
       ["which", "split"],
       ["thanks", "email"],
       ["end", "end"],
     ]);
-    expect(drawing.steps[4]?.label).toBe("Say thanks");
+    expect(drawing.steps[5]?.label).toBe("Say thanks");
   });
 
   it("follows next, branches in the order of the file, and the order of steps where nothing is said", () => {
@@ -43,14 +44,27 @@ describe("draw", () => {
       ["entry", "hello", null, "next"],
       ["hello", "bought", null, "next"],
       ["bought", "thanks", 0, "event"],
+      ["bought", "out:bought", 1, "timeout"],
       ["which", "thanks", 0, "when"],
       ["which", "hello", 1, "else"],
       ["thanks", "end", null, "next"],
     ]);
   });
 
-  it("keeps branches by which people drop out apart", () => {
-    expect(drawing.dropOuts).toEqual([{ step: "bought", branch: 1, way: { kind: "timeout", after: "7d" } }]);
+  it("leads branches by which people drop out to one place of their step", () => {
+    const two = draw({
+      steps: {
+        ask: {
+          split: [
+            { when: {}, drop_out: true },
+            { when: {}, next: "end" },
+            { else: true, drop_out: true },
+          ],
+        },
+      },
+    });
+    expect(two.steps.map((step) => step.id)).toEqual(["entry", "ask", "out:ask", "end"]);
+    expect(two.edges.filter((edge) => edge.to === "out:ask").map((edge) => edge.branch)).toEqual([0, 2]);
   });
 
   it("reads a definition that is empty", () => {
@@ -63,7 +77,32 @@ describe("draw", () => {
 describe("place", () => {
   it("gives every step a place of its own", () => {
     const { places } = place(draw(welcome));
-    expect(new Set([...places.values()].map((one) => `${one.x}/${one.y}`)).size).toBe(6);
+    expect(new Set([...places.values()].map((one) => `${one.x}/${one.y}`)).size).toBe(7);
+  });
+
+  it("has branches from left to right as they stand in the file", () => {
+    const steps = Object.fromEntries(
+      [...Array(12).keys()].map((n) => [`b${n}`, { wait: { for: "1d" }, next: "end" }]),
+    );
+    const wide = draw({
+      steps: {
+        which: {
+          split: [
+            ...[...Array(11).keys()].map((n) => ({ when: {}, next: `b${n}` })),
+            { else: true, next: "b11" },
+          ],
+        },
+        ...steps,
+        end: { end: {} },
+      },
+    });
+    const { places, routes } = place(wide);
+    const xs = [...Array(12).keys()].map((n) => places.get(`b${n}`)?.x ?? 0);
+    expect([...xs].sort((a, b) => a - b)).toEqual(xs);
+    const labels = wide.edges
+      .filter((edge) => edge.from === "which")
+      .map((edge) => routes.get(edge.id)?.label.x ?? 0);
+    expect([...labels].sort((a, b) => a - b)).toEqual(labels);
   });
 
   it("keeps a journey's own layout, and puts the entry above it", () => {

@@ -10,6 +10,7 @@ export type Kind =
   | "webhook"
   | "update_profile"
   | "end"
+  | "out"
   | "unknown";
 
 export const KINDS: readonly Kind[] = [
@@ -51,10 +52,11 @@ export interface Edge {
 export interface Drawing {
   steps: Step[];
   edges: Edge[];
-  /** Branches by which people drop out: step and place. */
-  dropOuts: { step: string; branch: number; way: Way }[];
   layout: Record<string, [number, number]>;
 }
+
+/** The place to which people of a step drop out; steps of files cannot be called so. */
+export const outOf = (step: string): string => `out:${step}`;
 
 type Data = Record<string, unknown>;
 
@@ -75,14 +77,16 @@ export function wayOf(branch: Data): Way {
   return { kind: "when", place: 0 };
 }
 
-/** Read a definition as it comes from the server. Steps keep the order of the file; `entry` stands first. */
+/**
+ * Read a definition as it comes from the server. Steps keep the order of the file; `entry` stands first. Branches by which
+ * people drop out lead to a place of their step's own, of the kind `out`.
+ */
 export function draw(definition: Data): Drawing {
   const given = isData(definition.steps) ? definition.steps : {};
   const ids = Object.keys(given);
   const entry = isData(definition.entry) ? definition.entry : {};
   const steps: Step[] = [{ id: "entry", kind: "entry", label: "", settings: entry }];
   const edges: Edge[] = [];
-  const dropOuts: Drawing["dropOuts"] = [];
   const first = ids[0] ?? "end";
   const reach = (from: string, to: string, branch: number | null, way: Way) =>
     edges.push({ id: `${from}:${branch ?? "next"}`, from, to, branch, way });
@@ -103,15 +107,18 @@ export function draw(definition: Data): Drawing {
       settings.filter(isData).forEach((branch, number) => {
         const way = wayOf(branch);
         if (way.kind === "when") way.place = number + 1;
-        if (branch.drop_out === true) dropOuts.push({ step: id, branch: number, way });
-        else reach(id, text(branch.next) || follows, number, way);
+        if (branch.drop_out === true) {
+          if (steps.at(-1)?.kind !== "out")
+            steps.push({ id: outOf(id), kind: "out", label: "", settings: { step: id } });
+          reach(id, outOf(id), number, way);
+        } else reach(id, text(branch.next) || follows, number, way);
       });
     } else reach(id, text(step.next) || follows, null, { kind: "next" });
   });
   if (!ids.includes("end") && edges.some((edge) => edge.to === "end")) {
     steps.push({ id: "end", kind: "end", label: "", settings: {} });
   }
-  return { steps, edges, dropOuts, layout: layoutOf(definition.layout) };
+  return { steps, edges, layout: layoutOf(definition.layout) };
 }
 
 function layoutOf(value: unknown): Record<string, [number, number]> {

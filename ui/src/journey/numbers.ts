@@ -8,7 +8,13 @@ export interface StepNumbers {
 
 interface Given {
   steps: readonly ({ step: string } & StepNumbers)[];
-  branches: readonly { step: string; branch: number; share: number | null }[];
+  branches: readonly {
+    step: string;
+    branch: number;
+    share: number | null;
+    taken?: number | null;
+    reason?: string | null;
+  }[];
 }
 
 type Outcomes = { step: string } & Record<
@@ -26,6 +32,7 @@ export interface Sent {
 export class Numbers {
   private steps = new Map<string, StepNumbers>();
   private shares = new Map<string, number>();
+  private left = new Map<string, number>();
   private messages = new Map<string, Sent>();
   private listeners = new Set<() => void>();
 
@@ -35,6 +42,8 @@ export class Numbers {
   };
   readonly step = (id: string): StepNumbers | undefined => this.steps.get(id);
   readonly share = (step: string, branch: number): number | undefined => this.shares.get(`${step}:${branch}`);
+  /** How many dropped out at a step by its branches. */
+  readonly out = (step: string): number | undefined => this.left.get(step);
   readonly sent = (step: string): Sent | undefined => this.messages.get(step);
 
   /** Take new numbers; null: none are known of what is shown. */
@@ -48,6 +57,7 @@ export class Numbers {
         one.share === null ? [] : [[`${one.step}:${one.branch}`, one.share]],
       ),
     );
+    this.left = outBy(given?.branches ?? []);
     this.news();
   }
 
@@ -77,6 +87,18 @@ function kept<T extends object>(
       return [id, isSame ? was : one];
     }),
   );
+}
+
+/** By the branches of each step; branches with one reason are counted together already. */
+function outBy(branches: Given["branches"]): Map<string, number> {
+  const found = new Map<string, number>();
+  const seen = new Set<string>();
+  for (const { step, reason, taken } of branches) {
+    if (!reason || taken === null || taken === undefined || seen.has(`${step} ${reason}`)) continue;
+    seen.add(`${step} ${reason}`);
+    found.set(step, (found.get(step) ?? 0) + taken);
+  }
+  return found;
 }
 
 /** Messages of one step: sent, those that wait, and those that were not sent for whatever reason. */

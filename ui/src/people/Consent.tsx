@@ -268,6 +268,7 @@ function Address({ email }: { email: string }) {
             label={t("dialog.reason")}
             description={t("dialog.reasonMeans")}
             value={reason}
+            data-autofocus
             onChange={(event) => setReason(event.currentTarget.value)}
           />
           {giving.isError && (

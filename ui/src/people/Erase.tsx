@@ -46,6 +46,7 @@ export function Export({ userId }: { userId: string }) {
             label={t("dialog.reason")}
             description={t("dialog.reasonMeans")}
             value={reason}
+            data-autofocus
             onChange={(event) => setReason(event.currentTarget.value)}
           />
           {giving.isError && <Trouble error={giving.error} />}
@@ -187,7 +188,7 @@ function EraseDialog({ userId, email, close }: { userId: string; email: string; 
           />
           {giving.isError && <Trouble error={giving.error} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
+            <Button variant="default" onClick={close} data-autofocus>
               {t("dialog.cancel")}
             </Button>
             <Button

@@ -16,6 +16,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data, type Schemas } from "../api/client";
+import { written } from "../app/address";
 import { useFormat } from "../app/format";
 import { useStillHere } from "../app/useStillHere";
 import { Empty } from "../components/Empty";
@@ -51,8 +52,7 @@ export default function Events() {
     placeholderData: keepPreviousData,
   });
   const change = (part: EventSearch) => {
-    const kept = Object.entries({ ...search, ...part }).filter(([, value]) => value);
-    void navigate({ search: Object.fromEntries(kept) as EventSearch, replace: true });
+    void navigate({ search: written({ ...search, ...part }), replace: true });
   };
   const type = useDebouncedCallback((text: string) => isHere() && change({ user_id: text.trim() }), 300);
   const rows = found.data ?? [];

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
 import { useMe } from "../api/queries";
 import { has } from "../api/types";
+import { written } from "../app/address";
 import { useFormat } from "../app/format";
 import { useStillHere } from "../app/useStillHere";
 import { Empty } from "../components/Empty";
@@ -41,13 +42,17 @@ export default function People() {
     staleTime: 30_000,
   });
   const change = (part: PersonSearch) => {
-    const kept = Object.entries({ ...search, ...part }).filter(([, value]) => value);
-    void navigate({ search: Object.fromEntries(kept) as PersonSearch, replace: true });
+    void navigate({ search: written({ ...search, ...part }), replace: true });
   };
   const type = useDebouncedCallback((text: string) => isHere() && change({ search: text }), 300);
   const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
   const isNarrowed = Boolean(search.search || search.audience);
-  const lists = audiences.data?.filter((one) => one.kind === "list") ?? [];
+  const kinds = (["condition", "list"] as const).map((kind) => ({
+    group: t(`audience.${kind}`),
+    items: (audiences.data ?? [])
+      .filter((one) => one.kind === kind)
+      .map((one) => ({ value: one.key, label: one.name || one.key })),
+  }));
   return (
     <Area
       tab="people"
@@ -70,10 +75,10 @@ export default function People() {
             onChange={(event) => type(event.currentTarget.value)}
             w={{ base: "100%", xs: 320 }}
           />
-          {lists.length > 0 && (
+          {(audiences.data?.length ?? 0) > 0 && (
             <Select
               label={t("person.inAudience")}
-              data={lists.map((one) => ({ value: one.key, label: one.name || one.key }))}
+              data={kinds.filter((one) => one.items.length > 0)}
               value={search.audience ?? null}
               onChange={(value) => change({ audience: value ?? "" })}
               clearable

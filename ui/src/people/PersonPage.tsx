@@ -42,7 +42,7 @@ export default function PersonPage() {
     return (
       <Stack>
         {back}
-        <Empty title={t("person.unknown", { name: userId })} hint={t("person.unknownHint")} />
+        <Empty top title={t("person.unknown", { name: userId })} hint={t("person.unknownHint")} />
       </Stack>
     );
   if (found.isError && !found.data) return <Trouble error={found.error} again={() => found.refetch()} />;
@@ -52,7 +52,7 @@ export default function PersonPage() {
     return (
       <Stack>
         {back}
-        <Empty title={t("person.erased")} hint={t("erase.done")} />
+        <Empty top title={t("person.erased")} hint={t("erase.done")} />
       </Stack>
     );
   const name = nameOf(person.attributes);

@@ -5,16 +5,17 @@ import type { NameOf } from "./Changes";
 import type { Plan, StepPlan } from "./plan";
 import classes from "./plan.module.css";
 
-/** Those who would be moved, step by step, and what becomes of them. */
+/** Those who would be moved, or stay, step by step, and what becomes of them. */
 export function Becomes({ plan, nameOf }: { plan: Plan; nameOf: NameOf }) {
   const { t } = useTranslation();
   const { number } = useFormat();
   const told = (step: StepPlan): string => {
+    const stays = plan.people === "stay";
     if (step.kind_changed) return t("plan.becomes.kind");
     if (step.needs_answer) return t("plan.becomes.open");
     if (step.answer === "drop_out") return t("plan.becomes.out");
     if (step.answer !== null) return t("plan.becomes.to", { step: nameOf(step.answer) });
-    if (step.step === "entry") return t("plan.becomes.queue");
+    if (step.step === "entry") return t(stays ? "plan.becomes.queueStays" : "plan.becomes.queue");
     return [
       step.goes_on > 0 && t("plan.becomes.goesOn", { count: step.goes_on, n: number(step.goes_on) }),
       step.keeps_timer > 0 &&
@@ -52,8 +53,12 @@ export function AtOnce({ plan, resumes, rate }: { plan: Plan; resumes: boolean; 
   const { t } = useTranslation();
   const { number } = useFormat();
   const stay = plan.steps.filter((one) => !one.needs_answer && one.answer === null && !one.kind_changed);
-  const goesOn = stay.reduce((all, one) => all + (one.step === "entry" ? 0 : one.goes_on), 0);
-  const mails = plan.messages - plan.messages_cancelled;
+  // Whose step sends a message is set free with it: that is told as the message.
+  const goesOn = stay.reduce(
+    (all, one) => all + (one.step === "entry" || one.messages > 0 ? 0 : one.goes_on),
+    0,
+  );
+  const mails = stay.reduce((all, one) => all + (one.messages > 0 ? one.goes_on : 0), 0);
   const told = (key: "kept" | "goesOn" | "messages" | "queue" | "cancelled" | "inFlight", n: number) =>
     n > 0 && t(`plan.atOnce.${key}`, { count: n, n: number(n) });
   const lines = [
@@ -68,7 +73,7 @@ export function AtOnce({ plan, resumes, rate }: { plan: Plan; resumes: boolean; 
     told("queue", plan.queued),
     told("cancelled", plan.messages_cancelled),
     told("inFlight", plan.in_flight),
-    resumes && rate !== null && t("resume.catchUp", { rate: number(rate) }),
+    resumes && rate !== null && t("plan.atOnce.noPace", { rate: number(rate) }),
   ].filter((line): line is string => typeof line === "string");
   return (
     <Stack gap={4}>

@@ -102,6 +102,8 @@ function useSentence(nameOf: NameOf) {
         return t("plan.said.branchGone", { way: branch(said.way) });
       case "branchChanged":
         return t("plan.said.branchChanged", { way: branch(said.way) });
+      case "share":
+        return t("plan.said.share", { name: said.name, before: said.before, after: said.after });
       case "order":
         return t("plan.said.order");
       case "set":

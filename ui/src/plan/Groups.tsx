@@ -24,7 +24,7 @@ export function Groups({ groups, nameOf, steps, answers, answer, tried, mayGive 
   const { number } = useFormat();
   const places = [
     ...steps
-      .filter((step) => step.kind !== "entry")
+      .filter((step) => step.kind !== "entry" && step.kind !== "out")
       .map((step) => ({ value: step.id, label: `${nameOf(step.id)} (${t(`kind.${step.kind}`)})` })),
     { value: OUT, label: t("plan.answer.out") },
   ];

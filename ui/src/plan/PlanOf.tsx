@@ -20,6 +20,8 @@ import { client, data, Refused } from "../api/client";
 import { useGive, useMe, useVersion } from "../api/queries";
 import { has, type JourneyDetail } from "../api/types";
 import { useFormat } from "../app/format";
+import { type Back, Backfill, startsByEvent } from "../components/Backfill";
+import { ComingHours } from "../components/ComingHours";
 import { legal, SIGNS } from "../components/commands";
 import { Alert as Sign } from "../components/icons";
 import { Trouble, useWords } from "../components/Trouble";
@@ -29,6 +31,7 @@ import { AtOnce, Becomes } from "./Becomes";
 import { Changes } from "./Changes";
 import { compare, type Mark } from "./difference";
 import { Groups } from "./Groups";
+import { notesOf, type Told } from "./notes";
 import { type Answers, groupsOf, orderOf, type People, usePlan } from "./plan";
 import classes from "./plan.module.css";
 
@@ -51,9 +54,13 @@ export function PlanOf({ journey, version }: { journey: JourneyDetail; version: 
   const people: People = search.people ?? (isPaused ? "move" : "stay");
   const [answers, setAnswers] = useState<Answers>({});
   const [reason, setReason] = useState("");
+  const [back, setBack] = useState<Back>(null);
   const [tried, setTried] = useState(false);
   const groupsAt = useRef<HTMLElement>(null);
-  const order = useMemo(() => orderOf(key, people, answers, isPaused), [key, people, answers, isPaused]);
+  const order = useMemo(
+    () => orderOf(key, people, answers, isPaused, back),
+    [key, people, answers, isPaused, back],
+  );
   const looked = usePlan(order, version, mayGive);
   const plan = looked.data?.plan ?? null;
   const after = useVersion(key, version);
@@ -70,15 +77,17 @@ export function PlanOf({ journey, version }: { journey: JourneyDetail; version: 
     },
     [drawn, t],
   );
-  const notes = useMemo(
-    () =>
-      new Map(
-        plan?.people === "move"
-          ? plan.steps.map((one) => [one.step, t("step.here", { n: number(one.here) })])
-          : [],
-      ),
-    [plan, t, number],
-  );
+  const notes = useMemo(() => {
+    const say = ({ is, n, step, come }: Told) => {
+      const told = { count: n, n: number(n), step: step === undefined ? "" : nameOf(step) };
+      if (is !== "here") return t(`plan.note.${is}`, told);
+      const here = t("step.here", told);
+      return come ? `${here} · ${t("plan.note.come", { count: come, n: number(come) })}` : here;
+    };
+    return new Map(
+      [...(plan ? notesOf(plan) : [])].map(([id, one]) => [id, { text: say(one), tone: one.tone }]),
+    );
+  }, [plan, t, number, nameOf]);
   const preview = useQuery({
     queryKey: ["resume-preview", key],
     enabled: isPaused,
@@ -208,23 +217,37 @@ export function PlanOf({ journey, version }: { journey: JourneyDetail; version: 
                   {t(isResume ? "plan.atOnce.titleResume" : "plan.atOnce.title")}
                 </Title>
                 <AtOnce plan={plan} resumes={isResume} rate={preview?.[0]?.catch_up ?? null} />
+                <ComingHours rows={plan.later} hours={plan.hours} nameOf={nameOf} />
               </section>
             </>
           )}
           {plan?.people === "stay" && plan.inside > 0 && (
-            <List size="sm">
-              {plan.versions
-                .filter((one) => one.inside > 0)
-                .map((one) => (
-                  <List.Item key={one.version}>
-                    {t(one.status === "paused" ? "plan.staysPaused" : "plan.stays", {
-                      count: one.inside,
-                      n: number(one.inside),
-                      version: one.version,
-                    })}
-                  </List.Item>
-                ))}
-            </List>
+            <section aria-labelledby="plan-stay">
+              <Title order={2} size="h4" id="plan-stay" mb="xs">
+                {t("plan.stayTitle", { count: plan.inside, n: number(plan.inside) })}
+              </Title>
+              <Becomes plan={plan} nameOf={nameOf} />
+              <List size="sm" mt="sm">
+                {plan.versions
+                  .filter((one) => one.inside > 0)
+                  .map((one) => (
+                    <List.Item key={one.version}>
+                      {t(one.status === "paused" ? "plan.staysPaused" : "plan.stays", {
+                        count: one.inside,
+                        n: number(one.inside),
+                        version: one.version,
+                      })}
+                    </List.Item>
+                  ))}
+              </List>
+            </section>
+          )}
+          {mayGive && startsByEvent(after.data?.definition) && (
+            <Backfill
+              value={back}
+              change={setBack}
+              count={looked.isPlaceholderData ? undefined : looked.data?.backfill}
+            />
           )}
           {errors.length > 0 && (
             <Alert

@@ -54,7 +54,6 @@ export function compare(before: Drawing, after: Drawing, changes: readonly Chang
     drawing: {
       steps: together(before.steps, after.steps),
       edges: [...after.edges, ...gone],
-      dropOuts: after.dropOuts,
       layout: {},
     },
     steps,

@@ -30,6 +30,8 @@ export interface Looked {
   message: string;
   hint: string;
   warnings: string[];
+  /** How many who did it before would be suggested, where that was asked. */
+  backfill: number | undefined;
 }
 
 /** Whither people of a removed step go: the id of a step, or out. */
@@ -44,12 +46,19 @@ export function answersOf(answers: Answers): Record<string, { to: string } | { d
 
 export type People = "stay" | "move";
 
-/** The command that carries a plan out: a resume with changes, or a publication. */
-export function orderOf(key: string, people: People, answers: Answers, resumes: boolean): Order {
-  const given = Object.keys(answers).length > 0 ? { answers: answersOf(answers) } : {};
+/** The command that carries a plan out: a resume with changes, or a publication. `back`: also who did it before. */
+export function orderOf(
+  key: string,
+  people: People,
+  answers: Answers,
+  resumes: boolean,
+  back: string | null = null,
+): Order {
+  const given = people === "move" && Object.keys(answers).length > 0 ? { answers: answersOf(answers) } : {};
+  const more = { ...given, ...(back === null ? {} : { backfill: back }) };
   if (resumes && people === "move")
-    return { key, command: "resume", options: { with_changes: true, ...given } };
-  return { key, command: "publish", options: { people, ...(people === "move" ? given : {}) } };
+    return { key, command: "resume", options: { with_changes: true, ...more } };
+  return { key, command: "publish", options: { people, ...more } };
 }
 
 /** The groups of people for whom something has to be said before anybody can be moved. */
@@ -72,8 +81,9 @@ export function usePlan(order: Order, version: number | null, mayGive: boolean) 
 
 async function look(order: Order, mayGive: boolean): Promise<Looked> {
   if (mayGive) {
-    const { plan, refused, message, hint, warnings } = await give(order, true);
-    return { plan: plan as unknown as Plan | null, refused, message, hint, warnings };
+    const { plan, refused, message, hint, warnings, counts } = await give(order, true);
+    const told = { refused, message, hint, warnings, backfill: counts.backfill };
+    return { plan: plan as unknown as Plan | null, ...told };
   }
   const { answers } = (order.options ?? {}) as { answers?: Record<string, unknown> };
   const people = order.command === "resume" ? "move" : (order.options?.people as People);
@@ -83,5 +93,12 @@ async function look(order: Order, mayGive: boolean): Promise<Looked> {
       body: people === "move" ? { people, answers } : { people },
     }),
   )) as unknown as Plan;
-  return { plan, refused: plan.refused, message: plan.message, hint: plan.hint, warnings: [] };
+  return {
+    plan,
+    refused: plan.refused,
+    message: plan.message,
+    hint: plan.hint,
+    warnings: [],
+    backfill: undefined,
+  };
 }

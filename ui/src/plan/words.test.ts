@@ -21,6 +21,19 @@ describe("say", () => {
     expect(found).toMatchObject({ where: { step: "rest" }, exactly: null });
   });
 
+  it("tells of an arm whose share alone differs, before and after", () => {
+    const [before, after] = [50, 40].map((share) => ({ name: "Blue", share, next: "blue" }));
+    const found = say(change({ place: "steps.test.experiment[0]", step: "test", before, after }));
+    expect(found).toMatchObject({
+      said: { is: "share", name: "Blue", before: "50", after: "40" },
+      exactly: null,
+    });
+    const more = say(
+      change({ place: "steps.test.experiment[0]", step: "test", before, after: { ...after, next: "x" } }),
+    );
+    expect(more.said.is).toBe("branchChanged");
+  });
+
   it("tells of a long text only that it differs, with both to look at", () => {
     const [before, after] = ["a".repeat(80), "b".repeat(80)];
     const found = say(change({ place: "steps.mail.email.text", step: "mail", before, after }));

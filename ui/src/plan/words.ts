@@ -11,6 +11,7 @@ export type Said =
   | { is: "first" | "next"; before: string | null; after: string | null }
   | { is: "branch"; way: Way; before: string | null; after: string | null }
   | { is: "branchSet" | "branchGone" | "branchChanged"; way: Way }
+  | { is: "share"; name: string; before: string; after: string }
   | { is: "order" }
   | { is: "set" | "gone" | "was" | "text"; name: string; before: string | null; after: string | null };
 
@@ -54,6 +55,11 @@ function said({ kind, place, step, before, after }: Change): Said {
   if (step !== null && isOne && (isData(before) || isData(after))) {
     const way = wayAt(isData(after) ? after : (before as Data), place);
     if (kind === "route_changed") return { is: "branch", way, before: target(before), after: target(after) };
+    if (isData(before) && isData(after) && way.kind === "arm" && before.share !== after.share) {
+      const same = { ...before, share: after.share };
+      if (JSON.stringify(same) === JSON.stringify({ ...same, ...after }))
+        return { is: "share", name: way.name, before: String(before.share), after: String(after.share) };
+    }
     return { is: before === null ? "branchSet" : after === null ? "branchGone" : "branchChanged", way };
   }
   if (!isOne && step !== null && Array.isArray(before) && Array.isArray(after)) return { is: "order" };
@@ -92,7 +98,11 @@ function short(value: unknown): string | null | undefined {
 
 function exactly({ kind, place, before, after }: Change): Sentence["exactly"] {
   if (kind !== "step_changed" && kind !== "changed") return null;
-  if (place === "layout") return null;
+  if (
+    place === "layout" ||
+    said({ kind, place, before, after, step: "", text: "", people: true }).is === "share"
+  )
+    return null;
   if (short(before) !== undefined && short(after) !== undefined) return null;
   const one = (value: unknown) => (value === null || value === undefined ? null : lines(value).trim());
   return { before: one(before), after: one(after) };

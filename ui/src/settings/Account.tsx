@@ -1,17 +1,6 @@
-import {
-  Badge,
-  Button,
-  Group,
-  PasswordInput,
-  Select,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Badge, Button, PasswordInput, Select, Table, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
 import { useMe } from "../api/queries";
@@ -19,7 +8,9 @@ import type { Me } from "../api/types";
 import { useFormat } from "../app/format";
 import { isLanguage, LANGUAGES, type Language, speak } from "../app/texts";
 import { device } from "./device";
-import { Ask, Loaded, Part, useChange, Wide, Wrong } from "./parts";
+import { Ask, Loaded, PageForm, Part, RowButton, TableOf, useChange, Wrong } from "./parts";
+
+type Way = "password" | "link" | "invitation" | "setup";
 
 /** One's own account: name, language, password, and the browsers that are signed in. */
 export default function Account() {
@@ -56,14 +47,7 @@ function Mine({ me }: { me: Me }) {
         role: t(`settings.role.${me.role ?? "viewer"}.label`),
       })}
     >
-      <Stack
-        component="form"
-        maw={420}
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          saving.mutate(undefined);
-        }}
-      >
+      <PageForm giving={saving} button={t("settings.save")}>
         <TextInput
           label={t("settings.name")}
           value={name}
@@ -78,13 +62,7 @@ function Mine({ me }: { me: Me }) {
           allowDeselect={false}
           onChange={(value) => setLanguage(value as Language)}
         />
-        <Wrong error={saving.error} />
-        <Group>
-          <Button type="submit" loading={saving.isPending}>
-            {t("settings.save")}
-          </Button>
-        </Group>
-      </Stack>
+      </PageForm>
     </Part>
   );
 }
@@ -106,14 +84,7 @@ function Password() {
   const eye = { "aria-label": t("signIn.show") };
   return (
     <Part title={t("settings.account.password")} means={t("settings.account.passwordMeans")}>
-      <Stack
-        component="form"
-        maw={420}
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          saving.mutate(undefined);
-        }}
-      >
+      <PageForm giving={saving} button={t("settings.account.takePassword")}>
         <PasswordInput
           label={t("settings.account.current")}
           description={t("settings.account.currentMeans")}
@@ -132,13 +103,7 @@ function Password() {
           visibilityToggleButtonProps={eye}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <Wrong error={saving.error} />
-        <Group>
-          <Button type="submit" loading={saving.isPending}>
-            {t("settings.account.takePassword")}
-          </Button>
-        </Group>
-      </Stack>
+      </PageForm>
     </Part>
   );
 }
@@ -164,52 +129,36 @@ function Sessions() {
       }
     >
       <Wrong error={ending.error} />
-      <Loaded of={found}>
-        {(sessions) => (
-          <Wide least={520}>
-            <Table verticalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t("settings.account.browser")}</Table.Th>
-                  <Table.Th>{t("settings.account.seen")}</Table.Th>
-                  <Table.Th>{t("settings.account.way")}</Table.Th>
-                  <Table.Th>
-                    <VisuallyHidden>{t("home.actions")}</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {sessions.map((one) => (
-                  <Table.Tr key={one.id}>
-                    <Table.Td>
-                      <Text size="sm">{device(one.agent) || t("settings.account.unknownBrowser")}</Text>
-                      <Text size="xs" c="dimmed">
-                        {one.address}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td title={instant(one.seen_at)}>{ago(one.seen_at)}</Table.Td>
-                    <Table.Td>{t(`settings.way.${one.way as "password" | "link" | "invitation"}`)}</Table.Td>
-                    <Table.Td ta="right">
-                      {one.current ? (
-                        <Badge variant="light">{t("settings.account.here")}</Badge>
-                      ) : (
-                        <Button
-                          size="xs"
-                          variant="default"
-                          onClick={() => ending.mutate(one.id)}
-                          aria-label={`${t("settings.account.end")}: ${device(one.agent)} ${one.address}`}
-                        >
-                          {t("settings.account.end")}
-                        </Button>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+      <TableOf
+        of={found}
+        least={520}
+        spacing="xs"
+        head={[t("settings.account.browser"), t("settings.account.seen"), t("settings.account.way")]}
+      >
+        {(one) => (
+          <Table.Tr key={one.id}>
+            <Table.Td>
+              <Text size="sm">{device(one.agent) || t("settings.account.unknownBrowser")}</Text>
+              <Text size="xs" c="dimmed">
+                {one.address}
+              </Text>
+            </Table.Td>
+            <Table.Td title={instant(one.seen_at)}>{ago(one.seen_at)}</Table.Td>
+            <Table.Td>{t(`settings.way.${one.way as Way}`)}</Table.Td>
+            <Table.Td ta="right">
+              {one.current ? (
+                <Badge variant="light">{t("settings.account.here")}</Badge>
+              ) : (
+                <RowButton
+                  label={t("settings.account.end")}
+                  of={`${device(one.agent)} ${one.address}`}
+                  onClick={() => ending.mutate(one.id)}
+                />
+              )}
+            </Table.Td>
+          </Table.Tr>
         )}
-      </Loaded>
+      </TableOf>
       {asked && (
         <Ask
           title={t("settings.account.everywhere")}

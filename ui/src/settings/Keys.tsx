@@ -1,25 +1,12 @@
-import {
-  Badge,
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  Select,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Badge, Button, Checkbox, Select, Stack, Table, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data, type Schemas } from "../api/client";
 import { useFormat } from "../app/format";
-import { Ask, Loaded, Once, Part, useChange, Wide, Wrong } from "./parts";
+import { Ask, FormDialog, Named, Once, Part, RowButton, TableOf, useChange } from "./parts";
 
 type Key = Schemas["Key"];
-type Source = Schemas["Source"];
 type Scope = Key["scopes"][number];
 const SCOPES: readonly Scope[] = ["read", "write", "publish", "admin", "ingest"];
 const ENDS = ["30", "90", "365", "never"] as const;
@@ -42,104 +29,65 @@ export default function Keys() {
         means={t("settings.keys.means")}
         action={<Button onClick={() => setMaking("key")}>{t("settings.keys.make")}</Button>}
       >
-        <Loaded of={keys}>
-          {(found) =>
-            found.length === 0 ? (
-              <Text c="dimmed">{t("settings.keys.none")}</Text>
-            ) : (
-              <Wide least={600}>
-                <Table verticalSpacing="sm">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{t("settings.keys.name")}</Table.Th>
-                      <Table.Th>{t("settings.keys.may")}</Table.Th>
-                      <Table.Th>{t("settings.keys.used")}</Table.Th>
-                      <Table.Th>{t("settings.keys.ends")}</Table.Th>
-                      <Table.Th>
-                        <VisuallyHidden>{t("home.actions")}</VisuallyHidden>
-                      </Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {found.map((one: Key) => (
-                      <Table.Tr key={one.name} data-key={one.name}>
-                        <Table.Td>
-                          <Text size="sm" fw={600}>
-                            {one.name}
-                          </Text>
-                          <Text size="xs" c="dimmed">
-                            {one.prefix}… · {one.person}
-                          </Text>
-                        </Table.Td>
-                        <Table.Td>
-                          {one.scopes.map((scope) => t(`settings.scope.${scope}.label`)).join(", ")}
-                        </Table.Td>
-                        <Table.Td>{used(one.used_at)}</Table.Td>
-                        <Table.Td>{one.expires_at ? ago(one.expires_at) : t("settings.keys.never")}</Table.Td>
-                        <Table.Td ta="right">
-                          <End
-                            name={one.name}
-                            over={one.revoked_at}
-                            ask={() => setEnding({ what: "key", name: one.name })}
-                          />
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Wide>
-            )
-          }
-        </Loaded>
+        <TableOf
+          of={keys}
+          none={t("settings.keys.none")}
+          least={600}
+          head={[
+            t("settings.keys.name"),
+            t("settings.keys.may"),
+            t("settings.keys.used"),
+            t("settings.keys.ends"),
+          ]}
+        >
+          {(one) => (
+            <Table.Tr key={one.name} data-key={one.name}>
+              <Table.Td>
+                <Named name={one.name}>
+                  {one.prefix}… · {one.person}
+                </Named>
+              </Table.Td>
+              <Table.Td>{one.scopes.map((scope) => t(`settings.scope.${scope}.label`)).join(", ")}</Table.Td>
+              <Table.Td>{used(one.used_at)}</Table.Td>
+              <Table.Td>{one.expires_at ? ago(one.expires_at) : t("settings.keys.never")}</Table.Td>
+              <Table.Td ta="right">
+                <End
+                  name={one.name}
+                  over={one.revoked_at}
+                  ask={() => setEnding({ what: "key", name: one.name })}
+                />
+              </Table.Td>
+            </Table.Tr>
+          )}
+        </TableOf>
       </Part>
       <Part
         title={t("settings.sources.title")}
         means={t("settings.sources.means")}
         action={<Button onClick={() => setMaking("source")}>{t("settings.sources.make")}</Button>}
       >
-        <Loaded of={sources}>
-          {(found) =>
-            found.length === 0 ? (
-              <Text c="dimmed">{t("settings.sources.none")}</Text>
-            ) : (
-              <Wide least={440}>
-                <Table verticalSpacing="sm">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{t("settings.keys.name")}</Table.Th>
-                      <Table.Th>{t("settings.sources.seen")}</Table.Th>
-                      <Table.Th>
-                        <VisuallyHidden>{t("home.actions")}</VisuallyHidden>
-                      </Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {found.map((one: Source) => (
-                      <Table.Tr key={one.name} data-source={one.name}>
-                        <Table.Td>
-                          <Text size="sm" fw={600}>
-                            {one.name}
-                          </Text>
-                          <Text size="xs" c="dimmed">
-                            …{one.key}
-                          </Text>
-                        </Table.Td>
-                        <Table.Td>{used(one.seen_at)}</Table.Td>
-                        <Table.Td ta="right">
-                          <End
-                            name={one.name}
-                            over={one.revoked_at}
-                            ask={() => setEnding({ what: "source", name: one.name })}
-                          />
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Wide>
-            )
-          }
-        </Loaded>
+        <TableOf
+          of={sources}
+          none={t("settings.sources.none")}
+          least={440}
+          head={[t("settings.keys.name"), t("settings.sources.seen")]}
+        >
+          {(one) => (
+            <Table.Tr key={one.name} data-source={one.name}>
+              <Table.Td>
+                <Named name={one.name}>…{one.key}</Named>
+              </Table.Td>
+              <Table.Td>{used(one.seen_at)}</Table.Td>
+              <Table.Td ta="right">
+                <End
+                  name={one.name}
+                  over={one.revoked_at}
+                  ask={() => setEnding({ what: "source", name: one.name })}
+                />
+              </Table.Td>
+            </Table.Tr>
+          )}
+        </TableOf>
       </Part>
       {making === "key" && <MakeKey close={() => setMaking(null)} />}
       {making === "source" && <MakeSource close={() => setMaking(null)} />}
@@ -171,11 +119,7 @@ function End({ name, over, ask }: { name: string; over: string | null; ask: () =
         {t("settings.keys.revoked", { at: ago(over) })}
       </Badge>
     );
-  return (
-    <Button size="xs" variant="default" onClick={ask} aria-label={`${t("settings.keys.revoke")}: ${name}`}>
-      {t("settings.keys.revoke")}
-    </Button>
-  );
+  return <RowButton label={t("settings.keys.revoke")} of={name} onClick={ask} />;
 }
 
 function MakeKey({ close }: { close: () => void }) {
@@ -203,58 +147,42 @@ function MakeKey({ close }: { close: () => void }) {
     );
   }
   return (
-    <Modal
-      opened
-      onClose={close}
+    <FormDialog
       title={t("settings.keys.make")}
-      closeButtonProps={{ "aria-label": t("dialog.close") }}
+      button={t("settings.keys.make")}
+      giving={making}
+      close={close}
+      disabled={scopes.length === 0}
     >
-      <Stack
-        component="form"
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          making.mutate(undefined);
-        }}
-      >
-        <TextInput
-          label={t("settings.keys.name")}
-          description={t("settings.keys.nameMeans")}
-          required
-          maxLength={64}
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Checkbox.Group label={t("settings.keys.may")} value={scopes} onChange={setScopes}>
-          <Stack gap="xs" mt="xs">
-            {SCOPES.map((scope) => (
-              <Checkbox
-                key={scope}
-                value={scope}
-                label={t(`settings.scope.${scope}.label`)}
-                description={t(`settings.scope.${scope}.means`)}
-              />
-            ))}
-          </Stack>
-        </Checkbox.Group>
-        <Select
-          label={t("settings.keys.ends")}
-          data={ENDS.map((value) => ({ value, label: t(`settings.keys.end.${value}`) }))}
-          value={end}
-          allowDeselect={false}
-          onChange={(value) => setEnd(value ?? "365")}
-        />
-        <Wrong error={making.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {t("dialog.cancel")}
-          </Button>
-          <Button type="submit" loading={making.isPending} disabled={scopes.length === 0}>
-            {t("settings.keys.make")}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      <TextInput
+        label={t("settings.keys.name")}
+        description={t("settings.keys.nameMeans")}
+        required
+        maxLength={64}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Checkbox.Group label={t("settings.keys.may")} value={scopes} onChange={setScopes}>
+        <Stack gap="xs" mt="xs">
+          {SCOPES.map((scope) => (
+            <Checkbox
+              key={scope}
+              value={scope}
+              label={t(`settings.scope.${scope}.label`)}
+              description={t(`settings.scope.${scope}.means`)}
+            />
+          ))}
+        </Stack>
+      </Checkbox.Group>
+      <Select
+        label={t("settings.keys.ends")}
+        data={ENDS.map((value) => ({ value, label: t(`settings.keys.end.${value}`) }))}
+        value={end}
+        allowDeselect={false}
+        onChange={(value) => setEnd(value ?? "365")}
+      />
+    </FormDialog>
   );
 }
 
@@ -276,38 +204,21 @@ function MakeSource({ close }: { close: () => void }) {
     );
   }
   return (
-    <Modal
-      opened
-      onClose={close}
+    <FormDialog
       title={t("settings.sources.make")}
-      closeButtonProps={{ "aria-label": t("dialog.close") }}
+      button={t("settings.sources.make")}
+      giving={making}
+      close={close}
     >
-      <Stack
-        component="form"
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          making.mutate(undefined);
-        }}
-      >
-        <TextInput
-          label={t("settings.keys.name")}
-          description={t("settings.sources.nameMeans")}
-          required
-          maxLength={64}
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Wrong error={making.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {t("dialog.cancel")}
-          </Button>
-          <Button type="submit" loading={making.isPending}>
-            {t("settings.sources.make")}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      <TextInput
+        label={t("settings.keys.name")}
+        description={t("settings.sources.nameMeans")}
+        required
+        maxLength={64}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

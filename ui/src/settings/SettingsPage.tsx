@@ -5,7 +5,16 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "../api/queries";
 import { has } from "../api/types";
 
-const PLACES = ["account", "users", "keys", "subscriptions", "rules", "retention"] as const;
+const PLACES = [
+  "account",
+  "users",
+  "keys",
+  "senders",
+  "subscriptions",
+  "suppressions",
+  "rules",
+  "retention",
+] as const;
 
 /** Settings: one's own account for everybody, the installation for administrators. */
 export default function SettingsPage() {
@@ -13,7 +22,9 @@ export default function SettingsPage() {
   const navigate = useNavigate();
   const path = useLocation().pathname;
   const me = useMe().data;
-  const places = has(me, "admin") ? PLACES : PLACES.slice(0, 1);
+  const places = has(me, "admin")
+    ? PLACES
+    : PLACES.filter((one) => one === "account" || (one === "suppressions" && has(me, "publisher")));
   const place = PLACES.find((one) => path.endsWith(`/${one}`)) ?? "account";
   return (
     <>

@@ -5,25 +5,24 @@ import {
   Group,
   List,
   Menu,
-  Modal,
   Radio,
   Select,
   Stack,
   Table,
   Text,
   TextInput,
-  VisuallyHidden,
 } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data, type Schemas } from "../api/client";
 import { useMe } from "../api/queries";
 import type { Role } from "../api/types";
 import { useFormat } from "../app/format";
 import { LANGUAGES, type Language } from "../app/texts";
+import { GRAVE } from "../app/theme";
 import { Dots } from "../components/icons";
-import { Ask, Loaded, Once, Part, useChange, Wide, Wrong } from "./parts";
+import { Ask, FormDialog, Loaded, Named, Once, Part, RowButton, TableOf, useChange, Wrong } from "./parts";
 
 type User = Schemas["User"];
 type Invitation = Schemas["Invitation"];
@@ -45,7 +44,7 @@ export default function Users() {
         means={t("settings.users.means")}
         action={<Button onClick={() => setInviting(true)}>{t("settings.users.invite")}</Button>}
       >
-        <Loaded of={users}>{(found) => <UserTable users={found} />}</Loaded>
+        <UserTable users={users} />
       </Part>
       <Loaded of={invitations}>{(found) => <Invitations all={found} />}</Loaded>
       <Part title={t("settings.users.roles")} means={t("settings.users.rolesMean")}>
@@ -65,7 +64,7 @@ export default function Users() {
   );
 }
 
-function UserTable({ users }: { users: User[] }) {
+function UserTable({ users }: { users: UseQueryResult<User[]> }) {
   const { t } = useTranslation();
   const { ago, instant } = useFormat();
   const me = useMe().data;
@@ -83,80 +82,70 @@ function UserTable({ users }: { users: User[] }) {
   return (
     <>
       <Wrong error={changing.error ?? linking.error} />
-      <Wide least={560}>
-        <Table verticalSpacing="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t("settings.users.who")}</Table.Th>
-              <Table.Th>{t("settings.users.role")}</Table.Th>
-              <Table.Th>{t("settings.users.signedIn")}</Table.Th>
-              <Table.Th>
-                <VisuallyHidden>{t("home.actions")}</VisuallyHidden>
-              </Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {users.map((user) => (
-              <Table.Tr key={user.email} data-user={user.email}>
-                <Table.Td>
-                  <Group gap="xs">
-                    <Text fw={600} size="sm">
-                      {user.name || user.email}
-                    </Text>
-                    {user.email === me?.name && <Badge variant="light">{t("settings.users.you")}</Badge>}
-                    {user.disabled_at && (
-                      <Badge color="gray" variant="light">
-                        {t("settings.users.off")}
-                      </Badge>
-                    )}
-                  </Group>
-                  {user.name && (
-                    <Text size="xs" c="dimmed">
-                      {user.email}
-                    </Text>
+      <TableOf
+        of={users}
+        least={560}
+        head={[t("settings.users.who"), t("settings.users.role"), t("settings.users.signedIn")]}
+      >
+        {(user) => (
+          <Table.Tr key={user.email} data-user={user.email}>
+            <Table.Td>
+              <Group gap="xs">
+                <Text fw={600} size="sm">
+                  {user.name || user.email}
+                </Text>
+                {user.email === me?.name && <Badge variant="light">{t("settings.users.you")}</Badge>}
+                {user.disabled_at && (
+                  <Badge color="gray" variant="light">
+                    {t("settings.users.off")}
+                  </Badge>
+                )}
+              </Group>
+              {user.name && (
+                <Text size="xs" c="dimmed">
+                  {user.email}
+                </Text>
+              )}
+            </Table.Td>
+            <Table.Td>{t(`settings.role.${user.role}.label`)}</Table.Td>
+            <Table.Td title={instant(user.signed_in_at)}>
+              {user.signed_in_at ? ago(user.signed_in_at) : t("settings.users.never")}
+            </Table.Td>
+            <Table.Td ta="right">
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <ActionIcon
+                    variant="subtle"
+                    color="gray"
+                    aria-label={t("settings.users.more", { who: user.name || user.email })}
+                  >
+                    <Dots size={18} />
+                  </ActionIcon>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Item onClick={() => setAsked({ user, what: "role" })}>
+                    {t("settings.users.changeRole")}
+                  </Menu.Item>
+                  {!user.disabled_at && (
+                    <Menu.Item onClick={() => linking.mutate(user.email)}>
+                      {t("settings.users.link")}
+                    </Menu.Item>
                   )}
-                </Table.Td>
-                <Table.Td>{t(`settings.role.${user.role}.label`)}</Table.Td>
-                <Table.Td title={instant(user.signed_in_at)}>
-                  {user.signed_in_at ? ago(user.signed_in_at) : t("settings.users.never")}
-                </Table.Td>
-                <Table.Td ta="right">
-                  <Menu position="bottom-end">
-                    <Menu.Target>
-                      <ActionIcon
-                        variant="subtle"
-                        color="gray"
-                        aria-label={t("settings.users.more", { who: user.name || user.email })}
-                      >
-                        <Dots size={18} />
-                      </ActionIcon>
-                    </Menu.Target>
-                    <Menu.Dropdown>
-                      <Menu.Item onClick={() => setAsked({ user, what: "role" })}>
-                        {t("settings.users.changeRole")}
-                      </Menu.Item>
-                      {!user.disabled_at && (
-                        <Menu.Item onClick={() => linking.mutate(user.email)}>
-                          {t("settings.users.link")}
-                        </Menu.Item>
-                      )}
-                      {user.disabled_at ? (
-                        <Menu.Item onClick={() => changing.mutate({ email: user.email, disabled: false })}>
-                          {t("settings.users.enable")}
-                        </Menu.Item>
-                      ) : (
-                        <Menu.Item color="red" onClick={() => setAsked({ user, what: "off" })}>
-                          {t("settings.users.disable")}
-                        </Menu.Item>
-                      )}
-                    </Menu.Dropdown>
-                  </Menu>
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Wide>
+                  {user.disabled_at ? (
+                    <Menu.Item onClick={() => changing.mutate({ email: user.email, disabled: false })}>
+                      {t("settings.users.enable")}
+                    </Menu.Item>
+                  ) : (
+                    <Menu.Item c={GRAVE} onClick={() => setAsked({ user, what: "off" })}>
+                      {t("settings.users.disable")}
+                    </Menu.Item>
+                  )}
+                </Menu.Dropdown>
+              </Menu>
+            </Table.Td>
+          </Table.Tr>
+        )}
+      </TableOf>
       {asked?.what === "role" && <ChangeRole user={asked.user} close={() => setAsked(null)} />}
       {asked?.what === "off" && (
         <Ask
@@ -187,7 +176,16 @@ function UserTable({ users }: { users: User[] }) {
   );
 }
 
-function RoleChoice({ role, choose }: { role: Role; choose: (role: Role) => void }) {
+function RoleChoice({
+  role,
+  choose,
+  first,
+}: {
+  role: Role;
+  choose: (role: Role) => void;
+  /** It is the first thing of its dialog. */
+  first?: boolean;
+}) {
   const { t } = useTranslation();
   return (
     <Radio.Group label={t("settings.users.role")} value={role} onChange={(value) => choose(value as Role)}>
@@ -196,6 +194,7 @@ function RoleChoice({ role, choose }: { role: Role; choose: (role: Role) => void
           <Radio
             key={one}
             value={one}
+            data-autofocus={(first && one === role) || undefined}
             label={t(`settings.role.${one}.label`)}
             description={t(`settings.role.${one}.may`)}
           />
@@ -214,25 +213,14 @@ function ChangeRole({ user, close }: { user: User; close: () => void }) {
     { done: t("settings.saved"), then: close },
   );
   return (
-    <Modal
-      opened
-      onClose={close}
+    <FormDialog
       title={t("settings.users.roleOf", { who: user.name || user.email })}
-      closeButtonProps={{ "aria-label": t("dialog.close") }}
+      button={t("settings.users.changeRole")}
+      giving={saving}
+      close={close}
     >
-      <Stack>
-        <RoleChoice role={role} choose={setRole} />
-        <Wrong error={saving.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {t("dialog.cancel")}
-          </Button>
-          <Button loading={saving.isPending} onClick={() => saving.mutate(undefined)}>
-            {t("settings.users.changeRole")}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      <RoleChoice role={role} choose={setRole} first />
+    </FormDialog>
   );
 }
 
@@ -259,46 +247,29 @@ function Invite({ close }: { close: () => void }) {
     );
   }
   return (
-    <Modal
-      opened
-      onClose={close}
+    <FormDialog
       title={t("settings.users.invite")}
-      closeButtonProps={{ "aria-label": t("dialog.close") }}
+      button={t("settings.users.makeLink")}
+      giving={inviting}
+      close={close}
     >
-      <Stack
-        component="form"
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          inviting.mutate(undefined);
-        }}
-      >
-        <TextInput
-          label={t("signIn.email")}
-          type="email"
-          required
-          data-autofocus
-          value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-        />
-        <RoleChoice role={role} choose={setRole} />
-        <Select
-          label={t("app.language")}
-          data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
-          value={language}
-          allowDeselect={false}
-          onChange={(value) => setLanguage(value as Language)}
-        />
-        <Wrong error={inviting.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {t("dialog.cancel")}
-          </Button>
-          <Button type="submit" loading={inviting.isPending}>
-            {t("settings.users.makeLink")}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      <TextInput
+        label={t("signIn.email")}
+        type="email"
+        required
+        data-autofocus
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+      />
+      <RoleChoice role={role} choose={setRole} />
+      <Select
+        label={t("app.language")}
+        data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
+        value={language}
+        allowDeselect={false}
+        onChange={(value) => setLanguage(value as Language)}
+      />
+    </FormDialog>
   );
 }
 
@@ -320,10 +291,7 @@ function Invitations({ all }: { all: Invitation[] }) {
           {open.map((one) => (
             <Table.Tr key={one.id} data-invitation={one.email}>
               <Table.Td>
-                <Text size="sm" fw={600}>
-                  {one.email}
-                </Text>
-                <Text size="xs" c="dimmed">
+                <Named name={one.email}>
                   {t(`settings.role.${one.role}.label`)} ·{" "}
                   <span title={instant(one.expires_at)}>
                     {t(
@@ -333,17 +301,14 @@ function Invitations({ all }: { all: Invitation[] }) {
                       { at: ago(one.expires_at) },
                     )}
                   </span>
-                </Text>
+                </Named>
               </Table.Td>
               <Table.Td ta="right">
-                <Button
-                  size="xs"
-                  variant="default"
+                <RowButton
+                  label={t("settings.users.withdraw")}
+                  of={one.email}
                   onClick={() => withdrawing.mutate(one.id)}
-                  aria-label={`${t("settings.users.withdraw")}: ${one.email}`}
-                >
-                  {t("settings.users.withdraw")}
-                </Button>
+                />
               </Table.Td>
             </Table.Tr>
           ))}

@@ -12,10 +12,11 @@ import {
   Text,
   Title,
   Tooltip,
+  VisuallyHidden,
 } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { type UseQueryResult, useMutation, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import type { FormEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Check, Copy } from "../components/icons";
 import { Trouble, useWords } from "../components/Trouble";
@@ -68,6 +69,179 @@ export function Wide({ least, children }: { least: number; children: ReactNode }
   );
 }
 
+/** What can be done with a row: its name alone for the eye, with the row's own for whoever does not see the row. */
+export function RowButton({ label, of, onClick }: { label: string; of: string; onClick: () => void }) {
+  return (
+    <Button size="xs" variant="default" onClick={onClick} aria-label={`${label}: ${of}`}>
+      {label}
+    </Button>
+  );
+}
+
+/** What a row is about: its name, and something smaller below. */
+export function Named({ name, children }: { name: ReactNode; children?: ReactNode }) {
+  return (
+    <>
+      <Text size="sm" fw={600} component="div">
+        {name}
+      </Text>
+      {children !== undefined && (
+        <Text size="xs" c="dimmed" component="div">
+          {children}
+        </Text>
+      )}
+    </>
+  );
+}
+
+/** A column: its name, and where its values stand. */
+export type Column = string | { label: string; right: true };
+
+/** A table of what a question has brought, one row each, what can be done with it last; or what stands where there is nothing. */
+export function TableOf<T>({
+  of,
+  none,
+  head,
+  least,
+  spacing = "sm",
+  children,
+}: {
+  of: UseQueryResult<T[]>;
+  none?: ReactNode;
+  head?: readonly Column[];
+  least: number;
+  spacing?: "xs" | "sm";
+  children: (one: T) => ReactNode;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Loaded of={of}>
+      {(found) =>
+        found.length === 0 && none !== undefined ? (
+          <Text c="dimmed" component="div">
+            {none}
+          </Text>
+        ) : (
+          <Wide least={least}>
+            <Table verticalSpacing={spacing}>
+              {head && (
+                <Table.Thead>
+                  <Table.Tr>
+                    {head.map((one) =>
+                      typeof one === "string" ? (
+                        <Table.Th key={one}>{one}</Table.Th>
+                      ) : (
+                        <Table.Th key={one.label} ta="right">
+                          {one.label}
+                        </Table.Th>
+                      ),
+                    )}
+                    <Table.Th>
+                      <VisuallyHidden>{t("home.actions")}</VisuallyHidden>
+                    </Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+              )}
+              <Table.Tbody>{found.map(children)}</Table.Tbody>
+            </Table>
+          </Wide>
+        )
+      }
+    </Loaded>
+  );
+}
+
+/** A change that a form gives: what `useChange` returns. */
+interface Giving {
+  mutate: (given: undefined) => void;
+  isPending: boolean;
+  error: unknown;
+}
+
+const submitted = (giving: Giving) => (event: FormEvent) => {
+  event.preventDefault();
+  giving.mutate(undefined);
+};
+
+/** A form on a page, with its button below; none where nothing may be changed. */
+export function PageForm({
+  giving,
+  button,
+  width = 420,
+  may = true,
+  children,
+}: {
+  giving: Giving;
+  button: string;
+  width?: number;
+  may?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <Stack component="form" maw={width} onSubmit={submitted(giving)}>
+      {children}
+      <Wrong error={giving.error} />
+      {may && (
+        <Group>
+          <Button type="submit" loading={giving.isPending}>
+            {button}
+          </Button>
+        </Group>
+      )}
+    </Stack>
+  );
+}
+
+/** A dialog with one form; its button carries the name of what it does. */
+export function FormDialog({
+  title,
+  button,
+  giving,
+  close,
+  size,
+  grave,
+  disabled,
+  children,
+}: {
+  title: string;
+  button: string;
+  giving: Giving;
+  close: () => void;
+  size?: "lg";
+  grave?: boolean;
+  disabled?: boolean;
+  children: ReactNode;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened
+      onClose={close}
+      size={size}
+      title={title}
+      closeButtonProps={{ "aria-label": t("dialog.close") }}
+    >
+      <Stack component="form" onSubmit={submitted(giving)}>
+        {children}
+        <Wrong error={giving.error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={close} data-autofocus>
+            {t("dialog.cancel")}
+          </Button>
+          <Button
+            type="submit"
+            loading={giving.isPending}
+            disabled={disabled}
+            color={grave ? "red.8" : undefined}
+          >
+            {button}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
 /** Change something on the server, say that it is done, and look at everything anew. */
 export function useChange<Given, Answer>(
   change: (given: Given) => Promise<Answer>,
@@ -112,27 +286,11 @@ export function Ask({
   run: () => Promise<unknown>;
   close: () => void;
 }) {
-  const { t } = useTranslation();
-  const giving = useChange(run, { then: close });
+  const giving = useChange(() => run(), { then: close });
   return (
-    <Modal opened onClose={close} title={title} closeButtonProps={{ "aria-label": t("dialog.close") }}>
-      <Stack>
-        <Text size="sm">{means}</Text>
-        <Wrong error={giving.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {t("dialog.cancel")}
-          </Button>
-          <Button
-            color={grave ? "red.8" : undefined}
-            loading={giving.isPending}
-            onClick={() => giving.mutate(undefined)}
-          >
-            {button}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <FormDialog title={title} button={button} giving={giving} close={close} grave={grave}>
+      <Text size="sm">{means}</Text>
+    </FormDialog>
   );
 }
 
@@ -171,6 +329,7 @@ export function Once({
                   size="lg"
                   aria-label={t(copied ? "settings.copied" : "settings.copy")}
                   onClick={copy}
+                  data-autofocus
                 >
                   {copied ? <Check size={18} /> : <Copy size={18} />}
                 </ActionIcon>

@@ -93,6 +93,12 @@ class ResumeOptions(Closed):
 
     with_changes: bool | None = Field(default=None, description="publish the draft and move everybody to it")
     answers: dict[str, Any] | None = None
+    backfill: str | None = Field(
+        default=None,
+        max_length=40,
+        description="with changes: also those who did it in the last",
+        examples=["7d"],
+    )
 
 
 class DeleteOptions(Closed):
@@ -228,6 +234,15 @@ class PlanWanted(Closed):
     answers: dict[str, Any] | None = None
 
 
+class Later(BaseModel):
+    """People who become due at a step in an hour to come, and messages that wait there until then."""
+
+    step: str
+    hour: int = Field(description="how many whole hours from now, from 0")
+    people: int
+    messages: int
+
+
 class PublishPlan(BaseModel):
     """What publishing the draft would change, and for whom."""
 
@@ -246,6 +261,10 @@ class PublishPlan(BaseModel):
     matching: dict[str, int] | None = Field(
         description="who meets a new rule now, by reason; null: not counted"
     )
+    hours: int = Field(description="those behind the publication that `later` is about")
+    later: list[Later] = Field(
+        description="who is moved, keeps a deadline and becomes due within these hours"
+    )
     problems: list[ProblemFound]
     refused: str | None
     message: Sentence
@@ -263,7 +282,7 @@ class ResumePreview(BaseModel):
     now: dict[str, int]
     queue: int
     messages: dict[str, int]
-    later: list[dict[str, Any]]
+    later: list[Later]
 
 
 class Scheduled(BaseModel):

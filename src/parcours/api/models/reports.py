@@ -113,9 +113,10 @@ class Branch(BaseModel):
     branch: int = Field(description="its place in the file, from 0")
     label: str = Field(examples=["else"])
     to: str | None = Field(description="null: drops out")
-    taken: int | None
-    share: float | None = Field(description="of those who took one of its branches to a step")
-    shared: bool = Field(description="another branch leads to the same step: both are counted together")
+    taken: int | None = Field(description="null: left out, where others leave with the same reason")
+    share: float | None = Field(description="of those who took one of its branches")
+    shared: bool = Field(description="another branch leads to the same place: both are counted together")
+    reason: str | None = Field(description="with which people drop out by it")
 
 
 class LiveNumbers(BaseModel):

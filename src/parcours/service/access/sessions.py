@@ -37,7 +37,7 @@ __all__ = [
     "sign_in_by_link",
 ]
 
-Way: TypeAlias = Literal["password", "link", "invitation"]
+Way: TypeAlias = Literal["password", "link", "invitation", "setup"]
 SEEN_EVERY: Final = timedelta(minutes=1)
 AGENT_LENGTH: Final = 300
 

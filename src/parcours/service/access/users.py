@@ -41,6 +41,7 @@ async def add_user(
         "email": email, "role": check_role(role), "name": check_name(name), "language": check_language(language),
         "password": password_hash, "at": at, "actor": actor,
     }  # fmt: skip
+    await connection.execute(query("lock_accounts"))
     if await (await connection.execute(query("add_account"), given)).fetchone() is None:
         raise _error("user_exists", email)
     await record(

@@ -34,7 +34,7 @@ KINDS: Final = (
 )  # fmt: skip
 LEFT: Final = ("completed", "succeeded", "dropped_out", "cancelled")
 
-Edges = Counter[tuple[int, str, str]]  # (version_id, from, to)
+Edges = Counter[tuple[int, str, str]]  # (version_id, from, to); to `~REASON` where they dropped out
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ async def message_days(
 async def walked(
     connection: Connection, journey_id: int, since: Mapping[int, int]
 ) -> tuple[Edges, dict[int, int]]:
-    """Return how often people went from step to step since a batch of each bucket, and the latest batches."""
+    """Return how often people went from step to step, or out, since a batch of each bucket, and the latest batches."""
     edges: Edges = Counter()
     latest = dict(since)
     for (bucket,) in await (await connection.execute(query("journey_buckets"))).fetchall():
@@ -187,30 +187,48 @@ async def walked(
 
 
 def branches(scope: Scope, edges: Edges) -> list[Row]:
-    """Return every branch of steps that part people, with how many took it; dropped out are those who went nowhere.
+    """Return every branch of steps that part people, with how many took it; `to` None: they drop out by it.
 
-    Two branches that lead to the same step are counted together: `shared`.
+    Two branches that lead to the same step, or out with the same reason, are counted together: `shared`. Where people
+    also leave a wait by an exit rule it is not known how many left by its event: `taken` None.
     """
     wanted = set(scope.ids)
     together: Counter[tuple[str, str]] = Counter()
     for (version_id, source, target), n in edges.items():
         if version_id in wanted:
             together[source, target] += n
+    has_exits = any(journey is not None and journey.exits for journey in scope.journeys.values())
     answer = []
     for name, step in scope.steps.items():
         if not isinstance(step, Split | Experiment | WaitFor):
             continue
-        targets = [way.target for way in ways(step)]
+        found = ways(step)
         names = _branch_names(step)
-        steps = [target.step if isinstance(target, Jump) else None for target in targets]
-        taken = sum(together[name, to] for to in {*steps} if to is not None)
-        for number, (label, to) in enumerate(zip(names, steps, strict=True)):
-            went = together[name, to] if to is not None else None
+        goals = [
+            way.target.step if isinstance(way.target, Jump) else f"~{reason}"
+            for way, reason in zip(found, _out_reasons(step), strict=True)
+        ]
+        unknown = {"~exit_rule"} if isinstance(step, WaitFor) and has_exits else set()
+        taken = sum(together[name, goal] for goal in {*goals} - unknown)
+        for number, (label, goal) in enumerate(zip(names, goals, strict=True)):
+            went = None if goal in unknown else together[name, goal]
             answer.append({
-                "step": name, "branch": number, "label": label, "to": to, "taken": went,
-                "share": went / taken if went is not None and taken else None, "shared": steps.count(to) > 1,
+                "step": name, "branch": number, "label": label, "to": None if goal[0] == "~" else goal, "taken": went,
+                "share": went / taken if went is not None and taken else None, "shared": goals.count(goal) > 1,
+                "reason": goal[1:] if goal[0] == "~" else None,
             })  # fmt: skip
     return answer
+
+
+def _out_reasons(step: Split | Experiment | WaitFor) -> list[str]:
+    """The reason with which people drop out by each branch, where it leads out (P29)."""
+    match step:
+        case Experiment():
+            return ["exit_rule"] * len(step.shares)
+        case Split():
+            return [*("exit_rule" for _ in step.branches), "split_else"]
+        case WaitFor():
+            return [*("exit_rule" for _ in step.events), *(["wait_timeout"] if step.timeout else [])]
 
 
 def kind_of(step: Step | None) -> str | None:

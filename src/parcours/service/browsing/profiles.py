@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ProfileFilter:
-    """Which people are asked for. `search` is a part of user_id, email, phone or a name; `audience` a static one."""
+    """Which people are asked for. `search` is a part of user_id, email, phone or a name; `audience` any one."""
 
     search: str | None = None
     audience: str | None = None
@@ -59,12 +59,13 @@ async def browse_profiles(
                 found.append(row)
     bucket, after = read_place(cursor, int, UUID) or (0, uuid_at(last=False))
     given = {"deleted": asked.deleted, "audience": asked.audience or None, "search": asked.search or None}
+    walk = "walk_members" if asked.audience else "walk_profiles"
     for (number,) in await (await connection.execute(query("journey_buckets"))).fetchall():
         if number < bucket:
             continue
         place = after if number == bucket else uuid_at(last=False)
         room = limit + 1 - len(found)
-        rows = await rows_of(connection, "walk_profiles", {**given, "b": number, "p": place, "n": room + 1})
+        rows = await rows_of(connection, walk, {**given, "b": number, "p": place, "n": room + 1})
         found += [
             {**row, "bucket": number}
             for row in rows

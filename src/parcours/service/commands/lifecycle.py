@@ -188,7 +188,12 @@ def _check_options(order: Order) -> None:
             "not_available", f"{order.command} cannot be done yet", hint=f"There are {', '.join(AVAILABLE)}."
         )
     if order.command == "resume":
-        check_options(order, ("with_changes", "answers"))
+        check_options(order, ("with_changes", "answers", "backfill"))
+        if "backfill" in order.options:
+            raise ParcoursError(
+                "bad_option", "backfill goes with a publication", place="options.backfill",
+                hint="Add with_changes: true, or leave it out.",
+            )  # fmt: skip
     elif order.command != "pause":
         check_options(order)
 

@@ -49,13 +49,12 @@ class Move:
         if self.changed:
             error = refusal("kind_changed")
             names = ", ".join(
-                f"{step} ({self.needs.kind_changed[step]} before, {n} people)"
-                for step, n in self.changed.items()
+                f"{step} ({self.needs.kind_changed[step]}, {n})" for step, n in self.changed.items()
             )
             return ParcoursError(error.code, f"{error.message.rstrip('.')}: {names}.", hint=error.hint)
         if self.unanswered:
             error = refusal("answers_needed")
-            names = ", ".join(f"{step} ({n} people)" for step, n in self.unanswered.items())
+            names = ", ".join(f"{step} ({n})" for step, n in self.unanswered.items())
             step = next(iter(self.unanswered))
             hint = f"Say for each of them --answer {step}=STEP or --answer {step}=drop_out; STEP is one of "
             hint += f"{', '.join(after.steps)}."

@@ -16,7 +16,7 @@ from parcours.service.commands.versions import VersionRow, lock_family
 from parcours.store.database import Connection
 from parcours.store.queries import query
 
-__all__ = ["HOURS", "Preview", "preview_resume"]
+__all__ = ["HOURS", "Preview", "coming", "deadlines", "preview_resume"]
 
 HOURS: Final = 24
 NOTHING: Final = timedelta()
@@ -26,8 +26,8 @@ NOTHING: Final = timedelta()
 class Preview:
     """What a resume of one version would set free, by the deadlines as they are now; goals and exits may take some out.
 
-    `kept`: rows and people by name of the event. `now` and `messages`: at once, by step. `later`: people by step and
-    hour behind the resume, of the first `hours`. `catch_up`: people a second; None: all at once.
+    `kept`: rows and people by name of the event. `now` and `messages`: at once, by step. `later`: people and
+    messages by step and hour behind the resume, of the first `hours`. `catch_up`: people a second; None: all at once.
     """
 
     version: int
@@ -56,24 +56,61 @@ async def preview_resume(
 async def _preview(
     connection: Connection, journey_id: int, version: VersionRow, at: datetime, hours: int
 ) -> Preview:
-    choices = Choices.from_json(version.pause)
-    journey, _ = parse_journey(version.definition, templates=version.templates)
-    moves = choices.timers == "extend" and version.paused_at is not None
     given = {
-        "v": version.version_id, "j": journey_id, "at": at, "until": at + timedelta(hours=hours),
-        "since": version.paused_at or at, "by": at - version.paused_at if moves and version.paused_at else NOTHING,
-        "steps": _with_durations(journey) if moves and journey is not None else [],
+        **deadlines(version, at), "v": version.version_id, "j": journey_id, "at": at,
+        "until": at + timedelta(hours=hours),
     }  # fmt: skip
     kept = await _rows(connection, "preview_kept", given)
     people = await _rows(connection, "preview_people", given)
     messages = await _rows(connection, "preview_messages", given)
     return Preview(
-        version.version_no, hours, choices.catch_up, kept,
+        version.version_no, hours, Choices.from_json(version.pause).catch_up, kept,
         now={row["step"]: row["people"] for row in people if row["step"] is not None and row["hour"] is None},
         queue=sum(row["people"] for row in people if row["step"] is None),
-        messages={row["step"]: row["now"] for row in messages if row["now"]},
-        later=[row for row in people if row["hour"] is not None],
+        messages={row["step"]: row["messages"] for row in messages if row["hour"] is None},
+        later=_by_hour(people, messages),
     )  # fmt: skip
+
+
+def deadlines(version: VersionRow, at: datetime) -> dict[str, Any]:
+    """Return what a query needs to tell the deadlines of people when the pause of their version ends at an instant.
+
+    Where they move with the pause (`extend`): since when it is, by how much, and those of which steps.
+    """
+    moves = Choices.from_json(version.pause).timers == "extend" and version.paused_at is not None
+    journey, _ = parse_journey(version.definition, templates=version.templates)
+    since = version.paused_at or at
+    return {
+        "since": since,
+        "by": at - since if moves else NOTHING,
+        "steps": _with_durations(journey) if moves and journey is not None else [],
+    }
+
+
+async def coming(
+    connection: Connection, journey_id: int, version: VersionRow, at: datetime, hours: int = HOURS
+) -> list[dict[str, Any]]:
+    """Return who of a version becomes due, and which messages, in the hours behind an instant, by step and hour."""
+    given = {
+        **deadlines(version, at), "v": version.version_id, "j": journey_id, "at": at,
+        "until": at + timedelta(hours=hours),
+    }  # fmt: skip
+    people = await _rows(connection, "preview_people", given)
+    return _by_hour(people, await _rows(connection, "preview_messages", given))
+
+
+def _by_hour(
+    people: Sequence[Mapping[str, Any]], messages: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for row in (*people, *messages):
+        if row["hour"] is None:
+            continue
+        none = {"step": row["step"], "hour": row["hour"], "people": 0, "messages": 0}
+        one = found.setdefault((row["hour"], row["step"]), none)
+        one["people"] += row.get("people", 0)
+        one["messages"] += row.get("messages", 0)
+    return [found[key] for key in sorted(found)]
 
 
 def _with_durations(journey: Journey) -> list[str]:

@@ -15,11 +15,12 @@ from typing import Any, Final, Literal, TypeAlias
 from parcours.compiler.render import compile_matching
 from parcours.domain.difference import Change, difference
 from parcours.domain.errors import ParcoursError
-from parcours.domain.journey import DropOut, Email, Journey, Webhook
+from parcours.domain.journey import DropOut, Email, Journey, Step, Webhook
 from parcours.domain.problems import Problem
 from parcours.service.audiences.conditions import audience_conditions
 from parcours.service.commands.answering import Order
 from parcours.service.commands.moving import Move, changes_too, definition_of, moves_people, plan_move
+from parcours.service.commands.preview import HOURS, coming, deadlines
 from parcours.service.commands.versions import Family, VersionRow, lock_family
 from parcours.service.editing.checking import check_version
 from parcours.store.database import Connection
@@ -34,11 +35,12 @@ RULES: Final = ("goal", "exit", "entry.exclude")
 
 @dataclass(frozen=True, slots=True)
 class StepPlan:
-    """Those who stand at one step (`entry`: the queue), over all versions that would be left.
+    """Those who stand at one step (`entry`: the queue), over all versions that would be left, or that people stay in.
 
-    `goes_on`: released at once; `keeps_timer`: due later, as stamped; `waits`: for an event, or the outcome of a
-    message; `messages`: queued ones of this step. `answer`: the step to which all go, or `drop_out`; `needs_answer`
-    where there is none yet.
+    `goes_on`: released at once, with their message where the step sends one; `keeps_timer`: due later, as stamped, or
+    when messages may leave; `waits`: for an event, or the outcome of a message; `messages`: queued ones of this step.
+    `answer`: the step to which all go, or `drop_out`; `needs_answer` where there is none yet. Of people who stay it is
+    told as if nothing were paused.
     """
 
     step: str
@@ -61,7 +63,8 @@ class PublishPlan:
     """What publishing would do. `refused` is the code with which it would be refused now, and `hint` the way out.
 
     `versions` are those that people stay in, or are taken from; `matching` counts who meets a new rule now, by reason,
-    None where that was not counted.
+    None where that was not counted. `later`: people who are moved and keep their deadline, and messages, by step and
+    hour in which they become due, of the first `hours`.
     """
 
     journey: str
@@ -77,6 +80,8 @@ class PublishPlan:
     in_flight: int = 0
     kept: int = 0
     matching: Mapping[str, int] | None = None
+    hours: int = HOURS
+    later: Sequence[Mapping[str, Any]] = ()
     problems: Sequence[Problem] = ()
     refused: str | None = None
     message: str = ""
@@ -95,6 +100,7 @@ class PublishPlan:
             "versions": [dict(version) for version in self.versions],
             "changes": [change.as_dict() for change in self.changes],
             "steps": [step.as_dict() for step in self.steps],
+            "later": [dict(row) for row in self.later],
             "problems": [problem.as_dict() for problem in self.problems],
             "matching": None if self.matching is None else dict(self.matching),
             "answers": dict(self.answers),
@@ -153,29 +159,36 @@ class _Reader:
             "versions": [v.version_id for v in self.move.sources],
             "at": self.at,
         }
-        standing = await self.rows("plan_standing", given)
-        queued = Counter(dict(await self.rows("plan_messages", given)))
+        standing = [
+            (source.version_id, *row)
+            for source in self.move.sources
+            for row in await self.rows(
+                "plan_standing", {**given, **deadlines(source, self.at), "v": source.version_id}
+            )
+        ]
+        queued = {step: (number, later) for step, number, later in await self.rows("plan_messages", given)}
         [(in_flight, kept)] = await self.rows("plan_held", given)
         inside: Counter[int] = Counter()
         for version_id, _, here, *_ in standing:
             inside[version_id] += here
         moves = self.people == "move"
-        steps = self.steps(standing, queued) if moves else []
+        steps = self.steps(standing, queued)
         changes = self.changes()
         blocked = self.move.refusal(self.after) if moves else None
         errors = [problem for problem in problems if problem.severity == "error"]
         refused = "invalid" if errors else blocked.code if blocked else None
-        gone = [step for step in steps if step.step in self.move.needs.removed]
+        gone = [step for step in steps if moves and step.step in self.move.needs.removed]
         return PublishPlan(
             self.family.key, self.draft.version_no, self.people,
             versions=[
                 {"version": v.version_no, "status": v.status, "inside": inside[v.version_id]} for v in self.move.sources
             ],
             changes=changes, steps=steps, inside=sum(inside.values()),
-            queued=sum(here for _, step, here, *_ in standing if step is None), messages=sum(queued.values()),
+            queued=sum(here for _, step, here, *_ in standing if step is None),
+            messages=sum(number for number, _ in queued.values()),
             messages_cancelled=sum(step.messages for step in gone), in_flight=in_flight, kept=kept,
             matching=await self.matching(changes, sum(inside.values())) if moves and not errors else None,
-            problems=problems, refused=refused,
+            later=await self.later() if moves else [], problems=problems, refused=refused,
             message=errors[0].message if errors else blocked.message if blocked else "",
             hint=errors[0].hint if errors else blocked.hint if blocked else "",
             answers={step: "drop_out" if isinstance(t, DropOut) else t.step for step, t in self.move.answers.items()},
@@ -189,7 +202,23 @@ class _Reader:
         before = self.move.definitions.get(former.version_id) or definition_of(former)
         return difference(before, self.after)
 
-    def steps(self, standing: Sequence[tuple[Any, ...]], queued: Mapping[str, int]) -> list[StepPlan]:
+    async def later(self) -> list[dict[str, Any]]:
+        """Who keeps a deadline and becomes due in the next hours; nobody of a step that is gone does."""
+        found: Counter[tuple[int, str]] = Counter()
+        messages: Counter[tuple[int, str]] = Counter()
+        for source in self.move.sources:
+            for row in await coming(self.family.connection, self.family.journey_id, source, self.at):
+                if row["step"] in self.after.steps and row["step"] not in self.move.needs.kind_changed:
+                    found[row["hour"], row["step"]] += row["people"]
+                    messages[row["hour"], row["step"]] += row["messages"]
+        return [
+            {"step": step, "hour": hour, "people": people, "messages": messages[hour, step]}
+            for (hour, step), people in sorted(found.items())
+        ]
+
+    def steps(
+        self, standing: Sequence[tuple[Any, ...]], queued: Mapping[str, tuple[int, int]]
+    ) -> list[StepPlan]:
         found: dict[str | None, Counter[str]] = {}
         for _, step, here, due, timed in standing:
             at_step = found.setdefault(step, Counter())
@@ -197,24 +226,35 @@ class _Reader:
         order = [None, *dict.fromkeys(s for d in self.move.definitions.values() for s in d.steps)]
         return [self.step(step, found[step], queued) for step in order if step in found]
 
-    def step(self, step: str | None, counts: Mapping[str, int], queued: Mapping[str, int]) -> StepPlan:
-        here, messages = counts["here"], queued.get(step or "", 0)
+    def step(
+        self, step: str | None, counts: Mapping[str, int], queued: Mapping[str, tuple[int, int]]
+    ) -> StepPlan:
+        here = counts["here"]
+        messages, later = queued.get(step or "", (0, 0))
         if step is None:
             return StepPlan("entry", here, goes_on=here)
-        if step in self.move.needs.removed:
+        moves = self.people == "move"
+        if moves and step in self.move.needs.removed:
             answer = self.move.answers.get(step)
             to = None if answer is None else "drop_out" if isinstance(answer, DropOut) else answer.step
             return StepPlan(step, here, messages=messages, answer=to, needs_answer=to is None)
-        if step in self.move.needs.kind_changed:
+        if moves and step in self.move.needs.kind_changed:
             return StepPlan(step, here, messages=messages, kind_changed=True)
-        if isinstance(self.after.steps[step], Email | Webhook):
+        if isinstance(self.said(step), Email | Webhook):
             return StepPlan(
-                step, here, goes_on=min(here, messages), waits=max(0, here - messages), messages=messages
-            )
+                step, here, goes_on=max(0, min(here, messages - later)), keeps_timer=min(here, later),
+                waits=max(0, here - messages), messages=messages,
+            )  # fmt: skip
         due, timed = counts["due"], counts["timed"]
         return StepPlan(
             step, here, goes_on=due, keeps_timer=timed, waits=here - due - timed, messages=messages
         )
+
+    def said(self, step: str) -> Step:
+        """Return what people at a step go by from now on; of those who stay what the newest version says of it."""
+        if self.people == "move":
+            return self.after.steps[step]
+        return next(d.steps[step] for d in reversed(list(self.move.definitions.values())) if step in d.steps)
 
     async def matching(self, changes: Sequence[Change], inside: int) -> Mapping[str, int] | None:
         """Count who meets goal, exit rules or exclusion list of the draft now, where one of them is new."""

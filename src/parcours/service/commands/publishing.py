@@ -22,6 +22,7 @@ from parcours.service.commands.pausing import chores_of_move
 from parcours.service.commands.schedules import plan_schedules
 from parcours.service.commands.versions import Family, VersionRow, lock_family
 from parcours.service.editing.checking import check_version, refused_as_invalid
+from parcours.service.editing.senders import keep_senders
 from parcours.store.queries import query
 
 __all__ = ["publish", "put_live", "resume_with_changes"]
@@ -67,13 +68,13 @@ async def publish(family: Family, order: Order, at: datetime) -> CommandResult:
 
 async def resume_with_changes(family: Family, order: Order, at: datetime) -> CommandResult:
     """Publish the draft of a paused journey and move everybody to it, in one command."""
-    answers = order.options.get("answers")
     paused = [version for version in family.published if version.status == "paused"]
     if not paused:
         return await nothing_to_do(family, order, at, family.published or family.versions)
     if family.draft is None:
         return await refused(family, order, at, paused[-1], "no_draft")
-    options = {"people": "move"} if answers is None else {"people": "move", "answers": answers}
+    options: dict[str, Any] = {"people": "move"}
+    options |= {name: value for name, value in order.options.items() if name in ("answers", "backfill")}
     return await publish(family, replace(order, version_no=None, options=options), at)
 
 
@@ -174,6 +175,7 @@ async def _freeze(
     with_backfill: bool,
 ) -> None:
     connection, version_id = family.connection, version.version_id
+    await keep_senders(connection, version, journey)
     answers = None if move is None else move.answers
     program = compile_journey(journey, version.version_no, await audience_conditions(connection), answers,
                               with_backfill=with_backfill)  # fmt: skip

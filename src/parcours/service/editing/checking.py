@@ -14,6 +14,7 @@ from parcours.domain.parse import parse_journey
 from parcours.domain.problems import Problem
 from parcours.domain.reading import problem_at
 from parcours.domain.records import CommandResult
+from parcours.domain.senders import with_senders
 from parcours.service.commands.schedules import never_occurs
 from parcours.service.editing.attachments import read_attachments
 from parcours.service.editing.files import LoadedFile
@@ -72,7 +73,7 @@ async def check_version(
     """Check a version, draft or published, as publish, resume and restart do: what was fine once may be wrong by now.
 
     With `at`, the present instant, people and events are looked at, too: that gives warnings, and never an error.
-    `coming` are audiences that will be there soon.
+    `coming` are audiences that will be there soon. What the definition leaves to the senders stands in the journey.
     """
     journey, problems = parse_journey(version.definition, templates=version.templates)
     if journey is None:
@@ -82,6 +83,7 @@ async def check_version(
         known = await surroundings(connection, version.version_id)
     else:
         known = await wide_surroundings(connection, version.version_id, at, coming=coming)
+    journey = with_senders(journey, known.senders)
     return Checked(journey, tuple(unique([*problems, *definition_problems(journey, known)])))
 
 
@@ -113,6 +115,7 @@ def definition_problems(definition: Journey | Audience, known: Known | None = No
     if isinstance(definition, Audience):
         return check_audience(definition)
     around = known or Known()
+    definition = with_senders(definition, around.senders)
     return [
         *check_journey(definition, known=around), *not_available(definition), *_schedules(definition),
         *template_problems(definition, around),
@@ -122,6 +125,7 @@ def definition_problems(definition: Journey | Audience, known: Known | None = No
 def problems_of_step(journey: Journey, step: str, known: Known | None = None) -> list[Problem]:
     """Return the problems of one step only, for whoever is editing it: the templates of the others are not read."""
     around = known or Known()
+    journey = with_senders(journey, around.senders)
     found = [*check_journey(journey, known=around), *not_available(journey)]
     found += template_problems(journey, around, [journey.steps[step]])
     return unique(problem for problem in found if problem.step_id == step)

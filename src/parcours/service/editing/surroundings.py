@@ -8,6 +8,7 @@ from typing import Final
 
 from parcours.domain.checks import Known
 from parcours.service.consent.around import with_consent
+from parcours.service.editing.senders import read_senders
 from parcours.store.database import Connection
 from parcours.store.migrate import read_buckets
 from parcours.store.queries import query
@@ -20,11 +21,12 @@ EVENTS: Final = 2000
 
 
 async def surroundings(connection: Connection, version_id: int) -> Known:
-    """Return the status of each journey beside that of a version, and which journeys each of them starts."""
+    """Return the status of each journey beside that of a version, which journeys each of them starts, and the senders."""
     rows = await (await connection.execute(query("other_journeys"), {"v": version_id})).fetchall()
     return Known(
         journeys={key: status for key, status, _ in rows},
         starts={key: frozenset(started) for key, _, started in rows},
+        senders=await read_senders(connection),
     )
 
 

@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final
 
 import psycopg
 
 from parcours.domain.errors import ParcoursError
 from parcours.domain.timing import format_instant
 from parcours.service.commands.holding import read_hold
+from parcours.service.watch import doctor_database
 from parcours.service.watch.alerts import alerts
+from parcours.service.watch.findings import LATE, Finding, Level, Question, row_of, rows_of
 from parcours.service.watch.gauges import read_load
 from parcours.service.watch.ledger import read_ledgers
-from parcours.service.watch.recovery import latest_backup
 from parcours.service.watch.stuck import find_failed, find_stuck
 from parcours.store.database import Connection, Database
 from parcours.store.queries import query
 
-__all__ = ["Finding", "Level", "examine", "skew"]
-
-Level: TypeAlias = Literal["ok", "notice", "wrong"]
-Question: TypeAlias = Callable[[Connection, datetime], Awaitable["list[Finding]"]]
+__all__ = ["examine", "skew"]
 
 SILENCE: Final = timedelta(seconds=15)  # as workers count each other
-LATE: Final = timedelta(minutes=5)  # lifecycle.md: overdue by more is stuck
 SLOW: Final = timedelta(minutes=1)
 STALE: Final = timedelta(seconds=90)  # a unit in trouble is tried again each minute
 GRACE: Final = timedelta(seconds=15)  # until overdue claims are settled by the workers
 DAY: Final = timedelta(days=1)
-OLD_BACKUP: Final = timedelta(days=7)
 SKEW_NOTICED, SKEW_WRONG = timedelta(seconds=1), timedelta(seconds=5)
 OLDEST_SERVER: Final = 150000
 OLDEST_ROW: Final = 1_000_000_000  # transactions; the server stops taking any at 2 billion
 MANY: Final = 1000  # people looked for
 CROWDED: Final = 0.9  # of all connections
 REJECTED: Final = 0.05  # of a day's messages
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One answer. `remedy` says what to do, where something is not as it should be."""
-
-    check: str
-    level: Level
-    said: str
-    remedy: str = ""
-    details: tuple[str, ...] = field(default=())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the wire form."""
-        return asdict(self)
 
 
 async def examine(database: Database, now: datetime, *, embedded: bool) -> AsyncIterator[Finding]:
@@ -75,27 +55,17 @@ async def examine(database: Database, now: datetime, *, embedded: bool) -> Async
         "outcomes": _outcomes,
         "ledger": _ledger,
         "alerts": _alerts,
-        "audit": _audit,
-        "partitions": _partitions,
-        "transactions": _transactions,
-        "vacuum": _vacuum,
-        "memory": _memory,
+        "audit": doctor_database.append_only,
+        "partitions": doctor_database.partitions,
+        "transactions": doctor_database.transactions,
+        "vacuum": doctor_database.vacuum,
+        "memory": doctor_database.memory,
     }
     if embedded:
-        questions["backup"] = _backup
+        questions["backup"] = doctor_database.backup
     for name, question in questions.items():
         for finding in await _asked(database, name, question, at):
             yield finding
-
-
-async def _audit(connection: Connection, _: datetime) -> list[Finding]:
-    row = await (await connection.execute(query("app_role_ready"))).fetchone()
-    if row is not None and row[0]:
-        return [Finding("audit", "ok", "It is append-only: processes run as a role that cannot change it.")]
-    said = "Nothing but good behaviour keeps it append-only: this user cannot take on the role for that."
-    return [
-        Finding("audit", "notice", said, "`parcours migrate` says what to run for the role parcours_app.")
-    ]
 
 
 async def _sending(connection: Connection, _: datetime) -> list[Finding]:
@@ -130,8 +100,8 @@ async def _server(database: Database, now: datetime) -> AsyncIterator[tuple[Find
     found: list[datetime] = []
 
     async def ask(connection: Connection, _: datetime) -> list[Finding]:
-        found.append((await _row(connection, "database_now"))[0])
-        number, version, used, most, vacuums, age = await _row(connection, "doctor_server")
+        found.append((await row_of(connection, "database_now"))[0])
+        number, version, used, most, vacuums, age = await row_of(connection, "doctor_server")
         findings = [Finding("server", "ok", f"PostgreSQL {version}, {used} of {most} connections in use.")]
         if number < OLDEST_SERVER:
             said = f"PostgreSQL {version} is older than 15."
@@ -156,7 +126,7 @@ async def _server(database: Database, now: datetime) -> AsyncIterator[tuple[Find
 
 
 async def _workers(connection: Connection, now: datetime) -> list[Finding]:
-    names, free, buckets, needed = await _row(connection, "doctor_workers", silent=now - SILENCE, now=now)
+    names, free, buckets, needed = await row_of(connection, "doctor_workers", silent=now - SILENCE, now=now)
     if not names:
         level: Level = "wrong" if needed else "notice"
         return [Finding("workers", level, "No worker is alive.", "Start `parcours work`.")]
@@ -169,7 +139,7 @@ async def _workers(connection: Connection, now: datetime) -> list[Finding]:
 
 
 async def _troubles(connection: Connection, now: datetime) -> list[Finding]:
-    rows = await _rows(connection, "doctor_troubles", stale=now - STALE)
+    rows = await rows_of(connection, "doctor_troubles", stale=now - STALE)
     if not rows:
         return [Finding("units", "ok", "No unit waits after a failure.")]
     details = tuple(
@@ -210,7 +180,7 @@ async def _stuck(connection: Connection, now: datetime) -> list[Finding]:
 
 
 async def _commands(connection: Connection, now: datetime) -> list[Finding]:
-    missed, settling = await _row(connection, "doctor_commands", late=now - SLOW)
+    missed, settling = await row_of(connection, "doctor_commands", late=now - SLOW)
     findings = []
     if missed is not None:
         said = f"What should have happened by itself at {format_instant(missed)} has not."
@@ -224,7 +194,7 @@ async def _commands(connection: Connection, now: datetime) -> list[Finding]:
 
 
 async def _messages(connection: Connection, now: datetime) -> list[Finding]:
-    failing, detail, lost = await _row(connection, "doctor_messages", overdue=now - GRACE)
+    failing, detail, lost = await row_of(connection, "doctor_messages", overdue=now - GRACE)
     findings = []
     if failing:
         said = f"{failing} messages were tried in vain and wait; the last answer was: {detail}"
@@ -239,7 +209,8 @@ async def _messages(connection: Connection, now: datetime) -> list[Finding]:
 
 async def _outcomes(connection: Connection, now: datetime) -> list[Finding]:
     counts = {
-        (state, reason): n for state, reason, n in await _rows(connection, "doctor_outcomes", since=now - DAY)
+        (state, reason): n
+        for state, reason, n in await rows_of(connection, "doctor_outcomes", since=now - DAY)
     }
     every = sum(counts.values())
     uncertain = sum(n for (state, _), n in counts.items() if state == "uncertain")
@@ -277,72 +248,3 @@ async def _alerts(connection: Connection, _: datetime) -> list[Finding]:
     said = "1 stands" if len(standing) == 1 else f"{len(standing)} stand"
     remedy = "`parcours alerts` says what to do about each."
     return [Finding("alerts", level, f"{said}, {critical} of them critical.", remedy, details)]
-
-
-async def _partitions(connection: Connection, now: datetime) -> list[Finding]:
-    names, owner = await _row(connection, "doctor_partitions")
-    following = (now.replace(day=1) + timedelta(days=32)).replace(day=1)
-    missing = [
-        f"{table}_{month:%Y_%m}"
-        for table in ("event", "passage")
-        for month in (now, following)
-        if f"{table}_{month:%Y_%m}" not in names
-    ]
-    if not missing:
-        return [Finding("partitions", "ok", "This month and the next have theirs.")]
-    remedy = (
-        "A worker makes them." if owner else "Let the user of the workers own the tables: they make them."
-    )
-    said = f"There is no {', '.join(missing)}: rows go to the default partition."
-    return [Finding("partitions", "notice", said, remedy)]
-
-
-async def _transactions(connection: Connection, now: datetime) -> list[Finding]:
-    rows = await _rows(connection, "doctor_transactions", long=now - LATE)
-    if not rows:
-        return [Finding("transactions", "ok", f"None is open for longer than {LATE.seconds // 60} minutes.")]
-    details = tuple(
-        f"process {pid}, {who}, {state}, since {format_instant(since)}" for pid, who, state, since in rows
-    )
-    remedy = (
-        "They keep dead rows from being removed: end them, at the worst by pg_terminate_backend(PROCESS)."
-    )
-    return [Finding("transactions", "wrong", f"{len(rows)} are open for long.", remedy, details)]
-
-
-async def _vacuum(connection: Connection, now: datetime) -> list[Finding]:
-    rows = await _rows(connection, "doctor_vacuum", long=now - timedelta(hours=1))
-    if not rows:
-        return [Finding("vacuum", "ok", "Dead rows are removed in time.")]
-    details = tuple(f"{table}: {dead:,} dead rows beside {live:,}" for table, dead, live, _ in rows)
-    remedy = "Look for long transactions; else raise autovacuum_vacuum_cost_limit, or run VACUUM."
-    return [Finding("vacuum", "notice", f"Dead rows pile up in {len(rows)} tables.", remedy, details)]
-
-
-async def _memory(connection: Connection, _: datetime) -> list[Finding]:
-    kept, needed = (int(size) // 2**20 for size in await _row(connection, "doctor_memory"))
-    said = f"shared_buffers has {kept:,} MB, the indexes of people in journeys {needed:,} MB."
-    if needed <= kept:
-        return [Finding("memory", "ok", said)]
-    remedy = "Raise shared_buffers: people move at up to twice the cost while these indexes do not fit."
-    return [Finding("memory", "notice", said, remedy)]
-
-
-async def _backup(connection: Connection, now: datetime) -> list[Finding]:
-    at = await latest_backup(connection)
-    if at is None:
-        return [Finding("backup", "notice", "There is none.", "Run `parcours backup FILE` regularly.")]
-    said = f"The latest is of {format_instant(at)}."
-    if now - at > OLD_BACKUP:
-        return [Finding("backup", "notice", said, "Run `parcours backup FILE` regularly.")]
-    return [Finding("backup", "ok", said)]
-
-
-async def _row(connection: Connection, name: str, **given: Any) -> tuple[Any, ...]:
-    row: tuple[Any, ...] | None = await (await connection.execute(query(name), given)).fetchone()
-    assert row is not None
-    return row
-
-
-async def _rows(connection: Connection, name: str, **given: Any) -> list[tuple[Any, ...]]:
-    return await (await connection.execute(query(name), given)).fetchall()

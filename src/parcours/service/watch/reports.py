@@ -180,12 +180,13 @@ async def _rows(connection: Connection, name: str, given: Row) -> list[Row]:
 
 
 def since(row: Row) -> str | None:
-    """Return the instant since which a version has its status, as far as that is kept."""
+    """Return the instant since which a version has its status; None where that is not kept, as of a closed one."""
     column = {
+        "draft": "created_at",
         "live": "published_at",
         "paused": "paused_at",
         "stopped": "stopped_at",
         "finished": "finished_at",
     }
-    found: str | None = row[column.get(row["status"], "created_at")] if row["status"] else None
+    found: str | None = row[column[row["status"]]] if row["status"] in column else None
     return found

@@ -2,9 +2,21 @@
 
 -- name: browse_journeys
 -- scope: shared
--- Every journey that matches, each with the command that changed it last and the one that stopped it last.
-SELECT j.journey_id, j.journey_key AS journey, j.name, j.description, j.folder, j.tags, j.owner, j.created_at,
-    l.at AS changed_at, l.actor AS changed_by, l.command AS changed_command,
+-- Every journey that matches.
+SELECT j.journey_id, j.journey_key AS journey, j.name, j.description, j.folder, j.tags, j.owner, j.created_at
+FROM parcours.journey j
+WHERE (%(key)s::text IS NULL OR j.journey_key = %(key)s)
+  AND (%(search)s::text IS NULL
+    OR position(lower(%(search)s) IN lower(concat_ws(' ', j.journey_key, j.name, j.description, j.owner,
+        array_to_string(j.tags, ' ')))) > 0)
+  AND (%(folder)s::text IS NULL OR j.folder = %(folder)s OR starts_with(j.folder, %(folder)s || '/'))
+  AND (%(tags)s::text[] IS NULL OR j.tags @> %(tags)s::text[])
+  AND (%(owner)s::text IS NULL OR j.owner = %(owner)s);
+
+-- name: browse_changes
+-- scope: shared
+-- Of each of these journeys the command that changed it last, and the one that stopped it last.
+SELECT j.journey_id, l.at AS changed_at, l.actor AS changed_by, l.command AS changed_command,
     s.actor AS stopped_by, s.reason AS stopped_reason
 FROM parcours.journey j
 LEFT JOIN LATERAL (
@@ -16,22 +28,21 @@ LEFT JOIN LATERAL (
     WHERE a.journey_key = j.journey_key AND a.command = 'stop' AND a.refused IS NULL AND a.from_status <> a.to_status
       AND a.at >= j.created_at
     ORDER BY a.at DESC, a.audit_id DESC LIMIT 1) s ON true
-WHERE (%(key)s::text IS NULL OR j.journey_key = %(key)s)
-  AND (%(search)s::text IS NULL
-    OR position(lower(%(search)s) IN lower(concat_ws(' ', j.journey_key, j.name, j.description, j.owner,
-        array_to_string(j.tags, ' ')))) > 0)
-  AND (%(folder)s::text IS NULL OR j.folder = %(folder)s OR starts_with(j.folder, %(folder)s || '/'))
-  AND (%(tags)s::text[] IS NULL OR j.tags @> %(tags)s::text[])
-  AND (%(owner)s::text IS NULL OR j.owner = %(owner)s);
+WHERE j.journey_id = ANY (%(journeys)s::integer[]);
 
 -- name: browse_versions
 -- scope: shared
 -- The versions of these journeys, oldest first.
 SELECT v.journey_id, v.version_id, v.version_no, v.status, v.entry_open, v.created_at, v.published_at, v.starts_at,
-    v.ends_at, v.paused_at, v.pause, v.stopped_at, v.finished_at, v.settling IS NOT NULL AS settling, v.fingerprint,
-    v.definition -> 'entry' -> 'triggers' AS triggers
+    v.ends_at, v.paused_at, v.pause, v.stopped_at, v.finished_at, v.settling IS NOT NULL AS settling, v.fingerprint
 FROM parcours.version v WHERE v.journey_id = ANY (%(journeys)s::integer[])
 ORDER BY v.journey_id, v.version_no;
+
+-- name: browse_triggers
+-- scope: shared
+-- The triggers of these versions.
+SELECT v.version_id, v.definition -> 'entry' -> 'triggers' FROM parcours.version v
+WHERE v.version_id = ANY (%(versions)s::integer[]);
 
 -- name: browse_tasks
 -- scope: all

@@ -109,9 +109,23 @@ SELECT pr.user_id, pr.profile_id, pr.attributes, pr.created_at, pr.updated_at, p
 FROM parcours.profile pr
 WHERE pr.bucket = %(b)s AND pr.profile_id > %(p)s
   AND (%(deleted)s OR pr.deleted_at IS NULL)
-  AND (%(audience)s::text IS NULL OR EXISTS (
-    SELECT 1 FROM parcours.membership m
-    WHERE m.bucket = %(b)s AND m.profile_id = pr.profile_id AND m.audience_key = %(audience)s))
+  AND (%(search)s::text IS NULL OR position(lower(%(search)s) IN lower(pr.user_id)) > 0
+    OR position(lower(%(search)s) IN lower(concat_ws(' ', pr.attributes ->> 'email', pr.attributes ->> 'name',
+        pr.attributes ->> 'first_name', pr.attributes ->> 'last_name', pr.attributes ->> 'phone'))) > 0)
+ORDER BY pr.profile_id LIMIT %(n)s;
+
+-- name: walk_members
+-- scope: bucket
+-- Profiles of one bucket that match and belong to an audience, a list or by condition, by their keys, behind one of them.
+SELECT pr.user_id, pr.profile_id, pr.attributes, pr.created_at, pr.updated_at, pr.deleted_at
+FROM (
+    SELECT m.profile_id FROM parcours.membership m
+    WHERE m.bucket = %(b)s AND m.audience_key = %(audience)s AND m.profile_id > %(p)s
+    UNION ALL
+    SELECT s.profile_id FROM parcours.belonging s
+    WHERE s.bucket = %(b)s AND s.audience_key = %(audience)s AND s.member AND s.profile_id > %(p)s) belongs
+JOIN parcours.profile pr ON pr.bucket = %(b)s AND pr.profile_id = belongs.profile_id
+WHERE (%(deleted)s OR pr.deleted_at IS NULL)
   AND (%(search)s::text IS NULL OR position(lower(%(search)s) IN lower(pr.user_id)) > 0
     OR position(lower(%(search)s) IN lower(concat_ws(' ', pr.attributes ->> 'email', pr.attributes ->> 'name',
         pr.attributes ->> 'first_name', pr.attributes ->> 'last_name', pr.attributes ->> 'phone'))) > 0)
@@ -125,10 +139,14 @@ FROM parcours.profile pr WHERE pr.bucket = %(b)s AND pr.profile_id = %(p)s;
 
 -- name: browse_memberships
 -- scope: bucket
--- The audiences of a person.
-SELECT m.audience_key AS audience, coalesce(a.name, '') AS name, m.since FROM parcours.membership m
+-- The audiences of a person, lists and those by condition.
+SELECT m.audience_key AS audience, coalesce(a.name, '') AS name, m.since
+FROM (
+    SELECT audience_key, since FROM parcours.membership WHERE bucket = %(b)s AND profile_id = %(p)s
+    UNION ALL
+    SELECT audience_key, since FROM parcours.belonging WHERE bucket = %(b)s AND profile_id = %(p)s AND member) m
 LEFT JOIN parcours.audience a ON a.audience_key = m.audience_key
-WHERE m.bucket = %(b)s AND m.profile_id = %(p)s ORDER BY m.audience_key;
+ORDER BY m.audience_key;
 
 -- name: browse_passages
 -- scope: bucket

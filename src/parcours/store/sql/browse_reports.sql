@@ -37,10 +37,14 @@ GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6;
 
 -- name: walked_edges
 -- scope: bucket
--- How often people went from one step to another since a batch, and the latest batch there is.
+-- How often people went from one step to another, or dropped out at it (to a tilde and the reason), since a batch, and
+-- the latest batch there is.
 SELECT t.version_id, e.from_step, e.to_step, sum(t.n)::bigint AS n, max(t.batch) AS batch
 FROM (
-    SELECT m.version_id, m.from_step, m.path, max(m.batch) AS batch, count(*) AS n FROM parcours.passage m
+    SELECT m.version_id, m.from_step,
+        CASE WHEN m.status = 'dropped_out' THEN m.path || ('~' || m.reason) ELSE m.path END AS path,
+        max(m.batch) AS batch, count(*) AS n
+    FROM parcours.passage m
     WHERE m.bucket = %(b)s AND m.journey_id = %(j)s AND m.batch > %(batch)s
     GROUP BY 1, 2, 3) t
 CROSS JOIN LATERAL (

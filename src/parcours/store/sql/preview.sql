@@ -28,8 +28,10 @@ GROUP BY 1, 2 ORDER BY 2 NULLS FIRST, 1;
 
 -- name: preview_messages
 -- scope: all
--- Messages that would leave at once, or later, by step.
-SELECT m.step, count(*) FILTER (WHERE m.due_at < %(at)s OR m.due_at = 'infinity') AS now,
-    count(*) FILTER (WHERE m.due_at >= %(at)s AND m.due_at < 'infinity') AS later
-FROM parcours.message m WHERE m.journey_id = %(j)s AND m.version_id = %(v)s AND m.state = 'queued'
-GROUP BY 1 ORDER BY 1;
+-- Messages that would leave at once (hour null) or become due within some hours, by step and hour.
+SELECT m.step, CASE WHEN m.due_at < %(at)s OR m.due_at = 'infinity' THEN NULL
+    ELSE floor(extract(epoch FROM m.due_at - %(at)s) / 3600)::integer END AS hour, count(*) AS messages
+FROM parcours.message m
+WHERE m.journey_id = %(j)s AND m.version_id = %(v)s AND m.state = 'queued'
+  AND (m.due_at < %(until)s OR m.due_at = 'infinity')
+GROUP BY 1, 2 ORDER BY 2 NULLS FIRST, 1;
