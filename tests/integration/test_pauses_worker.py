@@ -10,7 +10,9 @@ import pytest
 
 from parcours.clock import SystemClock
 from parcours.domain.timing import format_instant
-from parcours.engine.unit import Limits
+from parcours.engine.catch_up import set_people_free
+from parcours.engine.unit import Limits, Unit
+from parcours.engine.versions import Versions
 from parcours.service.explaining.why import read_why
 from parcours.service.watch.gauges import read_load
 from parcours.service.watch.upcoming import what_happens_next
@@ -147,6 +149,40 @@ async def test_a_pause_amid_a_catch_up_loses_nobody(here: Installation) -> None:
     await here.until(ENDED, NUMBER)
     assert len(here.sink.arrivals) == NUMBER
     assert await here.one("SELECT count(*) FROM parcours.waiting") == 0
+    await balances(here)
+
+
+async def test_a_pause_that_overtakes_the_turns_loses_nobody(here: Installation) -> None:
+    """Everybody's turn has come, and a pause comes before a unit sees it: the next resume sets them free."""
+    await here.command("j", "pause", options={"catch_up": 1000})
+    await here.feed(*(line("track", f"u{n}", "On") for n in range(NUMBER)))
+    await here.until("SELECT count(*) FROM parcours.kept", NUMBER)
+    for one in here.workers.values():
+        await one.end()
+    resumed = await here.command("j", "resume")
+    version_id = await here.one("SELECT version_id FROM parcours.version")
+    journey_id = await here.one("SELECT journey_id FROM parcours.journey")
+    versions = Versions()
+    for bucket in range(BUCKETS):
+        async with here.database.transaction() as connection:
+            await Unit(connection, versions, bucket, journey_id, resumed.at, resumed.at).run()
+    freed = []
+    for turn in (0.5, 0.6):
+        async with here.database.transaction() as connection:
+            passed = await set_people_free(connection, version_id, resumed.at + timedelta(seconds=turn))
+        freed.append(passed.people)
+    assert freed == [NUMBER, 0]
+    await here.command("j", "pause", wait=False)
+    await here.start("three", limits=LIMITS)
+    await here.until(
+        "SELECT (SELECT count(*) FROM parcours.pending) + (SELECT count(*) FROM parcours.inbox)", 0
+    )
+    assert await here.one(ENDED) == 0
+    await here.command("j", "resume")
+    await here.until(ENDED, NUMBER)
+    assert len(here.sink.arrivals) == NUMBER
+    assert await here.one("SELECT count(*) FROM parcours.waiting") == 0
+    await here.until("SELECT count(*) FROM parcours.catch_up", 0)
     await balances(here)
 
 

@@ -50,7 +50,10 @@ async def set_people_free(
     turns = min(people, max(0, (now - at) // step + 1)) if at <= now else 0
     found = await (await connection.execute(query("first_waiting"), {**given, "n": Int8(turns)})).fetchall()
     if turns and not found:
-        await connection.execute(query("end_catch_up"), given)
+        # A pause may overtake releases that are on their way: while they are, the next resume has to know of them.
+        left = await (await connection.execute(query("anybody_to_free"), given)).fetchone()
+        if left and not left[0]:
+            await connection.execute(query("end_catch_up"), given)
         return Passed()
     rows = [
         {"bucket": bucket, "profile_id": profile_id, "at": format_instant(at + number * step)}

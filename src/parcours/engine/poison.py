@@ -67,4 +67,8 @@ async def drop_culprit(
         await connection.execute(query("return_grants"), names)
         await connection.execute(query("drop_round"), names)
         await connection.execute(query("move_participants"), names)
+        for entry in versions:
+            if entry.floor is not None:  # only behind a resume somebody waits to be set free
+                for name in ("forget_left_kept", "forget_left"):
+                    await connection.execute(query(name), {**names, "v": Int4(entry.version_id)})
         await connection.execute(query("count_moves"), names)

@@ -43,6 +43,12 @@ SELECT w.bucket, w.profile_id::text FROM parcours.waiting w
 WHERE w.version_id = %(v)s AND w.granted_at IS NULL
 ORDER BY w.rank, w.due_at, w.feed_no, w.user_id LIMIT %(n)s;
 
+-- name: anybody_to_free
+-- scope: all
+-- Tell whether somebody waits still: for a turn, or for a release that is on its way and may yet be void.
+SELECT EXISTS (
+    SELECT 1 FROM parcours.lease l JOIN parcours.waiting w ON w.bucket = l.bucket AND w.version_id = %(v)s);
+
 -- name: grant_release
 -- scope: all
 -- Send people on to be set free, each at an instant, behind everything else of it.
