@@ -170,6 +170,18 @@ async def test_two_processes_do_not_fill_one_folder(mailbox: Mailbox, tmp_path: 
     assert caught.value.code == "mailbox_in_use"
 
 
+async def test_a_folder_or_a_port_that_cannot_be_had_is_told(mailbox: Mailbox, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ParcoursError) as caught:
+        await Mailbox(tmp_path / "file" / "mail").start()
+    assert (caught.value.code, caught.value.place) == ("mailbox_unavailable", str(tmp_path / "file" / "mail"))
+    assert mailbox._server is not None
+    port = mailbox._server.sockets[0].getsockname()[1]
+    with pytest.raises(ParcoursError) as caught:
+        await Mailbox(tmp_path / "other").start(port)
+    assert (caught.value.code, caught.value.place) == ("mailbox_unavailable", f"127.0.0.1:{port}")
+
+
 async def test_it_listens_on_loopback_only(mailbox: Mailbox) -> None:
     assert mailbox._server is not None
     assert [socket.getsockname()[0] for socket in mailbox._server.sockets] == ["127.0.0.1"]

@@ -106,6 +106,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
         "database_read_only": HTTPStatus.SERVICE_UNAVAILABLE,
         "database_refused": HTTPStatus.SERVICE_UNAVAILABLE,
         "disk_full": HTTPStatus.SERVICE_UNAVAILABLE,
+        "mailbox_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
         "schema_behind": HTTPStatus.SERVICE_UNAVAILABLE,
         "schema_changed": HTTPStatus.SERVICE_UNAVAILABLE,
         "schema_unknown": HTTPStatus.SERVICE_UNAVAILABLE,

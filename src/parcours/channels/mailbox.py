@@ -86,14 +86,29 @@ class Mailbox:
         """Listen on loopback, and nowhere else; return the port.
 
         Raises:
-            ParcoursError: `mailbox_in_use` where another server fills the same folder.
+            ParcoursError: `mailbox_in_use` where another server fills the same folder, `mailbox_unavailable` where the
+                folder cannot be written or something else listens on the port.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._writer = os.open(self._index, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._writer = os.open(self._index, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise ParcoursError(
+                "mailbox_unavailable",
+                f"The mailbox cannot be written: {error.strerror}",
+                place=str(self._folder),
+            ) from error
         try:
             self._take_over()
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(lambda: _Session(self), _LOOPBACK, port)
+        except OSError as error:
+            os.close(self._writer)
+            raise ParcoursError(
+                "mailbox_unavailable",
+                f"The mailbox cannot listen on port {port}",
+                place=f"{_LOOPBACK}:{port}",
+            ) from error
         except BaseException:
             os.close(self._writer)
             raise

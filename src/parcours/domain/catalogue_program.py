@@ -119,6 +119,10 @@ PROGRAM: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Choose another port, or end what listens there.",
         ),
         "mailbox_in_use": ("Another process fills the built-in mailbox.", "Let that one go on, or end it."),
+        "mailbox_unavailable": (
+            "The built-in mailbox cannot be opened.",
+            "See that its folder can be written and its port is free, or set a mail server.",
+        ),
         "not_writable": ("A file cannot be written.", "Choose another place."),
         "buckets_differ": ("The database was made with another number of buckets.", "Use its number."),
         "citus_missing": (
