@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from browser.room import Room, open_room
+from browser.screens import furnish
 from parcours.api.web import BUILT
 from support.folders import open_folder
 from support.postgres import Server
@@ -41,3 +42,10 @@ def room(postgres: Server) -> Iterator[Room]:
         subprocess.run([sys.executable, "scripts/ui.py", "build"], check=True, cwd=Path(__file__).parents[2])
     with postgres.clone() as url, open_folder() as folder, open_room(url, folder) as room:
         yield room
+
+
+@pytest.fixture(scope="module")
+def furnished(room: Room) -> Room:
+    """A room in which every screen has something to show."""
+    furnish(room)
+    return room

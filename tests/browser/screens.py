@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playwright.async_api import Locator, expect
@@ -10,7 +11,7 @@ from playwright.async_api import Locator, expect
 from browser.room import PATIENCE, STEPS, Room, Screen
 from support.worker import Document
 
-__all__ = ["OPENINGS", "PLACES", "Opening", "furnish", "opened", "settled"]
+__all__ = ["OPENINGS", "PLACES", "Opening", "furnish", "opened", "settled", "told"]
 
 LETTER: Document = {
     "hello": {"email": {"subject": "Hello", "text": "Hi."}},
@@ -33,8 +34,8 @@ PLACES: dict[str, tuple[str, ...]] = {
         "/audiences/missing", "/new-audience",
     ),
     "house": (
-        "/activity", "/mailbox", "/settings", "/settings/users", "/settings/keys", "/settings/subscriptions",
-        "/settings/rules", "/settings/retention",
+        "/activity", "/mailbox", "/settings", "/settings/users", "/settings/keys", "/settings/senders",
+        "/settings/subscriptions", "/settings/suppressions", "/settings/rules", "/settings/retention",
     ),
 }  # fmt: skip
 
@@ -114,6 +115,10 @@ OPENINGS: dict[str, tuple[Opening, ...]] = {
         _of("/settings/keys", "button settings.keys.make"),
         _of("/settings/keys", "button settings.sources.make"),
         _of("/settings/keys", "button settings.keys.revoke"),
+        _of("/settings/senders", "button settings.senders.add"),
+        _of("/settings/senders", "button settings.change"),
+        _of("/settings/suppressions", "button settings.suppressions.add"),
+        _of("/settings/suppressions", "button settings.suppressions.remove"),
         _of("/settings/subscriptions", "button settings.subscriptions.add"),
         _of("/settings/subscriptions", "button settings.change"),
         _of("/settings/subscriptions", "button settings.delete"),
@@ -143,6 +148,8 @@ def furnish(room: Room) -> None:
     room.ask("PUT", "/api/audiences/picked", {"name": "Picked"})
     room.ask("POST", "/api/audiences/picked/members", {"op": "add", "user_ids": ["shown1"]})
     room.ask("PUT", "/api/subscriptions/news", {"default": "out", "names": {"en": "News"}})
+    room.ask("PUT", "/api/senders/shop", {"address": "shop@example.com", "name": "The shop", "default": True})
+    room.ask("POST", "/api/suppressions", {"addresses": ["blocked@example.com"]})
     room.ask("POST", "/api/keys", {"name": "shop", "scopes": ["read"]})
     room.ask("POST", "/api/sources", {"name": "web"})
     room.ask("POST", "/api/invitations", {"email": "bo@example.com", "role": "viewer", "language": "sv"})
@@ -185,3 +192,12 @@ async def opened(screen: Screen, opening: Opening) -> Locator:
     ).to_have_count(0, timeout=PATIENCE)
     assert opener is not None
     return opener
+
+
+async def told(screen: Screen, where: str, rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds in the page as it is."""
+    try:
+        await screen.accessible(where, rules)
+    except AssertionError as found:
+        return [str(found).split("\nassert")[0]]
+    return []

@@ -122,33 +122,6 @@ async def test_a_file_becomes_a_draft_and_runs(chromium: Browser, room: Room) ->
     await expect(switch).to_be_checked(timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_on_any_screen(chromium: Browser, room: Room, scheme: str) -> None:
-    key = f"axe-{scheme}"
-    room.journey(key, [f"axe{scheme}"])
-    screen = await room.sign_in(chromium, "admin", color_scheme=scheme, reduced_motion="reduce")
-    await screen.shows(screen.row(key), "status.live.label")
-    # Inside, before a dialog asks how many are.
-    await expect(screen.row(key).get_by_text("1", exact=True).first).to_be_visible(timeout=PATIENCE)
-    await screen.accessible("home")
-    await screen.keep(f"home-{scheme}")
-    for command in ("pause", "stop"):
-        await screen.quick(key, command)
-        await screen.page.get_by_role("dialog").get_by_role("cell", name="1", exact=True).wait_for()
-        await screen.accessible(f"dialog of {command}")
-        await screen.page.keyboard.press("Escape")
-        await expect(screen.page.get_by_role("dialog")).to_have_count(0)
-    for tab in ("", "/participants", f"/participants/axe{scheme}", "/reports", "/messages", "/activity"):
-        await screen.go(f"/journeys/{key}{tab}")
-        await screen.switch(f"Journey {key}").wait_for(state="attached")
-        await screen.page.wait_for_load_state("networkidle")
-        await screen.accessible(tab or "canvas")
-    for place in ("/activity", "/mailbox"):
-        await screen.go(place)
-        await screen.page.get_by_role("heading", level=1).wait_for()
-        await screen.accessible(place)
-
-
 async def test_a_phone_shows_and_stops(chromium: Browser, room: Room) -> None:
     room.journey("pocket", ["pocket1"])
     screen = await room.sign_in(chromium, "publisher", "sv")
