@@ -247,7 +247,9 @@ def test_a_stream_is_imported_as_history(served: Served) -> None:
     live = served.post("/v1/import?mode=live", {"batch": [track("streamed2")]})
     assert live.body["taken"] == 1
     assert events(served, "streamed2") == [("Go", {}, False)]
-    assert served.post("/v1/import?mode=dead", b"").body["code"] == "wrong_value"
+    batch = {"batch": [track("streamed3")]}
+    assert served.post("/v1/import?mode=dead", batch).body["code"] == "wrong_value"
+    assert served.post("/v1/import?mode=dead", batch, key="pk_nobody").status == 401
 
 
 def test_browsers_may_send_from_any_site(served: Served) -> None:

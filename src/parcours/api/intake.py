@@ -151,14 +151,6 @@ class _Intake:
 
     async def imported(self, request: Request) -> Response:
         """Take a stream of lines of any length, or a batch; events are history unless `?mode=live` says otherwise."""
-        mode = request.query_params.get("mode", "state")
-        if mode not in MODES:
-            raise ParcoursError(
-                "wrong_value",
-                f"{mode[:40]!r} is no mode",
-                place="mode",
-                hint=f"Use one of {', '.join(MODES)}.",
-            )
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":
             source, envelope = await self._opened(request, LARGEST_BATCH, "writeKey")
@@ -168,9 +160,8 @@ class _Intake:
                 request, {}, "writeKey"
             )
             stream = read_lines(request, LONGEST_LINE)
-        return answered(
-            await self._stream(stream, source, cast("Mode", mode), batch=kind == "application/json")
-        )
+        mode = _mode(request)  # who asks comes first
+        return answered(await self._stream(stream, source, mode, batch=kind == "application/json"))
 
     async def _stream(
         self, stream: AsyncIterator[bytes | int], source: Source, mode: Mode, *, batch: bool
@@ -256,6 +247,15 @@ class _Intake:
             yield
         finally:
             self.in_line -= 1
+
+
+def _mode(request: Request) -> Mode:
+    """Return the mode of an import; raises where there is none of that name."""
+    mode = request.query_params.get("mode", "state")
+    if mode not in MODES:
+        hint = f"Use one of {', '.join(MODES)}."
+        raise ParcoursError("wrong_value", f"{mode[:40]!r} is no mode", place="mode", hint=hint)
+    return cast("Mode", mode)
 
 
 def _sent_at(value: object) -> datetime | None:
