@@ -128,7 +128,25 @@ def test_for_later_and_taken_back(api: ApiServer) -> None:
     assert api.call("DELETE", f"/api/scheduled-commands/{number}", key=api.key("publish")).status == 404
     past = give(api, "later", "pause", at="2001-01-01T08:00:00Z")
     assert (past.status, past.code) == (422, "past_instant")
-    assert give(api, "later", "restart", at="2100-01-01T08:00:00").code == "bad_option"
+    assert past.json["place"] == "at"
+
+
+def test_all_but_what_is_for_somebody_to_change_is_kept_for_later(api: ApiServer) -> None:
+    make(api, "someday")
+    give(api, "someday", "publish")
+    for command in ("restart", "new_version", "delete"):
+        assert give(api, "someday", command, at="2100-01-01T08:00:00").status == 202
+    for command in ("edit", "duplicate"):
+        told = give(api, "someday", command, at="2100-01-01T08:00:00")
+        assert (told.status, told.code) == (422, "not_for_later")
+        assert "publish" in told.json["hint"]
+    make(api, "drafty")
+    by_editor = give(api, "drafty", "delete", who="write", at="2100-01-01T08:00:00")
+    assert (by_editor.status, by_editor.code) == (403, "not_allowed")
+    listed = api.call("GET", "/api/scheduled-commands", key=api.key("read")).json
+    assert {one["command"] for one in listed if one["journey"] in ("someday", "drafty")} == {
+        "restart", "new_version", "delete",
+    }  # fmt: skip
 
 
 def test_many_at_once(api: ApiServer) -> None:

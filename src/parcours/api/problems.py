@@ -72,6 +72,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
         "bad_value": HTTPStatus.UNPROCESSABLE_ENTITY,
         "value_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
         "past_instant": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "not_for_later": HTTPStatus.UNPROCESSABLE_ENTITY,
         "unknown_import": HTTPStatus.NOT_FOUND,
         "unknown_file": HTTPStatus.NOT_FOUND,
         "mail_unknown": HTTPStatus.NOT_FOUND,

@@ -196,7 +196,7 @@ ORDER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "past_instant": (
             "A command is given for an instant that is over.",
-            "Give an instant to come, or leave --at out to do it now.",
+            "Give an instant to come, or do it now.",
         ),
         "not_for_later": (
             "A command is given for later that makes sense at once only.",

@@ -26,10 +26,9 @@ from parcours.service.commands.waiting import InFlight, find_in_flight, settle_i
 from parcours.service.watch.reports import admitting_version, notify_workers
 from parcours.store.database import Connection, Database
 
-__all__ = ["SCHEDULABLE", "Answered", "Wanted", "give_command", "give_people"]
+__all__ = ["Answered", "Wanted", "give_command", "give_people"]
 
 WAITS: Final = ("pause", "close", "stop", "delete")
-SCHEDULABLE: Final = ("publish", "pause", "resume", "close", "stop")
 DONE, LATER, REFUSED = 200, 202, 409
 
 
@@ -60,8 +59,8 @@ async def give_command(database: Database, clock: Clock, wanted: Wanted) -> Answ
     """Carry out a command, or keep it for later; with `dry_run` only say what it would do.
 
     Given again with its key and `wait` it waits for what a provider held the first time, and tells how that ended.
-    Raises ParcoursError `unknown_journey`, `unknown_version`, `bad_option`, `past_instant`, `not_allowed`,
-    `idempotency_key_reused`, and those of the command.
+    Raises ParcoursError `unknown_journey`, `unknown_version`, `bad_option`, `past_instant`, `not_for_later`,
+    `not_allowed`, `idempotency_key_reused`, and those of the command.
     """
     asked = None if wanted.order.dry_run else wanted.asked
     if asked is not None:
@@ -105,7 +104,7 @@ async def _carry_out(
     """Return the answer, and the versions of which a provider may hold messages that are to be waited for."""
     order = wanted.order
     if wanted.drafts_only:
-        await _only_drafts(connection, order)
+        await _only_drafts(connection, order, later=wanted.at is not None)
     if wanted.at is not None:
         return await _later(connection, order, wanted.at, now), ()
     answered, result = await _now(connection, order, now)
@@ -155,11 +154,6 @@ async def _now(connection: Connection, order: Order, now: datetime) -> tuple[Ans
 
 
 async def _later(connection: Connection, order: Order, text: str, now: datetime) -> Answered:
-    if order.command not in SCHEDULABLE:
-        raise ParcoursError(
-            "bad_option", f"{order.command} cannot be given for later", place="at",
-            hint=f"That is possible for {', '.join(SCHEDULABLE)}.",
-        )  # fmt: skip
     at = await read_when(connection, order.journey, text, "at")
     scheduled = await give_for_later(connection, await _in_zone(connection, order), at, now)
     if not order.dry_run:
@@ -177,7 +171,12 @@ async def _in_zone(connection: Connection, order: Order) -> Order:
     return replace(order, options={**order.options, "until": format_instant(at)})
 
 
-async def _only_drafts(connection: Connection, order: Order) -> None:
+async def _only_drafts(connection: Connection, order: Order, *, later: bool) -> None:
+    if later:
+        raise ParcoursError(
+            "not_allowed", "This needs the role publisher: until then, a draft may have been published",
+            hint="Delete the draft now, or ask somebody with that role.",
+        )  # fmt: skip
     family = await lock_family(connection, order.journey)
     asked = family.versions if order.version_no is None else [family.find(order.version_no)]
     if any(version.status != "draft" for version in asked):

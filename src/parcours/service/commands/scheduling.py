@@ -93,8 +93,8 @@ async def give_for_later(connection: Connection, order: Order, at: datetime, now
         raise not_for_later(order.command)
     if at <= now:
         raise ParcoursError(
-            "past_instant", f"{format_instant(at)} is over: it is {format_instant(now)}", place="--at",
-            hint="Give an instant to come, or leave --at out to do it now.",
+            "past_instant", f"{format_instant(at)} is over: it is {format_instant(now)}", place="at",
+            hint="Give an instant to come, or do it now.",
         )  # fmt: skip
     would = await execute(connection, replace(order, dry_run=True), now)
     family = await lock_family(connection, order.journey)
@@ -194,7 +194,7 @@ def not_for_later(command: str) -> ParcoursError:
         "hold": "Hold it when it is needed; to silence a journey later give pause --at.",
     }
     return ParcoursError(
-        "not_for_later", f"{command} cannot be given for later", place="--at", hint=hints[command]
+        "not_for_later", f"{command} cannot be given for later", place="at", hint=hints[command]
     )
 
 
