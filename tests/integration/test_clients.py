@@ -50,6 +50,7 @@ def test_segment(served: Served, packed: bool) -> None:
     client.track(user, "Bought", {"n": 2})
     client.track(user, "Bought long ago", {"n": 3}, timestamp=SystemClock().now() - timedelta(days=30))
     client.page(user, name="Home", properties={"n": 4})
+    client.page(user, properties={"n": 6})
     client.screen(user, name="Start", properties={"n": 5})
     client.group(user, "g1", {"name": "Acme"})
     client.alias(f"{user}-before", user)
@@ -59,7 +60,7 @@ def test_segment(served: Served, packed: bool) -> None:
     assert people(served)[user] == {"plan": "pro"}
     assert events(served, user) == [
         ("Looked", "1", True), ("Bought", "2", False), ("Bought long ago", "3", True), ("Home", "4", False),
-        ("Start", "5", False),
+        ("Page", "6", False), ("Start", "5", False),
     ]  # fmt: skip
 
 

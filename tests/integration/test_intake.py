@@ -61,6 +61,7 @@ BAD: dict[str, tuple[bytes, str, str]] = {
     "a date as a number": (raw(track(timestamp=1_772_000_000)), "bad_timestamp", "line 2 timestamp"),
     "no event": (raw({"type": "track", "userId": "u1"}), "no_name", "line 2 event"),
     "a long event": (raw({**track(), "event": "e" * 201}), "too_long", "line 2 event"),
+    "a number as a page": (raw({"type": "page", "userId": "u1", "name": 7}), "no_name", "line 2 name"),
     "a long page": (
         raw({"type": "page", "userId": "u1", "name": "ö" * 201}),
         "too_long",
@@ -105,6 +106,22 @@ def test_a_bad_line_is_named_with_its_code_and_place(name: str) -> None:
     assert (error.code, (error.place or "")[: len(place)]) == (code, place)
     assert error.message
     assert error.hint
+
+
+def test_pages_and_screens_need_no_name() -> None:
+    line = {"userId": "u1", "properties": {"path": "/home"}}
+    sent = [
+        {**line, "type": "page"},
+        {**line, "type": "screen", "name": None},
+        {**line, "type": "page", "name": ""},
+    ]
+    good, bad = read(*sent)
+    assert bad == []
+    assert [(one.kind, one.name) for one in good] == [
+        ("event", "Page"),
+        ("event", "Screen"),
+        ("event", "Page"),
+    ]
 
 
 async def test_the_good_lines_between_all_bad_ones_are_kept(database: Database) -> None:

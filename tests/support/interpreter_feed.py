@@ -17,6 +17,7 @@ from support.interpreter_world import Caused, Family, Profile, World
 __all__ = ["Line", "read_feed", "settle", "settle_caused", "settle_time"]
 
 _EVENT_NAME = {"track": "event", "page": "name", "screen": "name"}
+_UNNAMED = {"page": "Page", "screen": "Screen"}
 _OTHER_NAME = {"identify": "anonymousId", "alias": "previousId"}
 _NO_NAMES = ("null", "undefined", "anonymous", "0")  # of those of P132, what the strategies draw
 
@@ -52,6 +53,8 @@ def _read(raw: Any) -> Line | None:
     data: Any = None
     if kind in _EVENT_NAME:
         name, data = _text(raw, _EVENT_NAME[kind]), raw.get("properties")
+        if kind in _UNNAMED and raw.get("name") in (None, ""):
+            name = _UNNAMED[kind]
     elif kind == "identify":
         data = raw.get("traits")
     elif kind == "audience":

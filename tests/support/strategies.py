@@ -226,7 +226,8 @@ def _others(draw: st.DrawFn, line: Document, documents: list[Document]) -> Any:
     if kind == "bad":
         return draw(st.sampled_from(BAD_LINES))
     if kind in {"page", "screen"}:
-        return {**line, "type": kind, "name": draw(st.sampled_from(EVENTS))}
+        named = draw(st.sampled_from((*EVENTS, "", None)))
+        return {**line, "type": kind, "name": named}
     if kind == "group":
         return {**line, "type": "group", "groupId": "g1", "traits": {"plan": "pro"}}
     if kind == "joined":

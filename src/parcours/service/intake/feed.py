@@ -22,6 +22,7 @@ LONGEST_NAME = 200
 LONGEST_AUDIENCE = 64
 LARGEST_NUMBER = 1e300
 HALF = re.compile("[\ud800-\udfff]")  # half a character
+UNNAMED = {"page": "Page", "screen": "Screen"}  # what pages' programs send of themselves names nothing
 KINDS = ("identify", "track", "page", "screen", "group", "alias", "audience", "consent")
 
 
@@ -112,7 +113,10 @@ def feed_line(line: dict[str, Any], place: str, number: int = 0) -> FeedLine:
         return _consent(line, place, common)
     if kind == "group":
         return FeedLine("ignored", **common)
-    name = _name(line, "event" if kind == "track" else "name", place)
+    if kind in UNNAMED and line.get("name") in (None, ""):
+        name = UNNAMED[kind]
+    else:
+        name = _name(line, "event" if kind == "track" else "name", place)
     return FeedLine("event", name=name, properties=_object(line, "properties", place), **common)
 
 
