@@ -71,12 +71,16 @@ def with_senders(journey: Journey, senders: Sequence[Sender] | None) -> Journey:
     mails = {key: step for key, step in journey.steps.items() if isinstance(step, Email)}
     if given.from_ is None and usual is not None and any(step.from_ is None for step in mails.values()):
         given = replace(given, from_=usual.header)
-    if said is None and any(step.from_ is None and step.reply_to is None for step in mails.values()):
-        given = replace(given, reply_to=_answers(given.from_, known))
     steps = dict(journey.steps)
-    for key, step in mails.items():
-        if said is None and step.reply_to is None and step.from_ is not None:
-            steps[key] = replace(step, reply_to=_answers(step.from_, known))
+    if said is None:
+        left = {key: step for key, step in mails.items() if step.reply_to is None}
+        answers = {key: _answers(step.from_ or given.from_, known) for key, step in left.items()}
+        # Written for all under `email:` it would answer for mails of strangers, too.
+        if None not in answers.values() and any(step.from_ is None for step in left.values()):
+            given = replace(given, reply_to=_answers(given.from_, known))
+        for key, step in left.items():
+            if step.from_ is not None or given.reply_to is None:
+                steps[key] = replace(step, reply_to=answers[key])
     return replace(journey, email=given, steps=steps)
 
 

@@ -44,6 +44,15 @@ def test_who_names_nobody_sends_by_the_usual_sender() -> None:
     }
 
 
+def test_no_sender_answers_for_mails_of_a_stranger() -> None:
+    found = with_senders(journey({}, a={}, b={"from": "x@example.com"}, c={"from": "care@example.com"}), BOTH)
+    assert addresses(found) == {
+        "a": ("Anna <news@example.com>", "answers@example.com"),
+        "b": ("x@example.com", None),
+        "c": ("care@example.com", "care@example.com"),
+    }
+
+
 def test_what_a_journey_says_stays() -> None:
     said = journey(
         {"from": "x@example.com", "reply_to": "y@example.com"}, a={}, b={"from": "care@example.com"}
