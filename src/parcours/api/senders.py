@@ -18,7 +18,6 @@ from parcours.service.editing.senders import read_senders
 __all__ = ["router"]
 
 router = Router("/senders", "senders")
-Viewer = Annotated[Principal, Depends(require("viewer"))]
 Admin = Annotated[Principal, Depends(require("admin"))]
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["news"])]
 Reason = Annotated[str | None, Query(max_length=1000, description="why; kept in the audit")]
@@ -47,8 +46,8 @@ class Sender(SenderWanted):
     created_at: datetime | None
 
 
-@router.get("")
-async def senders(who: Viewer, work: InTransaction) -> list[Sender]:  # noqa: ARG001
+@router.get("", dependencies=[Depends(require("viewer"))])
+async def senders(work: InTransaction) -> list[Sender]:
     """List the senders."""
     return [Sender(**one.as_dict()) for one in await read_senders(work.connection)]
 
