@@ -123,6 +123,21 @@ def test_a_body_that_is_too_large_is_refused_told_or_not(api: ApiServer) -> None
     assert (untold.status, untold.code) == (413, "body_too_large")
 
 
+def test_what_a_change_does_not_take_is_not_passed_over(api: ApiServer) -> None:
+    """Whoever says `dry_run` where it is not read must not have it done."""
+    admin, place = api.key("admin"), "/api/people/anna/erasure"
+    sent = b'{"type":"identify","userId":"anna","traits":{"email":"anna@example.com"}}'
+    assert api.call("POST", "/v1/identify", key=admin, body=sent).status == 200
+    by_body = api.call("POST", place, key=admin, json={"dry_run": True})
+    assert (by_body.status, by_body.code, by_body.json["place"]) == (422, "bad_value", "body")
+    misspelt = api.call("POST", place + "?dryrun=true", key=admin)
+    assert (misspelt.status, misspelt.code, misspelt.json["place"]) == (422, "bad_value", "query.dryrun")
+    assert misspelt.json["hint"] == "Use one of dry_run, reason, suppress."
+    assert api.call("DELETE", "/api/keys/x?dry_run=true", key=admin).json["hint"] == "Leave it out."
+    assert api.call("POST", place + "?dry_run=true", key=admin, json={}).json["dry_run"] is True
+    assert api.call("GET", place, key=admin).code == "unknown_person"
+
+
 def test_what_is_not_there(api: ApiServer) -> None:
     assert api.call("GET", "/api/nothing").code == "not_found"
     assert api.call("GET", "/api/keys/").code == "not_found"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Depends
 from fastapi.dependencies.models import Dependant
@@ -24,6 +24,9 @@ from parcours.store.database import Connection
 from parcours.wiring import Installation
 
 __all__ = ["ApiRoute", "InTransaction", "Router", "Work", "need_of"]
+
+CHANGES: Final = ("POST", "PUT", "PATCH", "DELETE")
+EMPTY: Final = (b"", b"{}", b"null")  # what programs send where there is nothing to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class ApiRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, guarded."""
         handle = super().get_route_handler()
+        known = sorted(set(_parameters(self.dependant)))
 
         async def guarded(request: Request) -> Response:
             if self.need is None:
@@ -66,14 +70,36 @@ class ApiRoute(APIRoute):
             await admit(request, self.need)
             if b"%00" in request.scope.get("raw_path", b"") or b"%00" in request.scope["query_string"]:
                 raise ParcoursError("bad_value", "The address has a NUL character", hint="Remove it.")
+            _know_parameters(known, request)
             await _read(self, request)
             return await handle(request)
 
         return guarded
 
 
+def _know_parameters(known: Sequence[str], request: Request) -> None:
+    """Refuse a change that is asked for with a parameter that means nothing here: a `dry_run` misspelt would be done."""
+    unknown = sorted(set(request.query_params) - set(known)) if request.method in CHANGES else []
+    if unknown:
+        raise ParcoursError(
+            "bad_value", "This address takes no such parameter", place=f"query.{unknown[0]}",
+            hint=f"Use one of {', '.join(known)}." if known else "Leave it out.",
+        )  # fmt: skip
+
+
 async def _read(route: APIRoute, request: Request) -> None:
-    """Read a JSON body where the route takes one, so that the framework finds it read."""
+    """Read a JSON body where the route takes one, so that the framework finds it read; refuse one where it takes none."""
+    if (
+        route.body_field is None
+        and request.method in CHANGES
+        and "requestBody" not in (route.openapi_extra or {})
+    ):
+        if (await request.body()).strip() not in EMPTY:
+            raise ParcoursError(
+                "bad_value", "This address takes no body", place="body",
+                hint="Say it by parameters of the address; /api/openapi.json names them.",
+            )  # fmt: skip
+        return
     if route.body_field is None or isinstance(route.body_field.field_info, Form):
         return
     body = await request.body()
@@ -103,3 +129,9 @@ def _requirements(dependant: Dependant) -> Iterator[Required]:
         if isinstance(below.call, Required):
             yield below.call
         yield from _requirements(below)
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _parameters(below)
