@@ -98,11 +98,14 @@ async def test_numbers_move_on_the_canvas_and_lead_to_the_people_behind_them(
     await expect(here).to_have_text(screen.text("step.here", n="2"), timeout=PATIENCE)
     room.feed({"type": "track", "userId": "moving1", "event": "Order", "messageId": "o1"}, mode="live")
     await expect(here).to_have_text(screen.text("step.here", n="1"), timeout=PATIENCE)
+    way = screen.text("canvas.way", **{"from": screen.text("kind.entry"), "to": "A week of rest"})
+    await expect(screen.page.get_by_label(way, exact=True)).to_have_count(1)
     await here.click()
     await expect(screen.page.get_by_role("link", name="moving2", exact=True)).to_be_visible(timeout=PATIENCE)
     await expect(screen.page.get_by_role("link", name="moving1", exact=True)).to_have_count(0)
     await screen.page.get_by_role("link", name="moving2", exact=True).click()
     await expect(screen.page.get_by_role("heading", name="moving2")).to_be_visible(timeout=PATIENCE)
+    await expect(screen.page.get_by_text("A week of rest", exact=True).first).to_be_visible(timeout=PATIENCE)
     await screen.keep("person")
 
 

@@ -136,3 +136,20 @@ async def test_a_marketer_works_by_keyboard_alone(chromium: Browser, room: Room)
     )
     await expect(page.get_by_role("tab", name=screen.text("tab.reports"))).to_be_focused()
     assert errors == []
+
+
+async def test_who_signs_in_types_at_once(chromium: Browser, room: Room) -> None:
+    context = await chromium.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+    page = await context.new_page()
+    screen = Screen(page, room.url, "en", [])
+    await screen.go("/")
+    email = page.get_by_label(screen.text("signIn.email"))
+    await expect(email).to_be_focused(timeout=PATIENCE)
+    await page.keyboard.type("publisher@example.com")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("not the password")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_be_visible(timeout=PATIENCE)
+    # Who mistyped goes on where the mistake is.
+    await tab_to(screen, page.locator("input[autocomplete=current-password]"), back=True)
+    await context.close()

@@ -53,6 +53,12 @@ async def test_somebody_is_invited_comes_in_is_changed_and_let_out(chromium: Bro
     await expect(row).to_contain_text(
         re.compile(screen.text("settings.users.off"), re.IGNORECASE), timeout=PATIENCE
     )
+    # A phone has a list in place of eight tabs.
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await expect(page.get_by_role("tablist")).to_be_hidden()
+    await page.get_by_role("combobox", name=screen.text("settings.part")).click()
+    await page.get_by_role("option", name=screen.text("settings.place.rules")).click()
+    await page.wait_for_url("**/settings/rules")
     assert screen.errors == []
 
 

@@ -12,13 +12,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from parcours.api.routing import InTransaction, Router
 from parcours.api.security import require
-from parcours.api.sentences import Sentence
+from parcours.api.sentences import Sentence, said
 from parcours.domain.access import Principal, may
 from parcours.domain.catalogue import CATALOGUE
 from parcours.domain.refusals import REFUSED_COMMANDS
 from parcours.service.access.audit import AuditPage, read_page
 
-__all__ = ["router"]
+__all__ = ["for_reader", "router"]
 
 router = Router("/audit", "audit")
 
@@ -60,7 +60,7 @@ class Line(BaseModel):
     version: int | None
     command: str = Field(examples=["pause"])
     options: dict[str, Any]
-    reason: str | None
+    reason: str | None = Field(description="what somebody wrote; of the engine a sentence, for the reader")
     from_status: str | None
     to_status: str | None
     refused: str | None = Field(description="the code, where nothing happened")
@@ -90,8 +90,15 @@ async def audit(
             key=row.pop("journey_key"),
             version=row.pop("version_no"),
             said=MEANINGS.get(row["refused"] or ""),
-            **row,
+            **for_reader(row),
         )
         for row in rows
     ]
     return Page(lines=lines, next=lines[-1].id if len(lines) == chosen.limit else None)
+
+
+def for_reader(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row with the engine's reason in the reader's language; what people wrote stays as it is."""
+    if row["actor"] != "engine" or row["reason"] is None:
+        return row
+    return {**row, "reason": said(row["reason"])}

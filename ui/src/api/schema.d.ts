@@ -4575,7 +4575,10 @@ export interface components {
             options: {
                 [key: string]: unknown;
             };
-            /** Reason */
+            /**
+             * Reason
+             * @description what somebody wrote; of the engine a sentence, for the reader
+             */
             reason: string | null;
             /** From Status */
             from_status: string | null;

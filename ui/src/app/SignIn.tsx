@@ -74,7 +74,7 @@ function SignIn() {
             required
             value={email}
             onChange={(event) => setEmail(event.currentTarget.value)}
-            data-autofocus
+            autoFocus
           />
           <PasswordInput
             label={t("signIn.password")}

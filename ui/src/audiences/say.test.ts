@@ -4,7 +4,7 @@ import en from "../locales/en.json";
 import fr from "../locales/fr.json";
 import sv from "../locales/sv.json";
 import type { Where } from "./condition";
-import { say } from "./say";
+import { say, sayWhole } from "./say";
 
 beforeAll(() =>
   i18next.init({
@@ -53,4 +53,11 @@ test("what rows cannot say is said as far as it goes", () => {
   );
   expect(say(t, { time: { weekdays: ["mon"] } })).toBe("what the text says");
   expect(say(t, { field: "profile.plan", matches: "^p" })).toBe("plan matches ^p");
+});
+
+test("a part that has no words keeps the whole from being said", async () => {
+  await i18next.changeLanguage("sv");
+  const known: Where = { field: "event.value_eur", gte: 60 };
+  expect(sayWhole(i18next.t, known)).toBe("value_eur är minst 60");
+  expect(sayWhole(i18next.t, { all: [known, { time: { weekdays: ["mon"] } }] })).toBeUndefined();
 });

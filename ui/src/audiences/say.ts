@@ -25,6 +25,12 @@ export function say(t: TFunction, where: Where, deep = false): string {
   return t("condition.said.other");
 }
 
+/** The same, or nothing where the sentence would leave a part to the text of the condition. */
+export function sayWhole(t: TFunction, where: Where): string | undefined {
+  const said = say(t, where);
+  return said.includes(t("condition.said.other")) ? undefined : said;
+}
+
 function event(t: TFunction, where: Where): string {
   const name = where.event as string;
   const count = (["at_least", "at_most", "exactly"] as const).find((one) => where[one] !== undefined);

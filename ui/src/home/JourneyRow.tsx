@@ -15,14 +15,22 @@ import { Versions } from "./Versions";
 
 const MoveFolder = lazy(() => import("./MoveFolder").then((found) => ({ default: found.MoveFolder })));
 
+/** Who gave a command, as people know them; the engine is nobody. */
+function useByWhom() {
+  const { t } = useTranslation();
+  return (actor: string | null): string =>
+    actor === "engine" ? t("home.byItself") : (actor ?? "").replace(/^(user|key):/, "");
+}
+
 /** Why a journey is not running, in words. */
 export function useCause() {
   const { t } = useTranslation();
   const { instant } = useFormat();
+  const byWhom = useByWhom();
   return (journey: Journey): string | null => {
     const cause = journey.cause;
     if (cause === null) return null;
-    const by = (cause.by ?? "").replace(/^(user|key):/, "");
+    const by = byWhom(cause.by);
     const said = t(`cause.${cause.kind}`, { at: instant(cause.at), by });
     return cause.reason ? `${said} – ${cause.reason}` : said;
   };
@@ -50,7 +58,7 @@ export function RowActions({ journey }: { journey: Journey }) {
   const [moving, setMoving] = useState(false);
   if (allowed.length === 0 && !mayMove) return null;
   return (
-    <Group gap={4} wrap="nowrap" justify="flex-end">
+    <Group gap={4} wrap="nowrap" justify="flex-end" pos="relative">
       <Group gap={4} wrap="nowrap" className={classes.quick}>
         {shown.map((command) => {
           const Sign = SIGNS[command];
@@ -114,7 +122,7 @@ export const JourneyRow = memo(function Row({ journey, me, selected, select }: P
   const cause = useCause()(journey);
   const trigger = useTrigger()(journey);
   const name = journey.name || journey.journey;
-  const by = (journey.changed_by ?? "").replace(/^(user|key):/, "");
+  const by = useByWhom()(journey.changed_by);
   return (
     <>
       <Table.Tr className={classes.row} data-journey={journey.journey}>
@@ -177,7 +185,7 @@ export const JourneyRow = memo(function Row({ journey, me, selected, select }: P
           <Settling of={journey} />
           {cause && (
             <Text size="xs" c="dimmed" mt={2}>
-              {t("home.notRunning")}: {cause}
+              {t("home.notRunningFor", { cause })}
             </Text>
           )}
           {journey.draft !== null && journey.status !== null && journey.status !== "draft" && (

@@ -15,7 +15,7 @@ import { useTranslation } from "react-i18next";
 import type { Compared } from "../plan/difference";
 import classes from "./canvas.module.css";
 import { heightOf, place, viewOf, widthOf } from "./layout";
-import type { Drawing } from "./model";
+import { called, type Drawing } from "./model";
 import type { Numbers } from "./numbers";
 import { NumbersContext } from "./numbersContext";
 import { OutChip } from "./OutChip";
@@ -67,29 +67,24 @@ function Drawn({ drawing, numbers, problems, show, marks, notes }: Props) {
         mark: marks?.steps.get(step.id) ?? "same",
         note: notes?.get(step.id),
       },
-      ariaLabel: [
-        t(`kind.${step.kind}`),
-        step.label || (step.kind === "entry" || step.kind === "out" ? "" : step.id),
-      ]
-        .filter(Boolean)
-        .join(": "),
+      ariaLabel: [t(`kind.${step.kind}`), called(step)].filter(Boolean).join(": "),
       domAttributes: { "aria-roledescription": t("canvas.step") },
     }));
   }, [drawing, arranged, problems, show, marks, notes, t]);
-  const edges = useMemo<FlowEdge<ArrowData>[]>(
-    () =>
-      drawing.edges.map((edge) => ({
-        id: edge.id,
-        source: edge.from,
-        target: edge.to,
-        type: "way",
-        data: { edge, route: arranged.routes.get(edge.id), mark: marks?.edges.get(edge.id) ?? "same" },
-        markerEnd: { type: MarkerType.ArrowClosed, width: 18, height: 18 },
-        ariaLabel: t("canvas.way", { from: edge.from, to: edge.to }),
-        domAttributes: { "aria-roledescription": t("canvas.arrow") },
-      })),
-    [drawing, arranged, marks, t],
-  );
+  const edges = useMemo<FlowEdge<ArrowData>[]>(() => {
+    const steps = new Map(drawing.steps.map((step) => [step.id, step]));
+    const nameOf = (id: string) => called(steps.get(id)) ?? t(`kind.${steps.get(id)?.kind ?? "unknown"}`);
+    return drawing.edges.map((edge) => ({
+      id: edge.id,
+      source: edge.from,
+      target: edge.to,
+      type: "way",
+      data: { edge, route: arranged.routes.get(edge.id), mark: marks?.edges.get(edge.id) ?? "same" },
+      markerEnd: { type: MarkerType.ArrowClosed, width: 18, height: 18 },
+      ariaLabel: t("canvas.way", { from: nameOf(edge.from), to: nameOf(edge.to) }),
+      domAttributes: { "aria-roledescription": t("canvas.arrow") },
+    }));
+  }, [drawing, arranged, marks, t]);
   const words = useMemo<Partial<AriaLabelConfig>>(
     () => ({
       "node.a11yDescription.default": t("canvas.stepMeans"),

@@ -45,7 +45,7 @@ export function Header({ journey, version, choose }: Props) {
           )}
           {cause && (
             <Text size="sm" c="dimmed">
-              {t("home.notRunning")}: {cause}
+              {t("home.notRunningFor", { cause })}
             </Text>
           )}
         </Group>

@@ -1,16 +1,19 @@
-import { Table } from "@mantine/core";
+import { Anchor, Table } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
 import { useFormat } from "../app/format";
 import { PagedTable } from "../components/PagedTable";
 import { useShown } from "./JourneyPage";
+import { useStepNames } from "./stepNames";
 
 /** The messages of a journey, the latest first. */
 export default function Messages() {
   const { t } = useTranslation();
   const { instant, ago } = useFormat();
   const { journey } = useShown();
+  const { called } = useStepNames();
   const key = journey.journey;
   const found = useInfiniteQuery({
     queryKey: ["messages", key],
@@ -38,8 +41,15 @@ export default function Messages() {
       empty={t("messages.none")}
       row={(one) => (
         <Table.Tr key={one.message_id}>
-          <Table.Td>{one.user_id}</Table.Td>
-          <Table.Td>{one.step}</Table.Td>
+          <Table.Td>
+            <Anchor
+              component={Link}
+              to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}` as never}
+            >
+              {one.user_id}
+            </Anchor>
+          </Table.Td>
+          <Table.Td>{called(one.step)}</Table.Td>
           <Table.Td>{t(`message.${one.state}`)}</Table.Td>
           <Table.Td>{one.recipient ?? "–"}</Table.Td>
           <Table.Td title={instant(one.queued_at)}>{ago(one.queued_at)}</Table.Td>

@@ -14,10 +14,10 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
-import { useMe, useVersion } from "../api/queries";
+import { useMe } from "../api/queries";
 import { has, type Participant } from "../api/types";
 import { written } from "../app/address";
 import { useFormat } from "../app/format";
@@ -29,7 +29,7 @@ import { Search } from "../components/icons";
 import { PagedTable } from "../components/PagedTable";
 import { useWords } from "../components/Trouble";
 import { useShown } from "./JourneyPage";
-import { draw } from "./model";
+import { useStepNames } from "./stepNames";
 
 const STATUSES: readonly Participant["status"][] = [
   "active",
@@ -49,20 +49,8 @@ export interface PeopleSearch {
 export default function Participants() {
   const { t } = useTranslation();
   const { instant, ago } = useFormat();
-  const { journey, version } = useShown();
-  const definition = useVersion(journey.journey, version).data?.definition;
-  const names = useMemo(
-    () =>
-      new Map(
-        definition
-          ? draw(definition)
-              .steps.filter((one) => one.kind !== "out")
-              .map((one) => [one.id, one.label])
-          : [],
-      ),
-    [definition],
-  );
-  const called = (step: string) => (step === "entry" ? t("people.queue") : names.get(step) || step);
+  const { journey } = useShown();
+  const { names, called } = useStepNames();
   const key = journey.journey;
   const search = useSearch({ from: "/journeys/$key/participants" }) as PeopleSearch;
   const navigate = useNavigate({ from: "/journeys/$key/participants" });

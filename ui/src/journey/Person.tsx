@@ -2,11 +2,12 @@ import { Alert, Anchor, Group, List, Skeleton, Stack, Table, Text, Timeline, Tit
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { client, data } from "../api/client";
+import { client, data, type Schemas } from "../api/client";
 import type { Participant } from "../api/types";
 import { useFormat } from "../app/format";
 import { Mail } from "../components/icons";
 import { Trouble } from "../components/Trouble";
+import { useStepNames } from "./stepNames";
 
 interface Move {
   seq: number;
@@ -21,7 +22,7 @@ interface Message {
   seq: number;
   at: string;
   step: string;
-  state: string;
+  state: Schemas["MessageLine"]["state"];
   subject: string | null;
   recipient: string | null;
   reason: string | null;
@@ -56,6 +57,7 @@ interface Criterion {
 export default function Person() {
   const { t } = useTranslation();
   const { instant, said } = useFormat();
+  const { called } = useStepNames();
   const { key, userId } = useParams({ from: "/journeys/$key/participants/$userId" });
   const found = useQuery({
     queryKey: ["why", key, userId],
@@ -120,9 +122,11 @@ export default function Person() {
               <Timeline.Item
                 key={one.id}
                 bullet={one.mail ? <Mail size={11} /> : undefined}
-                title={one.title}
+                title={one.step ? called(one.step) : one.title}
               >
-                <Text size="sm">{said(one.said)}</Text>
+                <Text size="sm">
+                  {[one.state && t(`message.${one.state}`), said(one.said)].filter(Boolean).join(" · ")}
+                </Text>
                 <Text size="xs" c="dimmed">
                   {instant(one.at)}
                 </Text>
@@ -156,7 +160,9 @@ function steps(passage: Passage) {
     at: move.at,
     order: move.seq,
     mail: false,
-    title: move.to ?? "",
+    step: move.to,
+    title: "",
+    state: undefined,
     said: move.said,
   }));
   const mails = passage.messages.map((one) => ({
@@ -164,8 +170,10 @@ function steps(passage: Passage) {
     at: one.at,
     order: one.seq + 0.5,
     mail: true,
-    title: one.subject ?? one.step,
-    said: [one.state, one.recipient, one.said ?? one.reason, one.detail].filter(Boolean).join(" · "),
+    step: one.subject === null ? one.step : null,
+    title: one.subject ?? "",
+    state: one.state,
+    said: [one.recipient, one.said ?? one.reason, one.detail].filter(Boolean).join(" · "),
   }));
   return [...moves, ...mails].sort((a, b) => a.at.localeCompare(b.at) || a.order - b.order);
 }

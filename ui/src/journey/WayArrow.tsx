@@ -2,6 +2,7 @@ import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getSmoothStepPath } from "
 import { memo, useContext, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../app/format";
+import { sayWhole } from "../audiences/say";
 import type { Mark } from "../plan/difference";
 import classes from "./canvas.module.css";
 import { duration } from "./duration";
@@ -27,7 +28,7 @@ export function useWay() {
       case "timeout":
         return t("way.timeout", { after: duration(way.after, i18n.language) });
       case "when":
-        return t("way.when", { place: way.place });
+        return sayWhole(t, way.where) ?? t("way.when", { place: way.place });
       case "else":
         return t("way.else");
       case "arm":
@@ -50,7 +51,9 @@ function Arrow(props: EdgeProps & { data?: ArrowData }) {
   const at = route?.label ?? { x, y };
   const words = told(edge.way);
   const difference = mark === "same" ? "" : `${t(`plan.sign.${mark}`)} ${t(`plan.mark.${mark}`)}`;
-  const label = [difference, words, share === undefined ? "" : percent(share)].filter(Boolean).join(" · ");
+  const before = [difference, words].filter(Boolean).join(" · ");
+  const taken = share === undefined ? "" : percent(share);
+  const label = [before, taken].filter(Boolean).join(" · ");
   return (
     <>
       <BaseEdge
@@ -67,7 +70,8 @@ function Arrow(props: EdgeProps & { data?: ArrowData }) {
             title={label}
             style={{ transform: `translate(-50%, -50%) translate(${at.x}px, ${at.y}px)` }}
           >
-            {label}
+            <span className={classes.wayWords}>{before}</span>
+            {taken && <span className={classes.wayShare}>{before ? ` · ${taken}` : taken}</span>}
           </div>
         </EdgeLabelRenderer>
       )}

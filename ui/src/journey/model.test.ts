@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { HEIGHT, pathOf, place, viewOf, WIDTH } from "./layout";
-import { draw, plain } from "./model";
+import { called, draw, plain } from "./model";
 
 const welcome = {
   journey: "welcome",
@@ -190,4 +190,11 @@ describe("plain", () => {
     expect(plain(subject)).toBe("Welcome, [first name]!");
     expect(plain("For you")).toBe("For you");
   });
+});
+
+test("a step is called by its label, else by its id; an entry and a way out have no name of their own", () => {
+  const { steps } = draw({
+    steps: { mail: { label: "Hello", email: {} }, rest: { split: [{ else: true, drop_out: true }] } },
+  });
+  expect(steps.map(called)).toEqual([undefined, "Hello", "rest", undefined]);
 });

@@ -32,11 +32,13 @@ export interface Step {
   settings: Record<string, unknown>;
 }
 
+type Data = Record<string, unknown>;
+
 export type Way =
   | { kind: "next" }
   | { kind: "event"; event: string }
   | { kind: "timeout"; after: string }
-  | { kind: "when"; place: number }
+  | { kind: "when"; place: number; where: Data }
   | { kind: "else" }
   | { kind: "arm"; name: string; share: number };
 
@@ -58,8 +60,6 @@ export interface Drawing {
 /** The place to which people of a step drop out; steps of files cannot be called so. */
 export const outOf = (step: string): string => `out:${step}`;
 
-type Data = Record<string, unknown>;
-
 const isData = (value: unknown): value is Data =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -74,7 +74,7 @@ export function wayOf(branch: Data): Way {
   if ("event" in branch) return { kind: "event", event: text(branch.event) };
   if ("else" in branch) return { kind: "else" };
   if ("share" in branch) return { kind: "arm", name: text(branch.name), share: Number(branch.share) };
-  return { kind: "when", place: 0 };
+  return { kind: "when", place: 0, where: isData(branch.when) ? branch.when : {} };
 }
 
 /**
@@ -143,4 +143,10 @@ export function plain(template: string): string {
     )
     .replace(/\s+/g, " ")
     .trim();
+}
+
+/** What a step is called where it is spoken of: its label, else its id; undefined where that says nothing to people. */
+export function called(step: Step | undefined): string | undefined {
+  if (step === undefined || step.kind === "entry" || step.kind === "out") return undefined;
+  return step.label || step.id;
 }

@@ -68,7 +68,7 @@ describe("say", () => {
   it("numbers conditions from one", () => {
     const after = { when: { field: "profile.vip", is: true }, next: "a" };
     const found = say(change({ place: "steps.s.split[2]", step: "s", after }));
-    expect(found.said).toEqual({ is: "branchSet", way: { kind: "when", place: 3 } });
+    expect(found.said).toEqual({ is: "branchSet", way: { kind: "when", place: 3, where: after.when } });
     expect(found.exactly?.after).toContain("field: profile.vip");
   });
 

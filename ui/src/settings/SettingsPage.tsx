@@ -1,4 +1,4 @@
-import { Skeleton, Tabs, Title } from "@mantine/core";
+import { Select, Skeleton, Tabs, Title } from "@mantine/core";
 import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -26,19 +26,27 @@ export default function SettingsPage() {
     ? PLACES
     : PLACES.filter((one) => one === "account" || (one === "suppressions" && has(me, "publisher")));
   const place = PLACES.find((one) => path.endsWith(`/${one}`)) ?? "account";
+  const show = (next: string | null) =>
+    void navigate({ to: next === null || next === "account" ? "/settings" : `/settings/${next}` } as never);
   return (
     <>
       <Title order={1} size="h2" mb="md">
         {t("app.settings")}
       </Title>
-      <Tabs
-        value={place}
-        onChange={(next) =>
-          void navigate({ to: next === "account" ? "/settings" : `/settings/${next}` } as never)
-        }
-        keepMounted={false}
-      >
-        <Tabs.List mb="lg">
+      <Tabs value={place} onChange={show} keepMounted={false}>
+        {/* Eight tabs are five rows on a phone: there they are one list to choose from. */}
+        {places.length > 2 && (
+          <Select
+            hiddenFrom="sm"
+            mb="lg"
+            aria-label={t("settings.part")}
+            data={places.map((one) => ({ value: one, label: t(`settings.place.${one}`) }))}
+            value={place}
+            onChange={show}
+            allowDeselect={false}
+          />
+        )}
+        <Tabs.List mb="lg" visibleFrom={places.length > 2 ? "sm" : undefined}>
           {places.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {t(`settings.place.${one}`)}
