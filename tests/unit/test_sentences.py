@@ -69,6 +69,27 @@ def test_every_code_of_the_catalogue_has_its_texts(language: Language) -> None:
             "Ingen annan är administratör, så ingen skulle kunna ångra det: a@b.se",
             "Personne d'autre n'est administrateur, donc personne ne pourrait l'annuler : a@b.se",
         ),
+        # Of a publish plan; names of a file stay.
+        (
+            "`a`: branch 1 ({field: profile.plan, is: pro}) goes to `x`, not out",
+            "`a`: gren 1 ({field: profile.plan, is: pro}) leder till `x`, inte ut",
+            "`a` : branche 1 ({field: profile.plan, is: pro}) mène à `x`, pas dehors",
+        ),
+        (
+            "`late` is new: wait, behind `hello`, `more`",
+            "`late` är nytt: wait, efter `hello`, `more`",
+            "`late` est nouveau : wait, après `hello`, `more`",
+        ),
+        (
+            "`a`: the same branches in another order",
+            "`a`: samma grenar i en annan ordning",
+            "`a` : les mêmes branches dans un autre ordre",
+        ),
+        (
+            "`a` was a wait and is an email",
+            "`a` var ”Vänta” och är ”E-post”",
+            "`a` était « Attendre » et est « E-mail »",
+        ),
         # What somebody wrote stays as it is, in a sentence and alone.
         (
             "close, given by user:anna@example.com: it is closed",

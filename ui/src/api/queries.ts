@@ -149,6 +149,12 @@ export function useGive(wait = true) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ order, once }: { order: Order; once: string }) => give(order, false, once, wait),
-    onSettled: () => queries.invalidateQueries(),
+    // Nobody asks for a journey that was deleted: there is none any more.
+    onSettled: (_, error, { order }) =>
+      queries.invalidateQueries(
+        order.command === "delete" && error === null
+          ? { predicate: (one) => !one.queryKey.includes(order.key) }
+          : undefined,
+      ),
   });
 }

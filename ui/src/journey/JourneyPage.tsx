@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, Skeleton, Stack, Tabs, Text } from "@mantine/core";
+import { Alert, Button, Group, List, Select, Skeleton, Stack, Tabs, Text } from "@mantine/core";
 import { Link, Outlet, useLocation, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { createContext, Suspense, useContext, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -52,6 +52,8 @@ export default function JourneyPage() {
   const journey = found.data;
   const version = chosen ?? journey.version ?? journey.draft;
   const tab = TABS.find((one) => path.endsWith(`/${one}`) || path.includes(`/${one}/`)) ?? "canvas";
+  const show = (next: string | null) =>
+    void navigate({ to: next === "canvas" ? `/journeys/${key}` : `/journeys/${key}/${next}` } as never);
   return (
     <Context.Provider value={{ journey, version, numbers, stream }}>
       <Header journey={journey} version={version} choose={setChosen} />
@@ -76,14 +78,18 @@ export default function JourneyPage() {
           {has(me, "editor") && <BringIn journey={key} />}
         </Group>
       </Group>
-      <Tabs
-        value={tab}
-        onChange={(next) =>
-          void navigate({ to: next === "canvas" ? `/journeys/${key}` : `/journeys/${key}/${next}` } as never)
-        }
-        keepMounted={false}
-      >
-        <Tabs.List mb="md">
+      <Tabs value={tab} onChange={show} keepMounted={false}>
+        {/* Six tabs are three rows on a phone: there they are one list to choose from. */}
+        <Select
+          hiddenFrom="sm"
+          mb="md"
+          aria-label={t("journey.part")}
+          data={TABS.map((one) => ({ value: one, label: t(`tab.${one}`) }))}
+          value={tab}
+          onChange={show}
+          allowDeselect={false}
+        />
+        <Tabs.List mb="md" visibleFrom="sm">
           {TABS.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {t(`tab.${one}`)}
