@@ -92,6 +92,7 @@ async def test_numbers_move_on_the_canvas_and_lead_to_the_people_behind_them(
     chromium: Browser, room: Room
 ) -> None:
     room.journey("moving", ["moving1", "moving2"])
+    room.feed({"type": "identify", "userId": "moving2", "traits": {"first_name": "Mo", "last_name": "Ving"}})
     screen = await room.sign_in(chromium, "publisher")
     await screen.go("/journeys/moving")
     here = screen.page.locator("[data-step='rest'] button").last
@@ -101,9 +102,9 @@ async def test_numbers_move_on_the_canvas_and_lead_to_the_people_behind_them(
     way = screen.text("canvas.way", **{"from": screen.text("kind.entry"), "to": "A week of rest"})
     await expect(screen.page.get_by_label(way, exact=True)).to_have_count(1)
     await here.click()
-    await expect(screen.page.get_by_role("link", name="moving2", exact=True)).to_be_visible(timeout=PATIENCE)
-    await expect(screen.page.get_by_role("link", name="moving1", exact=True)).to_have_count(0)
-    await screen.page.get_by_role("link", name="moving2", exact=True).click()
+    await expect(screen.page.get_by_text("moving2", exact=True)).to_be_visible(timeout=PATIENCE)
+    await expect(screen.page.get_by_text("moving1", exact=True)).to_have_count(0)
+    await screen.page.get_by_role("link", name="Mo Ving", exact=True).click()
     await expect(screen.page.get_by_role("heading", name="moving2")).to_be_visible(timeout=PATIENCE)
     await expect(screen.page.get_by_text("A week of rest", exact=True).first).to_be_visible(timeout=PATIENCE)
     await screen.keep("person")
@@ -129,6 +130,11 @@ async def test_a_phone_shows_and_stops(chromium: Browser, room: Room) -> None:
     room.journey("pocket", ["pocket1"])
     screen = await room.sign_in(chromium, "publisher", "sv")
     await screen.page.set_viewport_size({"width": 360, "height": 740})
+    status = screen.page.get_by_role("combobox", name=screen.text("home.status"), exact=True)
+    await screen.page.get_by_role("button", name=screen.text("home.filters"), exact=True).click()
+    await expect(status).to_be_visible(timeout=PATIENCE)
+    await screen.page.get_by_role("button", name=screen.text("home.filters"), exact=True).click()
+    await expect(status).to_be_hidden()
     await screen.go("/journeys/pocket")
     await screen.menu(screen.text("journey.commands"), "stop")
     await screen.keep("phone-stop")

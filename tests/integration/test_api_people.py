@@ -90,6 +90,14 @@ def test_participants_come_in_pages_and_by_filters(played: ApiServer) -> None:
     assert people(played, "version=2") == []
 
 
+def test_people_are_named_where_their_attributes_say_how(played: ApiServer) -> None:
+    for path in ("participants", "messages"):
+        [line] = get(played, f"/api/journeys/course/{path}?user_id=u06")["items"]
+        assert (line["user_id"], line["name"]) == ("u06", "N6")
+    [refused] = get(played, "/api/journeys/course/refusals")["items"]
+    assert refused["name"] == "N11"
+
+
 def test_a_table_has_everybody(played: ApiServer) -> None:
     answer = played.call(
         "GET", "/api/journeys/course/participants?status=dropped_out", key=played.key("read"),

@@ -51,7 +51,7 @@ Words = Annotated[list[Word] | None, Query(max_length=200)]
 OnePerson = Annotated[str | None, Query(max_length=256, description="only this person")]
 COLUMNS: Final = (
     "user_id", "entry_no", "version", "status", "reason", "step", "entered_at", "entered_step_at", "wake_at",
-    "left_at", "goal_met_at",
+    "left_at", "goal_met_at", "name",
 )  # fmt: skip
 
 

@@ -231,6 +231,7 @@ class Participant(TypedDict):
     """One passage of one person through a journey."""
 
     user_id: str
+    name: str | None
     entry_no: int
     version: int | None
     status: str

@@ -5041,6 +5041,12 @@ export interface components {
         MessageLine: {
             /** User Id */
             user_id: string;
+            /**
+             * Name
+             * @description what the person is called
+             * @example Anna Berg
+             */
+            name: string | null;
             /** Message Id */
             message_id: string;
             /** Entry No */
@@ -5325,6 +5331,12 @@ export interface components {
              * @example anna
              */
             user_id: string;
+            /**
+             * Name
+             * @description what the person is called
+             * @example Anna Berg
+             */
+            name: string | null;
             /**
              * Entry No
              * @description counts the person's passages
@@ -5990,6 +6002,12 @@ export interface components {
         RefusalLine: {
             /** User Id */
             user_id: string;
+            /**
+             * Name
+             * @description what the person is called
+             * @example Anna Berg
+             */
+            name: string | null;
             /**
              * Reason
              * @example filter

@@ -1,10 +1,10 @@
-import { Anchor, Table } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
 import { useFormat } from "../app/format";
 import { PagedTable } from "../components/PagedTable";
+import { PersonLink } from "../components/PersonLink";
 import { useShown } from "./JourneyPage";
 import { useStepNames } from "./stepNames";
 
@@ -42,12 +42,11 @@ export default function Messages() {
       row={(one) => (
         <Table.Tr key={one.message_id}>
           <Table.Td>
-            <Anchor
-              component={Link}
-              to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}` as never}
-            >
-              {one.user_id}
-            </Anchor>
+            <PersonLink
+              to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}`}
+              userId={one.user_id}
+              name={one.name}
+            />
           </Table.Td>
           <Table.Td>{called(one.step)}</Table.Td>
           <Table.Td>{t(`message.${one.state}`)}</Table.Td>

@@ -1,19 +1,8 @@
-import {
-  Anchor,
-  Button,
-  Group,
-  Modal,
-  MultiSelect,
-  Stack,
-  Table,
-  Text,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Button, Group, Modal, MultiSelect, Stack, Table, Text, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, data } from "../api/client";
@@ -27,6 +16,7 @@ import { SaveAsAudience } from "../audiences/SaveAsAudience";
 import { Csv } from "../components/Csv";
 import { Search } from "../components/icons";
 import { PagedTable } from "../components/PagedTable";
+import { PersonLink } from "../components/PersonLink";
 import { useWords } from "../components/Trouble";
 import { useShown } from "./JourneyPage";
 import { useStepNames } from "./stepNames";
@@ -136,13 +126,11 @@ export default function Participants() {
         row={(one) => (
           <Table.Tr key={`${one.user_id} ${one.entry_no}`}>
             <Table.Td>
-              <Anchor
-                component={Link}
-                to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}` as never}
-                fw={600}
-              >
-                {one.user_id}
-              </Anchor>
+              <PersonLink
+                to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}`}
+                userId={one.user_id}
+                name={one.name}
+              />
             </Table.Td>
             <Table.Td>
               {t(`participant.${one.status}`)}

@@ -1,7 +1,6 @@
 import { BarChart } from "@mantine/charts";
 import "@mantine/charts/styles.css";
 import {
-  Anchor,
   Group,
   SegmentedControl,
   SimpleGrid,
@@ -13,7 +12,6 @@ import {
   VisuallyHidden,
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -21,6 +19,7 @@ import { client, data } from "../api/client";
 import { useFormat } from "../app/format";
 import { type Counted, SaveOneOf } from "../audiences/SaveAsAudience";
 import { Csv } from "../components/Csv";
+import { PersonLink } from "../components/PersonLink";
 import { Trouble } from "../components/Trouble";
 import { useShown } from "./JourneyPage";
 
@@ -215,12 +214,11 @@ export default function Reports() {
                 {refusals.data.items.map((one) => (
                   <Table.Tr key={`${one.user_id} ${one.reason}`}>
                     <Table.Td>
-                      <Anchor
-                        component={Link}
-                        to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}` as never}
-                      >
-                        {one.user_id}
-                      </Anchor>
+                      <PersonLink
+                        to={`/journeys/${key}/participants/${encodeURIComponent(one.user_id)}`}
+                        userId={one.user_id}
+                        name={one.name}
+                      />
                     </Table.Td>
                     <Table.Td>{one.said ?? one.reason}</Table.Td>
                     <Table.Td title={instant(one.last_at)}>{ago(one.last_at)}</Table.Td>

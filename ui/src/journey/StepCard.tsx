@@ -90,7 +90,7 @@ function Counted({ step, show }: { step: Step; show: CardData["show"] }) {
   if (step.kind === "end")
     return (
       <div className={classes.numbers}>
-        <span>{t("step.reached", { n: number(found.in) })}</span>
+        <span>{t("step.reached", { count: found.in, n: number(found.in) })}</span>
       </div>
     );
   const isMessage = step.kind === "email" || step.kind === "webhook";
@@ -110,15 +110,19 @@ function Counted({ step, show }: { step: Step; show: CardData["show"] }) {
       )}
       {isMessage && sent ? (
         <>
-          <span title={t("step.sentMeans")}>{t("step.sent", { n: number(sent.sent) })}</span>
+          <span title={t("step.sentMeans")}>
+            {t("step.sent", { count: sent.sent, n: number(sent.sent) })}
+          </span>
           {sent.lost > 0 && (
-            <span title={t("step.lostMeans")}>{t("step.lost", { n: number(sent.lost) })}</span>
+            <span title={t("step.lostMeans")}>
+              {t("step.lost", { count: sent.lost, n: number(sent.lost) })}
+            </span>
           )}
         </>
       ) : (
         <>
-          <span title={t("step.inMeans")}>{t("step.in", { n: number(found.in) })}</span>
-          <span title={t("step.outMeans")}>{t("step.out", { n: number(found.out) })}</span>
+          <span title={t("step.inMeans")}>{t("step.in", { count: found.in, n: number(found.in) })}</span>
+          <span title={t("step.outMeans")}>{t("step.out", { count: found.out, n: number(found.out) })}</span>
         </>
       )}
     </div>

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Select, Skeleton, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Button, Group, Select, Skeleton, Stack, Table, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -11,6 +11,7 @@ import { useFormat } from "../app/format";
 import { useStillHere } from "../app/useStillHere";
 import { Empty } from "../components/Empty";
 import { Search } from "../components/icons";
+import { PersonLink } from "../components/PersonLink";
 import { Trouble } from "../components/Trouble";
 import { Area } from "./Area";
 import { emailOf, nameOf } from "./values";
@@ -107,22 +108,14 @@ export default function People() {
               </Table.Thead>
               <Table.Tbody>
                 {rows.map((one) => {
-                  const name = nameOf(one.attributes);
                   return (
                     <Table.Tr key={one.user_id}>
                       <Table.Td>
-                        <Anchor
-                          component={Link}
-                          to={`/people/${encodeURIComponent(one.user_id)}` as never}
-                          fw={600}
-                        >
-                          {name || one.user_id}
-                        </Anchor>
-                        {name && (
-                          <Text size="xs" c="dimmed">
-                            {one.user_id}
-                          </Text>
-                        )}
+                        <PersonLink
+                          to={`/people/${encodeURIComponent(one.user_id)}`}
+                          userId={one.user_id}
+                          name={nameOf(one.attributes)}
+                        />
                       </Table.Td>
                       <Table.Td>{emailOf(one.attributes) || "–"}</Table.Td>
                       <Table.Td title={instant(one.created_at)}>{ago(one.created_at)}</Table.Td>

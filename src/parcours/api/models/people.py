@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, Field
 
@@ -23,11 +23,17 @@ __all__ = [
     "Why",
 ]
 
+# What a person is called, where its attributes say it.
+Name: TypeAlias = Annotated[
+    str | None, Field(description="what the person is called", examples=["Anna Berg"])
+]
+
 
 class ParticipantLine(BaseModel):
     """One passage of one person through a journey."""
 
     user_id: str = Field(examples=["anna"])
+    name: Name
     entry_no: int = Field(description="counts the person's passages", examples=[1])
     version: int | None
     status: ParticipantStatus
@@ -47,6 +53,7 @@ class MessageLine(BaseModel):
     """One message of one participant."""
 
     user_id: str
+    name: Name
     message_id: str
     entry_no: int
     version: int | None
@@ -68,6 +75,7 @@ class RefusalLine(BaseModel):
     """Why somebody was refused: the latest of each reason."""
 
     user_id: str
+    name: Name
     reason: str = Field(examples=["filter"])
     said: Sentence | None = Field(description="the reason in words")
     version: int | None

@@ -4,11 +4,12 @@
 -- scope: all
 -- Participants of a journey that match, the latest entered first, behind a place in that order. People of a stopped
 -- version whom the sweep has not reached are what they are since the stop.
-SELECT p.user_id, p.bucket, p.profile_id, p.entry_no, p.version_no, p.status, p.reason, p.step, p.entered_at,
+SELECT p.user_id, p.name, p.bucket, p.profile_id, p.entry_no, p.version_no, p.status, p.reason, p.step, p.entered_at,
     p.entered_step_at, p.wake_at, p.left_at, p.goal_met_at
 FROM (
-    SELECT q.bucket, q.profile_id, pr.user_id, q.entry_no, coalesce(v.version_no, d.version_no) AS version_no, s.status,
-        s.reason, CASE WHEN s.status = 'active' THEN coalesce(q.step, 'entry') ELSE q.step END AS step, q.entered_at,
+    SELECT q.bucket, q.profile_id, pr.user_id, parcours.person_name(pr.attributes) AS name, q.entry_no,
+        coalesce(v.version_no, d.version_no) AS version_no, s.status, s.reason,
+        CASE WHEN s.status = 'active' THEN coalesce(q.step, 'entry') ELSE q.step END AS step, q.entered_at,
         q.entered_step_at, s.left_at, q.goal_met_at,
         CASE WHEN s.status = 'active' AND isfinite(q.wake_at) AND q.wake_at < '9999-01-01 00:00:00+00' THEN q.wake_at END
             AS wake_at
@@ -38,8 +39,9 @@ ORDER BY p.entered_at DESC, p.profile_id DESC, p.entry_no DESC;
 -- name: walk_participants
 -- scope: bucket
 -- Participants of a journey in one bucket that match, by person, behind one of them: any depth costs the same.
-SELECT pr.user_id, q.bucket, q.profile_id, q.entry_no, coalesce(v.version_no, d.version_no) AS version_no, s.status,
-    s.reason, CASE WHEN s.status = 'active' THEN coalesce(q.step, 'entry') ELSE q.step END AS step, q.entered_at,
+SELECT pr.user_id, parcours.person_name(pr.attributes) AS name, q.bucket, q.profile_id, q.entry_no,
+    coalesce(v.version_no, d.version_no) AS version_no, s.status, s.reason,
+    CASE WHEN s.status = 'active' THEN coalesce(q.step, 'entry') ELSE q.step END AS step, q.entered_at,
     q.entered_step_at,
     CASE WHEN s.status = 'active' AND isfinite(q.wake_at) AND q.wake_at < '9999-01-01 00:00:00+00' THEN q.wake_at END
         AS wake_at,
@@ -69,7 +71,8 @@ ORDER BY q.profile_id, q.entry_no LIMIT %(n)s;
 -- name: browse_messages
 -- scope: all
 -- Messages of a journey that match, the latest queued first, behind a place in that order.
-SELECT pr.user_id, m.message_id, m.entry_no, v.version_no, m.step, m.channel, s.state, m.queued_at,
+SELECT pr.user_id, parcours.person_name(pr.attributes) AS name, m.message_id, m.entry_no, v.version_no, m.step, m.channel,
+    s.state, m.queued_at,
     CASE WHEN s.state = 'queued' THEN nullif(m.due_at, 'infinity') END AS due_at, m.handed_at, s.settled_at, m.attempts,
     m.recipient, m.subject, s.reason, m.detail
 FROM parcours.message m
@@ -92,7 +95,8 @@ ORDER BY m.queued_at DESC, m.message_id DESC LIMIT %(n)s;
 -- name: browse_refusals
 -- scope: all
 -- Who was refused by a journey, the latest of each person and reason, the newest first, behind a place in that order.
-SELECT pr.user_id, r.profile_id, r.reason, v.version_no, r.trigger, r.times, r.first_at, r.last_at, r.seen
+SELECT pr.user_id, parcours.person_name(pr.attributes) AS name, r.profile_id, r.reason, v.version_no, r.trigger, r.times,
+    r.first_at, r.last_at, r.seen
 FROM parcours.refusal r
 JOIN parcours.profile pr ON pr.bucket = r.bucket AND pr.profile_id = r.profile_id
 LEFT JOIN parcours.version_ever v ON v.version_id = r.version_id
