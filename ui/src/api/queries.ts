@@ -152,7 +152,7 @@ export function useGive(wait = true) {
     // Nobody asks for a journey that was deleted: there is none any more.
     onSettled: (_, error, { order }) =>
       queries.invalidateQueries(
-        order.command === "delete" && error === null
+        order.command === "delete" && order.version === undefined && error === null
           ? { predicate: (one) => !one.queryKey.includes(order.key) }
           : undefined,
       ),

@@ -14,7 +14,7 @@ import {
 } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Unreachable } from "../api/client";
@@ -60,6 +60,8 @@ export function ConfirmDialog({
   const [copy, setCopy] = useState("");
   const [back, setBack] = useState<Back>(null);
   const detail = useJourney(journey).data;
+  const navigate = useNavigate();
+  const isItsPage = useLocation().pathname.split("/")[2] === encodeURIComponent(journey);
   const draft = useVersion(
     journey,
     command === "publish" ? (asked.version ?? detail?.draft ?? null) : null,
@@ -92,6 +94,8 @@ export function ConfirmDialog({
       { order, once },
       {
         onSuccess: (answer) => {
+          // Nobody stays at the page of what is gone.
+          if (command === "delete" && asked.version === undefined && isItsPage) void navigate({ to: "/" });
           if (answer.in_flight > 0) {
             setGiven(answer);
             return;
