@@ -173,7 +173,13 @@ function steps(passage: Passage) {
     step: one.subject === null ? one.step : null,
     title: one.subject ?? "",
     state: one.state,
-    said: [one.recipient, one.said ?? one.reason, one.detail].filter(Boolean).join(" · "),
+    said: [
+      one.recipient,
+      one.said ?? one.reason,
+      one.state === "sent" ? "" : one.detail, // what a mail server says where nothing is wrong helps nobody
+    ]
+      .filter(Boolean)
+      .join(" · "),
   }));
   return [...moves, ...mails].sort((a, b) => a.at.localeCompare(b.at) || a.order - b.order);
 }

@@ -122,7 +122,7 @@ export function PersonMessages({ userId }: { userId: string }) {
                 </Table.Td>
                 <Table.Td>
                   {t(`message.${one.state}`)}
-                  {one.detail && (
+                  {one.detail && one.state !== "sent" && (
                     <Text size="xs" c="dimmed">
                       {one.detail}
                     </Text>
