@@ -40,7 +40,7 @@ test.each([
   ],
   [
     "fr",
-    "country est l'un de SE, NO et (a fait « Order » au moins 3 fois ces 30 derniers jours ou n'a jamais fait « Visit ») et ne fait pas partie de staff et age est entre 18–65 et since date des derniers 1 jour et vip est Oui",
+    "country est l'un de SE, NO et (a fait « Order » au moins 3 fois ces 30 derniers jours ou n'a jamais fait « Visit ») et ne fait pas partie de staff et age est entre 18–65 et since date des derniers 1 jour et vip est Oui",
   ],
 ])("a condition is a sentence in %s", (language, sentence) => {
   expect(say(i18next.getFixedT(language) as never, WHERE)).toBe(sentence);
