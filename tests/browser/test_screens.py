@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import Browser, expect
 
 from browser.room import PATIENCE, Room, Screen
 from browser.screens import OPENINGS, PLACES, opened, settled, told
 
+DARK = ("/", "/journeys/shown", "/journeys/shown/reports", "/people/shown1")  # kept as pictures, too
 COLOURED = ("color-contrast", "link-in-text-block")
 # What moves for longer than this is motion; who asked for none gets at most a change between two pictures.
 MOVING = """() => document.getAnimations()
@@ -31,14 +34,15 @@ async def test_axe_finds_nothing_on_any_screen(chromium: Browser, furnished: Roo
     screen = await furnished.sign_in(chromium, "admin", reduced_motion="reduce")
     found: list[str] = []
     for where in PLACES[part]:
+        await screen.page.emulate_media(color_scheme="light")
         await screen.go(where)
         await settled(screen)
+        name = re.sub(r"\W+", "-", where).strip("-") or "home"
+        await screen.keep(f"screen-{name}")
         found += await findings(screen, where)
         found += [f"{where} moves: {one}" for one in await screen.page.evaluate(MOVING)]
-        if where == "/":
-            await screen.keep("home-dark")
-            await screen.page.emulate_media(color_scheme="light")
-            await screen.keep("home-light")
+        if where in DARK:
+            await screen.keep(f"screen-{name}-dark")
     assert not found, "\n".join(found)
     assert screen.errors == []
 
