@@ -117,19 +117,27 @@ async def test_numbers_move_on_the_canvas_and_lead_to_the_people_behind_them(
     await screen.keep("person")
 
 
-async def test_a_file_becomes_a_draft_and_runs(chromium: Browser, room: Room) -> None:
-    screen = await room.sign_in(chromium, "publisher")
-    file = room.folder / "brought.yaml"
-    file.write_text(
-        "journey: brought\nname: Journey brought\nentry: {triggers: [{event: Hi}]}\nsteps: {rest: {wait: {for: 1d}}}\n"
-    )
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_file_becomes_a_draft_and_runs(chromium: Browser, room: Room, language: str) -> None:
+    """From the header in English, elsewhere from the list."""
+    screen = await room.sign_in(chromium, "publisher", language)
+    key = f"brought-{language}"
+    file = room.folder / f"{key}.yaml"
+    steps = "entry: {triggers: [{event: Hi}]}\nsteps: {rest: {wait: {for: 1d}}}\n"
+    file.write_text(f"journey: {key}\nname: Journey {key}\n{steps}")
     async with screen.page.expect_file_chooser() as chooser:
         await screen.page.get_by_role("button", name=screen.text("bringIn.journey")).click()
     await (await chooser.value).set_files(file)
-    switch = screen.switch("Journey brought")
+    switch = screen.switch(f"Journey {key}")
     await expect(switch).not_to_be_checked(timeout=PATIENCE)
-    await screen.turn("Journey brought")
-    await screen.confirm("publish")
+    if language == "en":
+        await screen.turn(f"Journey {key}")
+        await screen.confirm("publish")
+    else:
+        await screen.go("/")
+        await screen.quick(key, "publish")
+        await screen.confirm("publish")
+        await screen.row(key).get_by_role("link").click()
     await expect(switch).to_be_checked(timeout=PATIENCE)
 
 
