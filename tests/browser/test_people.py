@@ -70,7 +70,7 @@ async def test_a_person_is_found_and_everything_about_him_shown(
 async def test_what_somebody_says_about_mail_is_kept(chromium: Browser, room: Room) -> None:
     room.ask("PUT", "/api/subscriptions/news", {"default": "out", "names": {"sv": "Nyheter"}})
     known(room, "consents", email="consents@example.com")
-    screen = await room.sign_in(chromium, "publisher", "sv")
+    screen = await room.sign_in(chromium, "publisher", "sv", reduced_motion="reduce")
     await screen.go("/people/consents?tab=consent")
     main, dialog = screen.page.get_by_role("main"), screen.page.get_by_role("dialog")
     row = main.get_by_role("row", name="Nyheter")
