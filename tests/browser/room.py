@@ -31,6 +31,10 @@ __all__ = ["LANGUAGES", "PATIENCE", "Room", "Screen", "administered", "open_room
 UI = Path(__file__).parents[2] / "ui"
 LANGUAGES = ("en", "sv", "fr")
 SCREENS = Path(__file__).parents[2] / "build" / "screens"
+# What fades has no contrast yet: until nothing does that comes to an end.
+STILL = """() => Promise.allSettled(document.getAnimations()
+    .filter(one => Number.isFinite(Number(one.effect.getComputedTiming().endTime))).map(one => one.finished))
+    .then(() => true)"""
 PATIENCE = 60_000  # milliseconds
 STEPS: Document = {
     "rest": {
@@ -255,6 +259,7 @@ class Screen:
         if not await self.page.evaluate("'axe' in window"):
             # Not by a script element: the page lets none in but its own.
             await self.page.evaluate((UI / "node_modules" / "axe-core" / "axe.min.js").read_text())
+        await self.page.evaluate(STILL)
         options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
         found = await self.page.evaluate("options => axe.run(document, options)", options)
         told = [
