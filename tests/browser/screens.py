@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playwright.async_api import Locator, expect
@@ -194,10 +193,10 @@ async def opened(screen: Screen, opening: Opening) -> Locator:
     return opener
 
 
-async def told(screen: Screen, where: str, rules: Sequence[str] = ()) -> list[str]:
+async def told(screen: Screen, where: str) -> list[str]:
     """What axe finds in the page as it is."""
     try:
-        await screen.accessible(where, rules)
+        await screen.accessible(where)
     except AssertionError as found:
         return [str(found).split("\nassert")[0]]
     return []

@@ -11,7 +11,6 @@ from browser.room import PATIENCE, Room, Screen
 from browser.screens import OPENINGS, PLACES, opened, settled, told
 
 DARK = ("/", "/journeys/shown", "/journeys/shown/reports", "/people/shown1")  # kept as pictures, too
-COLOURED = ("color-contrast", "link-in-text-block")
 # What moves for longer than this is motion; who asked for none gets at most a change between two pictures.
 MOVING = """() => document.getAnimations()
     .filter(one => one.playState === "running" && Number(one.effect.getComputedTiming().endTime) > 10)
@@ -24,8 +23,7 @@ async def findings(screen: Screen, where: str) -> list[str]:
     for scheme in ("light", "dark"):
         await screen.page.emulate_media(color_scheme=scheme)
         await expect(screen.page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_be_attached()
-        # The page is the same but for its colours: in dark the rules that look at them.
-        found += await told(screen, f"{where} ({scheme})", COLOURED if scheme == "dark" else ())
+        found += await told(screen, f"{where} ({scheme})")
     return found
 
 

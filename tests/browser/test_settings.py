@@ -16,6 +16,7 @@ async def test_somebody_is_invited_comes_in_is_changed_and_let_out(chromium: Bro
     await page.get_by_role("button", name=screen.text("settings.users.invite"), exact=True).click()
     await dialog.get_by_label(screen.text("signIn.email")).fill("bo@example.com")
     await dialog.get_by_role("radio", name=screen.text("settings.role.publisher.label")).check()
+    await screen.accessible("invite")
     await dialog.get_by_role("button", name=screen.text("settings.users.makeLink"), exact=True).click()
     link = await dialog.locator("[data-secret]").inner_text(timeout=PATIENCE)
     await screen.accessible("a link, shown once")
@@ -48,6 +49,7 @@ async def test_somebody_is_invited_comes_in_is_changed_and_let_out(chromium: Bro
     await row.get_by_role("button", name=menu).click()
     await page.get_by_role("menuitem", name=screen.text("settings.users.disable")).click()
     await expect(page.locator(".mantine-Menu-dropdown")).to_have_count(0, timeout=PATIENCE)
+    await screen.accessible("move to a folder")
     await screen.accessible("deactivate")
     await dialog.get_by_role("button", name=screen.text("settings.users.disable"), exact=True).click()
     await expect(row).to_contain_text(
@@ -106,6 +108,7 @@ async def test_a_subscription_type_speaks_three_languages(chromium: Browser, roo
     for language, name in (("English", "News"), ("Svenska", "Nyheter"), ("Français", "Actualités")):
         group = dialog.get_by_role("group", name=language)
         await group.get_by_label(screen.text("settings.keys.name")).fill(name)
+    await screen.accessible("a subscription type")
     await dialog.get_by_role("button", name=screen.text("settings.save"), exact=True).click()
     await expect(page.locator("[data-subscription='news']")).to_contain_text("Nyheter", timeout=PATIENCE)
     assert screen.errors == []
@@ -119,6 +122,7 @@ async def test_a_sender_is_made_and_stays_while_journeys_send_by_it(chromium: Br
     await dialog.get_by_label(screen.text("settings.subscriptions.key")).first.fill("news")
     await dialog.get_by_label(screen.text("settings.senders.name"), exact=True).fill("Anna i butiken")
     await dialog.get_by_label(screen.text("settings.senders.address")).fill("news@example.com")
+    await screen.accessible("a sender")
     await screen.keep("settings-sender")
     await dialog.get_by_role("button", name=screen.text("settings.save"), exact=True).click()
     row = page.locator("[data-sender='news']")
@@ -144,6 +148,7 @@ async def test_an_address_is_blocked_found_and_allowed_again(chromium: Browser, 
     await dialog.get_by_label(screen.text("settings.suppressions.addresses")).fill(
         "one@example.com, two@example.com"
     )
+    await screen.accessible("block addresses")
     await dialog.get_by_role(
         "button", name=screen.text("settings.suppressions.addGo_other", count="2"), exact=True
     ).click()
@@ -162,6 +167,7 @@ async def test_an_address_is_blocked_found_and_allowed_again(chromium: Browser, 
         await page.get_by_text(screen.text("settings.suppressions.csv")).click()
     assert "two@example.com,manual" in (await (await saving.value).path()).read_text()
     await other.get_by_role("button", name=re.compile(allow)).click()
+    await screen.accessible("allow again")
     await dialog.get_by_role("button", name=allow, exact=True).click()
     await expect(other).to_have_count(0, timeout=PATIENCE)
     assert screen.errors == []
@@ -176,11 +182,13 @@ async def test_what_belongs_to_a_journey_changes_while_it_runs(chromium: Browser
     await expect(name).to_be_visible(timeout=PATIENCE)
     await name.fill("Words that changed")
     await page.get_by_role("combobox", name=screen.text("home.folder"), exact=True).fill("Care/Sweden")
+    await screen.accessible("a journey's settings")
     await page.get_by_role("button", name=screen.text("settings.save"), exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Words that changed", timeout=PATIENCE)
 
     await page.get_by_role("button", name=screen.text("settings.later.add"), exact=True).click()
     await dialog.get_by_label(screen.text("settings.later.at")).fill("2031-05-01T08:00")
+    await screen.accessible("a command for later")
     await dialog.get_by_role("button", name=screen.text("settings.later.add"), exact=True).click()
     row = page.locator("[data-scheduled='pause']")
     await row.get_by_role("button").click(timeout=PATIENCE)
@@ -190,6 +198,7 @@ async def test_what_belongs_to_a_journey_changes_while_it_runs(chromium: Browser
     await screen.go("/activity?journey=worded&what=change_words")
     await expect(page.locator("tbody tr")).to_have_count(1, timeout=PATIENCE)
     await expect(page.locator("tbody")).to_contain_text(screen.text("settings.did.change_words"))
+    await screen.accessible("activity")
 
     await screen.go("/")
     await page.get_by_role("button", name=screen.text("home.more", name="Words that changed")).click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import threading
@@ -13,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from parcours.clock import SystemClock
+from parcours.service.intake.write_keys import add_source
+from parcours.store.database import Database
 from support.postgres import Server
 from support.served import Served, serving
 
@@ -307,6 +311,26 @@ def test_merges_meet_events_that_come_at_the_same_time(served: Served) -> None:
         " WHERE p.user_id LIKE 'race%%' GROUP BY 1 ORDER BY 1"
     )
     assert found == [(f"racer-{number}", 10) for number in range(8)]
+
+
+def test_sources_that_come_together_are_all_noted(served: Served) -> None:
+    """What is noted is written a moment later, for whoever came meanwhile."""
+
+    async def add(*names: str) -> list[str]:
+        async with (
+            await Database.connect(served.database_url, connections=1) as database,
+            database.transaction() as connection,
+        ):
+            return [
+                await add_source(connection, name, at=SystemClock().now(), actor="test") for name in names
+            ]
+
+    keys = asyncio.run(add("shop", "app", "till"))
+    for key in keys:
+        assert served.post("/v1/track", track("noted"), key=key).status == 200
+    end = time.monotonic() + 30
+    while served.rows("SELECT name FROM source WHERE seen_at IS NULL AND name IN ('shop', 'app', 'till')"):
+        assert time.monotonic() < end
 
 
 def until_answered(served: Served, status: int, name: str) -> Any:

@@ -26,11 +26,12 @@ NOTED_AT_ONCE: Final = 50
 
 @dataclass
 class Notes:
-    """What is to be noted, and which sources were seen in this minute."""
+    """What is to be noted: events, and sources that were not seen in this minute before."""
 
     installed: Installation
     notes: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=NOTED_AT_ONCE))
     seen: set[int] = field(default_factory=set)
+    unseen: set[int] = field(default_factory=set)
     minute: datetime | None = None
     noting: asyncio.Task[None] | None = None
 
@@ -43,20 +44,20 @@ class Notes:
         minute = received_at.replace(second=0, microsecond=0)
         if self.minute != minute:
             self.minute, self.seen = minute, set()
+        self.unseen |= {source.source_id} - self.seen
         if self.noting is None or self.noting.done():
-            self.noting = asyncio.create_task(self._write_notes(source.source_id))
+            self.noting = asyncio.create_task(self._write_notes())
 
-    async def _write_notes(self, source_id: int) -> None:
+    async def _write_notes(self) -> None:
         await asyncio.sleep(NOTE_EVERY)
-        rows = list(self.notes)
+        rows, sources = list(self.notes), sorted(self.unseen)
         self.notes.clear()
+        self.unseen.clear()
         try:
             async with self.installed.database.transaction() as connection:
                 await note_recent(connection, rows)
-                if source_id not in self.seen and self.minute is not None:
-                    self.seen.add(source_id)
-                    await connection.execute(
-                        query("see_sources"), {"sources": [source_id], "at": self.minute}
-                    )
+                if sources:
+                    await connection.execute(query("see_sources"), {"sources": sources, "at": self.minute})
+            self.seen.update(sources)
         except (psycopg.Error, ParcoursError):
             return  # it is for looking at; the events themselves are kept

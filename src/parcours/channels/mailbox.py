@@ -100,20 +100,23 @@ class Mailbox:
             ) from error
         try:
             self._take_over()
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(lambda: _Session(self), _LOOPBACK, port)
-        except OSError as error:
-            os.close(self._writer)
-            raise ParcoursError(
-                "mailbox_unavailable",
-                f"The mailbox cannot listen on port {port}",
-                place=f"{_LOOPBACK}:{port}",
-            ) from error
+            self._server = await self._listen(port)
         except BaseException:
             os.close(self._writer)
             raise
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
+
+    async def _listen(self, port: int) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.create_server(lambda: _Session(self), _LOOPBACK, port)
+        except OSError as error:
+            raise ParcoursError(
+                "mailbox_unavailable",
+                f"The mailbox cannot listen on port {port}",
+                place=f"{_LOOPBACK}:{port}",
+            ) from error
 
     async def stop(self) -> None:
         """Stop listening and drop who is connected; what was acknowledged is kept."""

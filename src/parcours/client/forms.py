@@ -262,6 +262,7 @@ class Profile(TypedDict):
     """A person with audiences."""
 
     user_id: str
+    name: str | None
     attributes: dict[str, Any]
     created_at: str
     updated_at: str

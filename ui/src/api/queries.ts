@@ -153,7 +153,7 @@ export function useGive(wait = true) {
     onSettled: (_, error, { order }) =>
       queries.invalidateQueries(
         order.command === "delete" && order.version === undefined && error === null
-          ? { predicate: (one) => !one.queryKey.includes(order.key) }
+          ? { predicate: (one) => one.queryKey[1] !== order.key }
           : undefined,
       ),
   });

@@ -5709,6 +5709,12 @@ export interface components {
              */
             user_id: string;
             /**
+             * Name
+             * @description what the person is called
+             * @example Anna Berg
+             */
+            name: string | null;
+            /**
              * Attributes
              * @example {
              *       "country": "SE",
@@ -5745,6 +5751,12 @@ export interface components {
              * @example anna
              */
             user_id: string;
+            /**
+             * Name
+             * @description what the person is called
+             * @example Anna Berg
+             */
+            name: string | null;
             /**
              * Attributes
              * @example {

@@ -11,7 +11,6 @@ import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { patiently } from "../api/connection";
 import { journeysOf } from "../api/queries";
-import type { SuppressionSearch } from "../settings/Suppressions";
 import { queries } from "./queryClient";
 import Shell from "./Shell";
 import {
@@ -22,6 +21,7 @@ import {
   participantsSearch,
   peopleSearch,
   personTab,
+  suppressionSearch,
 } from "./searches";
 import { allTexts } from "./texts";
 
@@ -160,7 +160,7 @@ const places = [
     getParentRoute: () => settings,
     path: "suppressions",
     component: screen(() => import("../settings/Suppressions")),
-    validateSearch: (search: Record<string, unknown>) => search as SuppressionSearch,
+    validateSearch: suppressionSearch,
   }),
   createRoute({
     getParentRoute: () => settings,

@@ -10,6 +10,7 @@ import {
   participantsSearch,
   peopleSearch,
   personTab,
+  suppressionSearch,
 } from "./searches";
 
 // As the router does it.
@@ -52,6 +53,7 @@ const SCREENS: [string, Read, object[]][] = [
     [{ who: "anna@example.com", what: "change_words", journey: "welcome", refused: true }, { who: "false" }],
   ],
   ["events", eventSearch, [{ user_id: "a/b +%c@d", result: "refused" }, { user_id: "12345678901234567890" }]],
+  ["blocked addresses", suppressionSearch, [{ address: "42", reason: "bounce" }]],
   ["audiences", audienceSearch, [{ search: '"quoted"' }]],
 ];
 

@@ -4,6 +4,7 @@ import type { PeopleSearch } from "../journey/Participants";
 import type { EventSearch } from "../people/Events";
 import type { PersonSearch } from "../people/People";
 import type { PersonTab } from "../people/PersonPage";
+import type { SuppressionSearch } from "../settings/Suppressions";
 import type { ActivitySearch } from "./Activity";
 import { flag, joined, oneOf, reading, someOf, text, texts } from "./address";
 
@@ -45,3 +46,8 @@ export const eventSearch = reading<EventSearch>({
 });
 
 export const audienceSearch = reading<AudienceSearch>({ search: text });
+
+export const suppressionSearch = reading<SuppressionSearch>({
+  address: text,
+  reason: oneOf(["bounce", "complaint", "manual", "erased"]),
+});

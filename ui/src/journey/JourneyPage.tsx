@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, Select, Skeleton, Stack, Tabs, Text } from "@mantine/core";
+import { Alert, Button, Group, List, Skeleton, Stack, Tabs, Text } from "@mantine/core";
 import { Link, Outlet, useLocation, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { createContext, Suspense, useContext, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,6 +7,7 @@ import { useJourney, useMe } from "../api/queries";
 import { has, type JourneyDetail, type LiveNumbers } from "../api/types";
 import { useAway } from "../app/Connection";
 import { useFormat } from "../app/format";
+import { TabBar } from "../components/TabBar";
 import { Trouble } from "../components/Trouble";
 import { BringIn } from "../home/BringIn";
 import { Header } from "./Header";
@@ -79,23 +80,12 @@ export default function JourneyPage() {
         </Group>
       </Group>
       <Tabs value={tab} onChange={show} keepMounted={false}>
-        {/* Six tabs are three rows on a phone: there they are one list to choose from. */}
-        <Select
-          hiddenFrom="sm"
-          mb="md"
-          aria-label={t("journey.part")}
-          data={TABS.map((one) => ({ value: one, label: t(`tab.${one}`) }))}
+        <TabBar
+          label={t("journey.part")}
+          tabs={TABS.map((one) => ({ value: one, label: t(`tab.${one}`) }))}
           value={tab}
-          onChange={show}
-          allowDeselect={false}
+          show={show}
         />
-        <Tabs.List mb="md" visibleFrom="sm">
-          {TABS.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {t(`tab.${one}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
         <Tabs.Panel value={tab}>
           <Suspense fallback={<Skeleton h={420} />}>
             <Outlet />

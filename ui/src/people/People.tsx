@@ -14,7 +14,7 @@ import { Search } from "../components/icons";
 import { PersonLink } from "../components/PersonLink";
 import { Trouble } from "../components/Trouble";
 import { Area } from "./Area";
-import { emailOf, nameOf } from "./values";
+import { emailOf } from "./values";
 
 export interface PersonSearch {
   search?: string;
@@ -114,7 +114,7 @@ export default function People() {
                         <PersonLink
                           to={`/people/${encodeURIComponent(one.user_id)}`}
                           userId={one.user_id}
-                          name={nameOf(one.attributes)}
+                          name={one.name}
                         />
                       </Table.Td>
                       <Table.Td>{emailOf(one.attributes) || "–"}</Table.Td>

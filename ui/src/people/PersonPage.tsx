@@ -11,7 +11,7 @@ import { Trouble } from "../components/Trouble";
 import { Consent } from "./Consent";
 import { Erase, Export } from "./Erase";
 import { PersonEvents, PersonJourneys, PersonMessages } from "./History";
-import { emailOf, flat, nameOf, valueText } from "./values";
+import { emailOf, flat, valueText } from "./values";
 
 const TABS = ["profile", "journeys", "messages", "events", "consent"] as const;
 type Tab = (typeof TABS)[number];
@@ -55,7 +55,7 @@ export default function PersonPage() {
         <Empty top title={t("person.erased")} hint={t("erase.done")} />
       </Stack>
     );
-  const name = nameOf(person.attributes);
+  const name = person.name;
   const email = emailOf(person.attributes);
   return (
     <Stack gap="sm">

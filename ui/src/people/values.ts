@@ -28,15 +28,6 @@ export function valueText(
   return INSTANT.test(text) ? words.instant(text) : text;
 }
 
-/** What a person is called, where anything says it. */
-export function nameOf(attributes: Record<string, unknown>): string {
-  const text = (name: string) => (typeof attributes[name] === "string" ? (attributes[name] as string) : "");
-  return (
-    text("name") ||
-    [text("first_name") || text("firstName"), text("last_name") || text("lastName")].filter(Boolean).join(" ")
-  );
-}
-
 export function emailOf(attributes: Record<string, unknown>): string {
   return typeof attributes.email === "string" ? attributes.email : "";
 }

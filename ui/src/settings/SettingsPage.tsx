@@ -1,9 +1,10 @@
-import { Select, Skeleton, Tabs, Title } from "@mantine/core";
+import { Skeleton, Tabs, Title } from "@mantine/core";
 import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "../api/queries";
 import { has } from "../api/types";
+import { TabBar } from "../components/TabBar";
 
 const PLACES = [
   "account",
@@ -34,25 +35,12 @@ export default function SettingsPage() {
         {t("app.settings")}
       </Title>
       <Tabs value={place} onChange={show} keepMounted={false}>
-        {/* Eight tabs are five rows on a phone: there they are one list to choose from. */}
-        {places.length > 2 && (
-          <Select
-            hiddenFrom="sm"
-            mb="lg"
-            aria-label={t("settings.part")}
-            data={places.map((one) => ({ value: one, label: t(`settings.place.${one}`) }))}
-            value={place}
-            onChange={show}
-            allowDeselect={false}
-          />
-        )}
-        <Tabs.List mb="lg" visibleFrom={places.length > 2 ? "sm" : undefined}>
-          {places.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {t(`settings.place.${one}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
+        <TabBar
+          label={t("settings.part")}
+          tabs={places.map((one) => ({ value: one, label: t(`settings.place.${one}`) }))}
+          value={place}
+          show={show}
+        />
         <Tabs.Panel value={place}>
           <Suspense fallback={<Skeleton h={320} />}>
             <Outlet />

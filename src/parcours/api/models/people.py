@@ -105,6 +105,7 @@ class ProfileLine(BaseModel):
     """A person."""
 
     user_id: str = Field(examples=["anna"])
+    name: Name
     attributes: dict[str, Any] = Field(examples=[{"first_name": "Anna", "country": "SE"}])
     created_at: Instant
     updated_at: Instant

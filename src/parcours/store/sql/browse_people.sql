@@ -109,7 +109,8 @@ ORDER BY r.last_at DESC, r.profile_id DESC, r.reason DESC LIMIT %(n)s;
 -- name: walk_profiles
 -- scope: bucket
 -- Profiles of one bucket that match, by their keys, behind one of them.
-SELECT pr.user_id, pr.profile_id, pr.attributes, pr.created_at, pr.updated_at, pr.deleted_at
+SELECT pr.user_id, parcours.person_name(pr.attributes) AS name, pr.profile_id, pr.attributes, pr.created_at, pr.updated_at,
+    pr.deleted_at
 FROM parcours.profile pr
 WHERE pr.bucket = %(b)s AND pr.profile_id > %(p)s
   AND (%(deleted)s OR pr.deleted_at IS NULL)
@@ -121,7 +122,8 @@ ORDER BY pr.profile_id LIMIT %(n)s;
 -- name: walk_members
 -- scope: bucket
 -- Profiles of one bucket that match and belong to an audience, a list or by condition, by their keys, behind one of them.
-SELECT pr.user_id, pr.profile_id, pr.attributes, pr.created_at, pr.updated_at, pr.deleted_at
+SELECT pr.user_id, parcours.person_name(pr.attributes) AS name, pr.profile_id, pr.attributes, pr.created_at, pr.updated_at,
+    pr.deleted_at
 FROM (
     SELECT m.profile_id FROM parcours.membership m
     WHERE m.bucket = %(b)s AND m.audience_key = %(audience)s AND m.profile_id > %(p)s
@@ -138,7 +140,8 @@ ORDER BY pr.profile_id LIMIT %(n)s;
 -- name: browse_profile
 -- scope: bucket
 -- One profile.
-SELECT pr.user_id, pr.profile_id, pr.attributes, pr.created_at, pr.updated_at, pr.deleted_at
+SELECT pr.user_id, parcours.person_name(pr.attributes) AS name, pr.profile_id, pr.attributes, pr.created_at, pr.updated_at,
+    pr.deleted_at
 FROM parcours.profile pr WHERE pr.bucket = %(b)s AND pr.profile_id = %(p)s;
 
 -- name: browse_memberships
