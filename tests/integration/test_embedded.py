@@ -57,6 +57,25 @@ def test_keeps_data_over_a_restart_at_the_same_address(folder: Path) -> None:
     assert not any("Made a new database" in line for line in second.notes)
 
 
+def test_a_server_whose_installation_was_removed_is_started_again(folder: Path) -> None:
+    """As when a checkout is thrown away, or its packages are installed anew elsewhere, while the server goes on."""
+    programs = embedded_host.find_host(folder).programs
+    with open_folder() as copied:
+        package = programs.parent.parent
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(part, copied / part.name, symlinks=True)
+        there = copied / programs.relative_to(package.parent)
+        first = embedded.start(folder, durable=False, programs=there)
+        execute(first, "CREATE TABLE kept AS SELECT 42 AS number")
+        before = postmaster(first)
+    second = start(folder)
+    assert postmaster(second) != before
+    assert any("is gone" in line for line in second.notes)
+    zoned = "SELECT number, timestamptz '2026-07-01T12:00Z' AT TIME ZONE 'Europe/Stockholm' FROM kept"
+    assert [(number, at.hour) for number, at in execute(second, zoned)] == [(42, 14)]
+    assert start(folder).notes == (f"The database server in {folder}/postgres was already running.",)
+
+
 def test_the_server_is_set_up_as_agreed(folder: Path) -> None:
     running = embedded.start(folder)
     rows = execute(running, "SELECT name, setting FROM pg_settings")

@@ -42,6 +42,9 @@ def start(data: Path, *, durable: bool = True, programs: Path | None = None, tim
     notes = list(host.notes)
     cluster.prepare(host)
     with _alone(cluster):
+        if cluster.is_orphan():
+            cluster.end()
+            notes.append("The database server was started again: the installation that it came from is gone.")
         if cluster.answers(deadline):
             notes = [f"The database server in {cluster.root} was already running."]
         else:

@@ -140,6 +140,17 @@ class Cluster:
         pid = _first_number(self.data / "postmaster.pid")
         return pid is not None and self._is_postmaster(pid)
 
+    def is_orphan(self) -> bool:
+        """Tell whether the server runs while the programs that it was started from have been removed.
+
+        It answers, but finds none of its files any more: time zones, libraries, its own program for new connections.
+        """
+        try:
+            started = shlex.split((self.data / "postmaster.opts").read_text())
+        except OSError:
+            return False
+        return self.is_up() and bool(started) and not Path(started[0]).exists()
+
     def ensure_database(self) -> None:
         """Create the database, unless an earlier start came so far."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
